@@ -1,0 +1,24 @@
+//! What the engine reports to the control plane.
+
+use std::net::SocketAddr;
+
+use trio_sfu_wire::codec::Codec;
+use trio_sfu_wire::rtp::{Rid, Ssrc};
+
+use crate::ids::{SlotId, TransportId, UpTrackId};
+
+/// An event; what each means is written in `_native.pyi`, whose classes they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Event {
+    ControlDatagram { transport: TransportId, data: Vec<u8> },
+    Connected { transport: TransportId, remote: SocketAddr },
+    PathChanged { transport: TransportId, remote: SocketAddr },
+    ConsentExpired { transport: TransportId },
+    Silent { transport: TransportId },
+    Heard { transport: TransportId },
+    EncodingStarted { up_track: UpTrackId, rid: Rid, ssrc: Ssrc, codec: Codec },
+    EncodingStopped { up_track: UpTrackId, rid: Rid },
+    SlotSwitched { slot: SlotId, up_track: UpTrackId, rid: Rid },
+    EventsLost { count: u64 },
+}

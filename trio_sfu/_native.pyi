@@ -1,0 +1,282 @@
+"""The packet engine's Python face: coarse calls, each releasing the GIL.
+
+Identifiers are opaque integers, unique for the life of an engine and never
+reused. Times are nanoseconds. Every call validates its arguments and raises
+``EngineError`` (attribute ``code``: a stable string) when it cannot be done.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias, final
+
+Kind: TypeAlias = Literal["audio", "video"]
+Codec: TypeAlias = Literal["opus", "vp8", "vp9", "h264", "av1"]
+Extension: TypeAlias = Literal[
+    "mid",  # urn:ietf:params:rtp-hdrext:sdes:mid
+    "rid",  # urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id
+    "repaired-rid",  # urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id
+    "audio-level",  # urn:ietf:params:rtp-hdrext:ssrc-audio-level (RFC 6464)
+    "transport-cc",  # transport-wide-cc-extensions-01
+    "abs-send-time",  # .../abs-send-time
+    "video-orientation",  # urn:3gpp:video-orientation
+    "dependency-descriptor",  # AV1 dependency descriptor
+]
+Profile: TypeAlias = Literal[
+    "AEAD_AES_128_GCM", "AEAD_AES_256_GCM", "AES128_CM_HMAC_SHA1_80"
+]
+
+@final
+class EngineError(Exception):
+    """A command could not be carried out; ``code`` is one of the stable codes.
+
+    Codes: unknown-transport, unknown-track, unknown-slot, unknown-encoding,
+    bad-credentials, bad-keys, bad-extension, bad-payload-type, bad-ssrc,
+    kind-mismatch, wrong-worker, too-many, closed, worker-lost.
+    """
+
+    code: str
+
+@final
+class ControlDatagram:
+    """A datagram the engine does not handle itself (DTLS, RFC 7983 20..63)."""
+
+    __match_args__ = ("transport", "data")
+    transport: int
+    data: bytes
+
+@final
+class Connected:
+    """First authenticated binding request: the transport has an address to send to."""
+
+    __match_args__ = ("transport", "host", "port")
+    transport: int
+    host: str
+    port: int
+
+@final
+class PathChanged:
+    """The peer nominated another address; datagrams go there from now on."""
+
+    __match_args__ = ("transport", "host", "port")
+    transport: int
+    host: str
+    port: int
+
+@final
+class ConsentExpired:
+    """No authenticated binding request within ``consent_timeout`` (RFC 7675)."""
+
+    __match_args__ = ("transport",)
+    transport: int
+
+@final
+class Silent:
+    """Nothing authenticated (STUN, SRTP, SRTCP) arrived for ``silence_timeout``."""
+
+    __match_args__ = ("transport",)
+    transport: int
+
+@final
+class Heard:
+    """Something authenticated arrived again after ``Silent``."""
+
+    __match_args__ = ("transport",)
+    transport: int
+
+@final
+class EncodingStarted:
+    """An encoding's packets arrive (first time, or again after ``EncodingStopped``)."""
+
+    __match_args__ = ("up_track", "rid", "ssrc", "codec")
+    up_track: int
+    rid: str  # "" when the track has a single encoding without a RID
+    ssrc: int
+    codec: Codec
+
+@final
+class EncodingStopped:
+    """No packet of a video encoding for ``encoding_timeout``."""
+
+    __match_args__ = ("up_track", "rid")
+    up_track: int
+    rid: str
+
+@final
+class SlotSwitched:
+    """The slot has spliced to what it was last mapped to and shows it from this packet on."""
+
+    __match_args__ = ("slot", "up_track", "rid")
+    slot: int
+    up_track: int
+    rid: str
+
+@final
+class WorkerPanicked:
+    """A worker panicked; all of its transports are gone."""
+
+    __match_args__ = ("worker", "message")
+    worker: int
+    message: str
+
+@final
+class EventsLost:
+    """The bounded event queue overflowed; ``count`` events were dropped."""
+
+    __match_args__ = ("count",)
+    count: int
+
+Event: TypeAlias = (
+    ControlDatagram
+    | Connected
+    | PathChanged
+    | ConsentExpired
+    | Silent
+    | Heard
+    | EncodingStarted
+    | EncodingStopped
+    | SlotSwitched
+    | WorkerPanicked
+    | EventsLost
+)
+
+class Commands:
+    """What ``Engine`` and ``SimulatedEngine`` have in common. Not to be constructed."""
+
+    def add_transport(self, ice_ufrag: str, ice_pwd: str, *, worker: int = 0) -> int:
+        """Register the local ICE-lite credentials (RFC 8445); returns the transport."""
+
+    def set_negotiated(
+        self,
+        transport: int,
+        *,
+        extensions: Sequence[tuple[int, Extension]],
+        codecs: Sequence[tuple[int, Codec, int, int | None]],
+    ) -> None:
+        """Set the header extension ids and payload types of the transport's bundle.
+
+        ``codecs`` are ``(payload_type, codec, clock_rate, rtx_payload_type)``. May
+        be called again; existing tracks and slots keep working.
+        """
+
+    def set_srtp_keys(
+        self, transport: int, profile: Profile, inbound: bytes, outbound: bytes
+    ) -> None:
+        """Install master key + master salt (concatenated) for each direction."""
+
+    def send_control(self, transport: int, datagram: bytes) -> None:
+        """Send a DTLS datagram to the selected address; dropped when there is none yet."""
+
+    def add_up_track(
+        self,
+        transport: int,
+        mid: str,
+        kind: Kind,
+        *,
+        rids: Sequence[str] = (),
+        ssrcs: Sequence[tuple[int, int | None]] = (),
+    ) -> int:
+        """Expect a track on ``mid``; ``ssrcs`` are ``(ssrc, rtx_ssrc)`` known from SDP."""
+
+    def add_slot(
+        self,
+        transport: int,
+        mid: str,
+        kind: Kind,
+        *,
+        ssrc: int,
+        rtx_ssrc: int | None = None,
+        cname: str,
+    ) -> int:
+        """Add a sending m-line with the SSRCs that were announced in the answer."""
+
+    def map_slot(self, slot: int, up_track: int | None, rid: str = "") -> None:
+        """Show ``up_track``'s encoding ``rid`` from its next keyframe on (audio: at once).
+
+        Until that keyframe the old encoding goes on; the keyframe is requested at
+        once. ``None`` stops at once. An encoding that has not started yet is waited for.
+        """
+
+    def request_keyframe(self, up_track: int, rid: str = "") -> None:
+        """Ask the publisher for a keyframe, subject to the throttle."""
+
+    def remove_up_track(self, up_track: int) -> None:
+        """Forget the track; slots mapped to it go dark. Unknown ids are ignored."""
+
+    def remove_slot(self, slot: int) -> None:
+        """Forget the slot. Unknown ids are ignored."""
+
+    def remove_transport(self, transport: int) -> None:
+        """Forget the transport, its tracks, slots and addresses. Unknown ids are ignored."""
+
+    def drain_events(self, limit: int = 1024) -> list[Event]:
+        """Return the oldest events, at most ``limit``."""
+
+    def census(self) -> dict[str, int]:
+        """Count what exists: transports, addresses, up_tracks, encodings, slots."""
+
+    def counters(self) -> dict[str, int]:
+        """Return monotonic counters (packets, bytes, drops by reason, ...)."""
+
+    def transport_stats(self, transport: int) -> dict[str, int]:
+        """Return the transport's counters, with ``idle_ns`` since it was last heard."""
+
+    def up_track_stats(self, up_track: int) -> list[dict[str, int | str]]:
+        """Return one entry per encoding: rid, ssrc, packets, bytes, lost, keyframes, ..."""
+
+    def slot_stats(self, slot: int) -> dict[str, int | str]:
+        """Return the slot's counters: packets, bytes, nacked, retransmitted, plis, rtt_us, ..."""
+
+@final
+class Engine(Commands):
+    """Worker threads and their UDP sockets."""
+
+    def __new__(
+        cls,
+        *,
+        addresses: Sequence[tuple[str, int]],
+        workers: int = 1,
+        consent_timeout_ms: int = 15_000,
+        silence_timeout_ms: int = 3_000,
+        encoding_timeout_ms: int = 2_000,
+        max_transports: int = 10_000,
+        event_queue: int = 16_384,
+    ) -> Engine:
+        """Bind ``addresses`` (port 0: any; worker n binds port + n) and start.
+
+        Raises OSError when an address cannot be bound.
+        """
+
+    def local_addresses(self) -> list[list[tuple[str, int]]]:
+        """Return the bound addresses, one list per worker."""
+
+    def event_fd(self) -> int:
+        """Return an eventfd that is readable while events wait; owned by the engine."""
+
+    def progress(self) -> list[int]:
+        """Return each worker's loop counter, for a watchdog (it moves at least every 500 ms)."""
+
+    def gso(self) -> bool:
+        """Return whether UDP segmentation offload is in use."""
+
+    def close(self) -> None:
+        """Stop the workers, join their threads and close the sockets. Idempotent."""
+
+@final
+class SimulatedEngine(Commands):
+    """The same core without sockets, threads or clock."""
+
+    def __new__(
+        cls,
+        *,
+        now: int = 0,
+        seed: int = 0,
+        consent_timeout_ms: int = 15_000,
+        silence_timeout_ms: int = 3_000,
+        encoding_timeout_ms: int = 2_000,
+        max_transports: int = 10_000,
+        event_queue: int = 16_384,
+    ) -> SimulatedEngine: ...
+    def handle_datagram(self, now: int, source: tuple[str, int], datagram: bytes) -> None: ...
+    def handle_deadline(self, now: int) -> None: ...
+    def next_deadline(self) -> int | None: ...
+    def transmit(self) -> list[tuple[tuple[str, int], bytes]]:
+        """Return and forget what is to be sent now."""

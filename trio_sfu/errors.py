@@ -1,0 +1,53 @@
+"""The tree of errors, each with a stable code.
+
+::
+
+    SfuError
+    ├─ ConfigError            config-*
+    ├─ ProtocolError          what a client sent cannot be accepted; the session ends
+    ├─ RequestError           one request is refused; the session goes on
+    │  └─ NegotiationError    an offer cannot be answered
+    └─ MediaError             the engine or a handshake failed
+"""
+
+from typing import ClassVar
+
+
+class SfuError(Exception):
+    """Base of everything trio-sfu raises on purpose."""
+
+    default_code: ClassVar[str] = "internal"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code or self.default_code
+
+
+class ConfigError(SfuError):
+    """The configuration cannot be used; the message names file, key and fix."""
+
+    default_code = "config-invalid"
+
+
+class ProtocolError(SfuError):
+    """A client broke the signaling protocol; told once, then the session is closed."""
+
+    default_code = "protocol-error"
+
+
+class RequestError(SfuError):
+    """A request is refused; the session goes on."""
+
+    default_code = "refused"
+
+
+class NegotiationError(RequestError):
+    """An offer cannot be answered."""
+
+    default_code = "offer-invalid"
+
+
+class MediaError(SfuError):
+    """The transport of a peer failed (ICE consent, DTLS handshake, engine worker)."""
+
+    default_code = "media-failed"

@@ -1,0 +1,231 @@
+"""The signaling messages, version 1 (WebSocket subprotocol ``trio-sfu.v1``).
+
+One JSON object a text frame, its ``type`` in kebab case. The JSON Schema, the
+TypeScript types and ``docs/protocol.md`` are generated from this module: what a
+docstring says here is what they say. Unknown fields are ignored; an unknown type,
+a malformed or an oversized message is answered with a fatal ``error``.
+"""
+
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta, Struct
+
+SUBPROTOCOL = "trio-sfu.v1"
+
+RoomName: TypeAlias = Annotated[
+    str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+]
+DisplayName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
+Mid: TypeAlias = Annotated[str, Meta(min_length=1, max_length=16)]
+Sdp: TypeAlias = Annotated[str, Meta(min_length=1, max_length=262_144)]
+Source: TypeAlias = Literal["camera", "microphone", "screen", "screen-audio"]
+Quality: TypeAlias = Literal["off", "low", "medium", "high"]
+RequestId: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+
+
+class _Message(Struct, frozen=True, tag_field="type", kw_only=True):
+    pass
+
+
+# ---- what they carry ---------------------------------------------------------------
+
+
+class TrackInfo(Struct, frozen=True, kw_only=True):
+    """A track somebody publishes."""
+
+    source: Source
+    muted: bool = False
+
+
+class PeerInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A peer as the others see it."""
+
+    id: str
+    name: str
+    tracks: list[TrackInfo] = []
+    connection: Literal["connecting", "connected", "lost"] = "connecting"
+
+
+class SendingLine(Struct, frozen=True, kw_only=True):
+    """Which source a ``sendonly`` m-line of the offer carries."""
+
+    mid: Mid
+    source: Source
+
+
+class SlotLine(Struct, frozen=True, kw_only=True):
+    """A ``recvonly`` m-line of the offer. Lines of one ``pair`` share a msid (lip sync)."""
+
+    mid: Mid
+    kind: Literal["audio", "video"]
+    pair: Annotated[int, Meta(ge=0, le=255)]
+
+
+class SlotState(Struct, frozen=True, kw_only=True):
+    """What a slot is mapped to. ``peer`` and ``source`` are null while it is dark."""
+
+    mid: str
+    peer: str | None = None
+    source: Source | None = None
+
+
+class IceServer(Struct, frozen=True, kw_only=True):
+    """An RTCIceServer (W3C webrtc-pc)."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+# ---- client to server --------------------------------------------------------------
+
+
+class Join(_Message, frozen=True, tag="join"):
+    """Enter a room; the first message of a session. Answered by ``joined``.
+
+    ``replaces`` is the ``resumeToken`` of an earlier session of the same client:
+    that session's peer, if it still exists, is removed first (reason ``replaced``).
+    """
+
+    room: RoomName
+    name: DisplayName
+    token: Annotated[str, Meta(max_length=8192)] | None = None
+    replaces: Annotated[str, Meta(max_length=128)] | None = None
+
+
+class Offer(_Message, frozen=True, tag="offer"):
+    """An SDP offer; the client always offers. Answered by ``answer`` with the same ``id``."""
+
+    id: RequestId
+    sdp: Sdp
+    sending: list[SendingLine] = []
+    slots: list[SlotLine] = []
+
+
+class Candidate(_Message, frozen=True, tag="candidate"):
+    """A trickled ICE candidate. The server is ICE-lite: it learns addresses from checks."""
+
+    candidate: Annotated[str, Meta(max_length=1024)]
+    mid: Mid | None = None
+
+
+class Publish(_Message, frozen=True, tag="publish"):
+    """Say what a negotiated sending m-line carries from now on.
+
+    ``live`` false ends the track (``screen``: the others see the camera again).
+    """
+
+    source: Source
+    live: bool
+    muted: bool = False
+
+
+class Prefer(_Message, frozen=True, tag="prefer"):
+    """The best quality the client can use of a peer's stage video (size of its tile)."""
+
+    peer: str
+    quality: Quality
+
+
+class Leave(_Message, frozen=True, tag="leave"):
+    """Leave the room; the server closes the socket with 1000."""
+
+
+class Ping(_Message, frozen=True, tag="ping"):
+    """Answered by ``pong`` with the same ``id``: is the server there?"""
+
+    id: RequestId
+
+
+ClientMessage: TypeAlias = Join | Offer | Candidate | Publish | Prefer | Leave | Ping
+
+
+# ---- server to client --------------------------------------------------------------
+
+
+class Joined(_Message, frozen=True, tag="joined", rename="camel"):
+    """The client is in the room. ``peers`` are the others."""
+
+    peer: str
+    room: str
+    resume_token: str
+    peers: list[PeerInfo]
+    ice_servers: list[IceServer] = []
+
+
+class Answer(_Message, frozen=True, tag="answer"):
+    """The SDP answer to the offer ``id``, all of the server's candidates in it."""
+
+    id: int
+    sdp: str
+
+
+class PeerJoined(_Message, frozen=True, tag="peer-joined"):
+    """Somebody entered the room."""
+
+    peer: PeerInfo
+
+
+class PeerUpdated(_Message, frozen=True, tag="peer-updated"):
+    """Somebody's tracks, mute states or connection changed."""
+
+    peer: PeerInfo
+
+
+class PeerLeft(_Message, frozen=True, tag="peer-left"):
+    """Somebody is gone.
+
+    ``reason``: left, gone (socket and media silent), timeout (no consent),
+    failed (its session ended by an error), replaced, removed, room-closed.
+    """
+
+    peer: str
+    reason: str
+
+
+class Slots(_Message, frozen=True, tag="slots"):
+    """The whole mapping of the client's slots, sent whenever it changes."""
+
+    slots: list[SlotState]
+
+
+class SlotShows(_Message, frozen=True, tag="slot-shows"):
+    """The first packet of a new source or encoding left the server on this slot."""
+
+    mid: str
+    peer: str
+    source: Source
+    rid: str
+
+
+class Error(_Message, frozen=True, tag="error"):
+    """Something was refused. ``fatal``: the server closes the socket after it.
+
+    ``id`` is that of the request, where it had one. Codes are listed in
+    ``docs/protocol.md``; ``rejoin`` says that joining anew may help.
+    """
+
+    code: str
+    message: str
+    fatal: bool = False
+    rejoin: bool = False
+    id: int | None = None
+
+
+class Pong(_Message, frozen=True, tag="pong"):
+    """The answer to ``ping``."""
+
+    id: int
+
+
+ServerMessage: TypeAlias = (
+    Joined
+    | Answer
+    | PeerJoined
+    | PeerUpdated
+    | PeerLeft
+    | Slots
+    | SlotShows
+    | Error
+    | Pong
+)
