@@ -1,0 +1,51 @@
+//! What is remembered per synchronization source.
+
+use crate::error::Error;
+
+/// Sources kept per direction and protocol. A peer with 64 tracks of three encodings
+/// each, every other packet an RTX source's, stays below it. An authentic packet of one
+/// more is refused, not an old source forgotten: its packets could be replayed then.
+pub(crate) const MAX_SOURCES: usize = 512;
+
+/// A bounded map by SSRC; looking up costs at most nine comparisons.
+#[derive(Debug)]
+pub(crate) struct Sources<State> {
+    /// Sorted; the same positions as in `states`.
+    ssrcs: Vec<u32>,
+    states: Vec<State>,
+}
+
+impl<State> Sources<State> {
+    pub(crate) fn new() -> Self {
+        Self { ssrcs: Vec::new(), states: Vec::new() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ssrcs.len()
+    }
+
+    /// The source's state, or where [`Sources::insert`] would put it.
+    pub(crate) fn find(&mut self, ssrc: u32) -> Result<&mut State, Vacancy> {
+        match self.ssrcs.binary_search(&ssrc) {
+            Ok(position) => Ok(&mut self.states[position]),
+            Err(position) => Err(Vacancy { position, ssrc }),
+        }
+    }
+
+    /// Fails when there is no room for another source.
+    pub(crate) fn insert(&mut self, vacancy: Vacancy, state: State) -> Result<(), Error> {
+        if self.ssrcs.len() >= MAX_SOURCES {
+            return Err(Error::TooManySources);
+        }
+        self.ssrcs.insert(vacancy.position, vacancy.ssrc);
+        self.states.insert(vacancy.position, state);
+        Ok(())
+    }
+}
+
+/// A place for a source that is not there yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vacancy {
+    position: usize,
+    ssrc: u32,
+}
