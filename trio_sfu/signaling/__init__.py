@@ -1,0 +1,1 @@
+"""The signaling protocol: messages, what is generated from them, and one client's session."""

@@ -11,15 +11,23 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 SUBPROTOCOL = "trio-sfu.v1"
+MAX_MESSAGE_BYTES = 320 * 1024
+"""The longest message a client may send: an SDP of the greatest length, escaped."""
 
+# Python's $ also matches before a last line feed.
 RoomName: TypeAlias = Annotated[
-    str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)")
 ]
 DisplayName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
 Mid: TypeAlias = Annotated[str, Meta(min_length=1, max_length=16)]
 Sdp: TypeAlias = Annotated[str, Meta(min_length=1, max_length=262_144)]
 Source: TypeAlias = Literal["camera", "microphone", "screen", "screen-audio"]
 Quality: TypeAlias = Literal["off", "low", "medium", "high"]
+Kind: TypeAlias = Literal["audio", "video"]
+Connection: TypeAlias = Literal["connecting", "connected", "lost"]
+LeaveReason: TypeAlias = Literal[
+    "left", "gone", "timeout", "failed", "replaced", "removed", "room-closed"
+]
 RequestId: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
@@ -43,7 +51,7 @@ class PeerInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     id: str
     name: str
     tracks: list[TrackInfo] = []
-    connection: Literal["connecting", "connected", "lost"] = "connecting"
+    connection: Connection = "connecting"
 
 
 class SendingLine(Struct, frozen=True, kw_only=True):
@@ -57,7 +65,7 @@ class SlotLine(Struct, frozen=True, kw_only=True):
     """A ``recvonly`` m-line of the offer. Lines of one ``pair`` share a msid (lip sync)."""
 
     mid: Mid
-    kind: Literal["audio", "video"]
+    kind: Kind
     pair: Annotated[int, Meta(ge=0, le=255)]
 
 
@@ -132,7 +140,7 @@ class Leave(_Message, frozen=True, tag="leave"):
 
 
 class Ping(_Message, frozen=True, tag="ping"):
-    """Answered by ``pong`` with the same ``id``: is the server there?"""
+    """Is the server there? Answered by ``pong`` with the same ``id``."""
 
     id: RequestId
 
@@ -180,7 +188,7 @@ class PeerLeft(_Message, frozen=True, tag="peer-left"):
     """
 
     peer: str
-    reason: str
+    reason: LeaveReason
 
 
 class Slots(_Message, frozen=True, tag="slots"):
@@ -219,13 +227,5 @@ class Pong(_Message, frozen=True, tag="pong"):
 
 
 ServerMessage: TypeAlias = (
-    Joined
-    | Answer
-    | PeerJoined
-    | PeerUpdated
-    | PeerLeft
-    | Slots
-    | SlotShows
-    | Error
-    | Pong
+    Joined | Answer | PeerJoined | PeerUpdated | PeerLeft | Slots | SlotShows | Error | Pong
 )

@@ -1,0 +1,256 @@
+// Generated from trio_sfu/signaling/messages.py by
+// `python -m trio_sfu.signaling.schema`. Do not edit.
+
+export const SUBPROTOCOL = "trio-sfu.v1";
+export const MAX_MESSAGE_BYTES = 327680;
+export const ROOM_NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)/;
+export const ROOM_NAME_MAX_LENGTH = 64;
+export const DISPLAY_NAME_MAX_LENGTH = 64;
+
+export type Source = "camera" | "microphone" | "screen" | "screen-audio";
+
+export type Quality = "off" | "low" | "medium" | "high";
+
+export type Kind = "audio" | "video";
+
+export type Connection = "connecting" | "connected" | "lost";
+
+export type LeaveReason =
+  | "left"
+  | "gone"
+  | "timeout"
+  | "failed"
+  | "replaced"
+  | "removed"
+  | "room-closed";
+
+export type ErrorCode =
+  | "message-malformed"
+  | "message-unknown"
+  | "message-binary"
+  | "message-too-large"
+  | "not-joined"
+  | "already-joined"
+  | "rate-limited"
+  | "join-timeout"
+  | "slow-consumer"
+  | "heartbeat-timeout"
+  | "protocol-error"
+  | "room-full"
+  | "too-many-rooms"
+  | "room-unavailable"
+  | "replaced"
+  | "server-stopping"
+  | "peer-failed"
+  | "room-failed"
+  | "dtls-timeout"
+  | "dtls-failed"
+  | "dtls-closed"
+  | "consent-expired"
+  | "media-failed"
+  | "offer-invalid"
+  | "offer-too-large"
+  | "offer-mismatch"
+  | "no-common-codec"
+  | "no-fingerprint"
+  | "unsupported-fingerprint"
+  | "no-bundle"
+  | "too-many-lines"
+  | "unknown-mid"
+  | "bad-direction"
+  | "mid-changed"
+  | "ice-restart-unsupported"
+  | "not-negotiated"
+  | "unknown-peer"
+  | "refused";
+
+/** A track somebody publishes. */
+export interface TrackInfo {
+  source: Source;
+  muted: boolean;
+}
+
+/** A peer as the others see it. */
+export interface PeerInfo {
+  id: string;
+  name: string;
+  tracks: TrackInfo[];
+  connection: Connection;
+}
+
+/** An RTCIceServer (W3C webrtc-pc). */
+export interface IceServer {
+  urls: string[];
+  username: string | null;
+  credential: string | null;
+}
+
+/** The client is in the room. `peers` are the others. */
+export interface Joined {
+  type: "joined";
+  peer: string;
+  room: string;
+  resumeToken: string;
+  peers: PeerInfo[];
+  iceServers: IceServer[];
+}
+
+/** The SDP answer to the offer `id`, all of the server's candidates in it. */
+export interface Answer {
+  type: "answer";
+  id: number;
+  sdp: string;
+}
+
+/** Somebody entered the room. */
+export interface PeerJoined {
+  type: "peer-joined";
+  peer: PeerInfo;
+}
+
+/** Somebody's tracks, mute states or connection changed. */
+export interface PeerUpdated {
+  type: "peer-updated";
+  peer: PeerInfo;
+}
+
+/**
+ * Somebody is gone.
+ *
+ * `reason`: left, gone (socket and media silent), timeout (no consent),
+ * failed (its session ended by an error), replaced, removed, room-closed.
+ */
+export interface PeerLeft {
+  type: "peer-left";
+  peer: string;
+  reason: LeaveReason;
+}
+
+/** What a slot is mapped to. `peer` and `source` are null while it is dark. */
+export interface SlotState {
+  mid: string;
+  peer: string | null;
+  source: Source | null;
+}
+
+/** The whole mapping of the client's slots, sent whenever it changes. */
+export interface Slots {
+  type: "slots";
+  slots: SlotState[];
+}
+
+/** The first packet of a new source or encoding left the server on this slot. */
+export interface SlotShows {
+  type: "slot-shows";
+  mid: string;
+  peer: string;
+  source: Source;
+  rid: string;
+}
+
+/**
+ * Something was refused. `fatal`: the server closes the socket after it.
+ *
+ * `id` is that of the request, where it had one. Codes are listed in
+ * `docs/protocol.md`; `rejoin` says that joining anew may help.
+ */
+export interface ErrorMessage {
+  type: "error";
+  code: string;
+  message: string;
+  fatal: boolean;
+  rejoin: boolean;
+  id: number | null;
+}
+
+/** The answer to `ping`. */
+export interface Pong {
+  type: "pong";
+  id: number;
+}
+
+/**
+ * Enter a room; the first message of a session. Answered by `joined`.
+ *
+ * `replaces` is the `resumeToken` of an earlier session of the same client:
+ * that session's peer, if it still exists, is removed first (reason `replaced`).
+ */
+export interface Join {
+  type: "join";
+  room: string;
+  name: string;
+  token?: string | null;
+  replaces?: string | null;
+}
+
+/** Which source a `sendonly` m-line of the offer carries. */
+export interface SendingLine {
+  mid: string;
+  source: Source;
+}
+
+/** A `recvonly` m-line of the offer. Lines of one `pair` share a msid (lip sync). */
+export interface SlotLine {
+  mid: string;
+  kind: Kind;
+  pair: number;
+}
+
+/** An SDP offer; the client always offers. Answered by `answer` with the same `id`. */
+export interface Offer {
+  type: "offer";
+  id: number;
+  sdp: string;
+  sending?: SendingLine[];
+  slots?: SlotLine[];
+}
+
+/** A trickled ICE candidate. The server is ICE-lite: it learns addresses from checks. */
+export interface Candidate {
+  type: "candidate";
+  candidate: string;
+  mid?: string | null;
+}
+
+/**
+ * Say what a negotiated sending m-line carries from now on.
+ *
+ * `live` false ends the track (`screen`: the others see the camera again).
+ */
+export interface Publish {
+  type: "publish";
+  source: Source;
+  live: boolean;
+  muted?: boolean;
+}
+
+/** The best quality the client can use of a peer's stage video (size of its tile). */
+export interface Prefer {
+  type: "prefer";
+  peer: string;
+  quality: Quality;
+}
+
+/** Leave the room; the server closes the socket with 1000. */
+export interface Leave {
+  type: "leave";
+}
+
+/** Is the server there? Answered by `pong` with the same `id`. */
+export interface Ping {
+  type: "ping";
+  id: number;
+}
+
+export type ClientMessage = Join | Offer | Candidate | Publish | Prefer | Leave | Ping;
+
+export type ServerMessage =
+  | Joined
+  | Answer
+  | PeerJoined
+  | PeerUpdated
+  | PeerLeft
+  | Slots
+  | SlotShows
+  | ErrorMessage
+  | Pong;

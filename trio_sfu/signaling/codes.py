@@ -1,0 +1,106 @@
+"""Every code an ``error`` message can carry, with what becomes of the session.
+
+A code is stable: clients and dashboards may rely on it. ``docs/protocol.md`` lists
+this table, and a test keeps the codes raised anywhere in it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from trio_sfu.signaling.messages import Error
+
+NORMAL: Final = 1000
+GOING_AWAY: Final = 1001
+UNSUPPORTED_DATA: Final = 1003
+POLICY_VIOLATION: Final = 1008
+MESSAGE_TOO_BIG: Final = 1009
+INTERNAL_ERROR: Final = 1011
+SERVICE_RESTART: Final = 1012
+TRY_AGAIN_LATER: Final = 1013
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a code means and what follows it.
+
+    ``close`` is the WebSocket close code (RFC 6455, section 7.4.1) the server closes
+    with, or None when the session goes on. ``rejoin`` says that joining anew may help.
+    """
+
+    meaning: str
+    close: int | None = None
+    rejoin: bool = False
+
+
+CODES: Final[dict[str, Outcome]] = {
+    # The protocol was broken.
+    "message-malformed": Outcome("Not a JSON object of the protocol.", POLICY_VIOLATION),
+    "message-unknown": Outcome("The message's type is not in the protocol.", POLICY_VIOLATION),
+    "message-binary": Outcome("A binary frame; messages are text.", UNSUPPORTED_DATA),
+    "message-too-large": Outcome("Longer than a message may be.", MESSAGE_TOO_BIG),
+    "not-joined": Outcome("The first message was not `join`.", POLICY_VIOLATION),
+    "already-joined": Outcome("A second `join` in one session.", POLICY_VIOLATION),
+    "rate-limited": Outcome("Too many messages for too long.", POLICY_VIOLATION),
+    "join-timeout": Outcome("No `join` in time.", POLICY_VIOLATION),
+    "slow-consumer": Outcome(
+        "The client did not read what it was sent.", POLICY_VIOLATION, rejoin=True
+    ),
+    "heartbeat-timeout": Outcome("A ping was not answered.", POLICY_VIOLATION, rejoin=True),
+    "protocol-error": Outcome("The protocol was broken otherwise.", POLICY_VIOLATION),
+    # The join was refused.
+    "room-full": Outcome("The room has as many peers as it may have.", TRY_AGAIN_LATER),
+    "too-many-rooms": Outcome("The server has as many rooms as it may have.", TRY_AGAIN_LATER),
+    "room-unavailable": Outcome(
+        "The room failed too often and stays closed for a minute.", TRY_AGAIN_LATER
+    ),
+    # The session ended without the client's fault.
+    "replaced": Outcome("The same client joined anew.", NORMAL),
+    "server-stopping": Outcome("The server stops or restarts.", SERVICE_RESTART, rejoin=True),
+    "peer-failed": Outcome("An error in the server ended this peer.", INTERNAL_ERROR, rejoin=True),
+    "room-failed": Outcome("An error in the server ended this room.", INTERNAL_ERROR, rejoin=True),
+    "dtls-timeout": Outcome("The DTLS handshake took too long.", POLICY_VIOLATION, rejoin=True),
+    "dtls-failed": Outcome("The DTLS handshake failed.", POLICY_VIOLATION, rejoin=True),
+    "dtls-closed": Outcome(
+        "The client closed the DTLS association.", POLICY_VIOLATION, rejoin=True
+    ),
+    "consent-expired": Outcome(
+        "No ICE consent check for 15 s (RFC 7675).", POLICY_VIOLATION, rejoin=True
+    ),
+    "media-failed": Outcome("The media transport failed.", POLICY_VIOLATION, rejoin=True),
+    # One request was refused; the session goes on.
+    "offer-invalid": Outcome("The offer is not SDP, or not an acceptable one."),
+    "offer-too-large": Outcome("The offer is longer than an offer may be."),
+    "offer-mismatch": Outcome("The offer and the lists beside it do not name the same lines."),
+    "no-common-codec": Outcome("A line offers no codec the server forwards."),
+    "no-fingerprint": Outcome("The offer has no certificate fingerprint."),
+    "unsupported-fingerprint": Outcome("The fingerprint's hash is not supported."),
+    "no-bundle": Outcome("The offer's lines are not all in one BUNDLE group."),
+    "too-many-lines": Outcome("The offer has more lines than are accepted."),
+    "unknown-mid": Outcome("`sending` or `slots` names a mid the offer has not."),
+    "bad-direction": Outcome("A line's direction does not fit its list."),
+    "mid-changed": Outcome("A line was given another mid, kind or use than before."),
+    "ice-restart-unsupported": Outcome("The offer restarts ICE; join anew instead."),
+    "not-negotiated": Outcome("`publish` names a source no offer has had a line for."),
+    "unknown-peer": Outcome("There is no such peer in the room."),
+    "refused": Outcome("The request was refused otherwise."),
+}
+
+INTERNAL: Final = Outcome("An error nobody expected.", INTERNAL_ERROR, rejoin=True)
+
+
+def outcome(code: str) -> Outcome:
+    """Return what ``code`` means; a code that is not in the table is an internal error."""
+    return CODES.get(code, INTERNAL)
+
+
+def fatal(code: str, message: str | None = None) -> Error:
+    """Return the ``error`` message that ends a session with ``code``."""
+    found = outcome(code)
+    return Error(
+        code=code, message=message or found.meaning, fatal=True, rejoin=found.rejoin, id=None
+    )
+
+
+def refusal(code: str, message: str, request: int | None = None) -> Error:
+    """Return the ``error`` message that refuses one request; the session goes on."""
+    return Error(code=code, message=message, id=request)
