@@ -1,7 +1,7 @@
 //! The frame every STUN message has: header, attributes, integrity, fingerprint.
 
-use super::integrity::{IntegrityKey, MAC_LEN};
 use super::TransactionId;
+use super::integrity::{IntegrityKey, MAC_LEN};
 use crate::ParseError;
 use crate::bytes::{array_at, u16_at, u32_at};
 

@@ -8,7 +8,10 @@ const MAX_RUN: u32 = 8191;
 /// A chunk as it is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Chunk {
-    Run { symbol: Symbol, len: u16 },
+    Run {
+        symbol: Symbol,
+        len: u16,
+    },
     /// 14 symbols of one bit, the first in bit 13.
     OneBit(u16),
     /// 7 symbols of two bits, the first in bits 13 and 12.
