@@ -1,0 +1,63 @@
+/** Trims m-lines to what the server forwards: each codec costs bytes and parsing at every join. */
+
+type Codec = RTCRtpCodec;
+
+function parameter(codec: Codec, name: string): string | undefined {
+  for (const pair of (codec.sdpFmtpLine ?? "").split(";")) {
+    const [key, value] = pair.trim().split("=");
+    if (key?.toLowerCase() === name) return value?.toLowerCase();
+  }
+  return undefined;
+}
+
+/** Constrained baseline with packetization mode 1 (RFC 6184): what every browser decodes. */
+function isCommonH264(codec: Codec): boolean {
+  return (
+    parameter(codec, "packetization-mode") === "1" &&
+    (parameter(codec, "profile-level-id") ?? "").startsWith("42e0")
+  );
+}
+
+/** Lower is preferred; null is left out. */
+function rank(codec: Codec): number | null {
+  switch (codec.mimeType.toLowerCase()) {
+    case "audio/opus":
+    case "video/vp8":
+      return 0;
+    case "video/vp9":
+      return (parameter(codec, "profile-id") ?? "0") === "0" ? 1 : null;
+    case "video/h264":
+      return isCommonH264(codec) ? 2 : null;
+    case "video/av1":
+      return (parameter(codec, "profile") ?? "0") === "0" ? 3 : null;
+    case "video/rtx":
+      return 4;
+    default:
+      return null;
+  }
+}
+
+/** Of `codecs`, those the server forwards, in the order it likes them, retransmission last. */
+export function trimCodecs(codecs: readonly Codec[]): Codec[] {
+  return codecs
+    .map((codec) => ({ codec, rank: rank(codec) }))
+    .filter((entry): entry is { codec: Codec; rank: number } => entry.rank !== null)
+    .sort((a, b) => a.rank - b.rank)
+    .map((entry) => entry.codec);
+}
+
+/**
+ * Trim what `transceiver` will offer. Older Firefox has no `setCodecPreferences`, and
+ * a browser may refuse the order: the full list is then offered, which works as well.
+ */
+export function preferCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): void {
+  if (typeof transceiver.setCodecPreferences !== "function") return;
+  const side = transceiver.direction === "sendonly" ? RTCRtpSender : RTCRtpReceiver;
+  const trimmed = trimCodecs(side.getCapabilities(kind)?.codecs ?? []);
+  if (trimmed.length === 0) return;
+  try {
+    transceiver.setCodecPreferences(trimmed);
+  } catch {
+    // The full list stays.
+  }
+}

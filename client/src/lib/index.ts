@@ -1,0 +1,14 @@
+/** trio-sfu's client library: no UI, no global state. */
+export type { PeerInfo, Quality, Source, TrackInfo } from "../protocol.ts";
+export { BACKOFF, type BackoffSettings } from "./backoff.ts";
+export { type LocalCode, RoomError } from "./errors.ts";
+export type { Publication } from "./publications.ts";
+export {
+  type JoinOptions,
+  type RemotePeer,
+  RoomClient,
+  type RoomClientSettings,
+  type RoomEvents,
+} from "./room-client.ts";
+export { canShareScreen, ShareError } from "./screen.ts";
+export type { RoomState } from "./state.ts";

@@ -1,0 +1,171 @@
+/**
+ * One RTCPeerConnection, always offering (DESIGN §4). An offer is made for the first
+ * time and when the room outgrows the slots; never because somebody joins, leaves,
+ * mutes or shares.
+ */
+import type { Answer, ClientMessage, IceServer } from "../protocol.ts";
+import { asRoomError, RoomError } from "./errors.ts";
+import { ReceivingLines } from "./receiving.ts";
+import { SendingLines } from "./sending.ts";
+
+/** The server's answer comes within this, ms. */
+const ANSWER_TIMEOUT = 10_000;
+/** ICE and DTLS are done within this, ms, of the first answer. */
+const CONNECT_TIMEOUT = 20_000;
+
+export interface NegotiationHandlers {
+  send(message: ClientMessage): void;
+  connection(state: RTCPeerConnectionState): void;
+  failed(error: RoomError): void;
+}
+
+interface Pending {
+  id: number;
+  answered(sdp: string): void;
+  refused(error: RoomError): void;
+}
+
+export class Negotiation {
+  readonly pc: RTCPeerConnection;
+  readonly sending: SendingLines;
+  readonly receiving: ReceivingLines;
+  readonly #handlers: NegotiationHandlers;
+  #offers = 0;
+  #pending: Pending | null = null;
+  #queue: Promise<void> = Promise.resolve();
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(pc: RTCPeerConnection, handlers: NegotiationHandlers) {
+    this.pc = pc;
+    this.#handlers = handlers;
+    this.sending = new SendingLines(pc);
+    this.receiving = new ReceivingLines(pc);
+    pc.onicecandidate = ({ candidate }) => {
+      if (candidate?.candidate)
+        handlers.send({
+          type: "candidate",
+          candidate: candidate.candidate,
+          mid: candidate.sdpMid,
+        });
+    };
+    pc.onconnectionstatechange = () => this.#connectionChanged();
+  }
+
+  get offers(): number {
+    return this.#offers;
+  }
+
+  /** The servers to gather candidates with; before the first offer. */
+  configure(iceServers: readonly IceServer[]): void {
+    if (iceServers.length === 0) return;
+    this.pc.setConfiguration({
+      ...this.pc.getConfiguration(),
+      iceServers: iceServers.map(({ urls, username, credential }) => ({
+        urls,
+        ...(username && { username }),
+        ...(credential && { credential }),
+      })),
+    });
+  }
+
+  /**
+   * Offer with at least `pairs` slot pairs; resolves when the answer is applied.
+   * One at a time, in the order of the calls.
+   *
+   * @param sent called when the offer has been handed to the socket.
+   * @throws RoomError when the offer is refused or not answered in time.
+   */
+  offer(pairs: number, sent?: () => void): Promise<void> {
+    const done = this.#queue.then(() => this.#offer(pairs, sent));
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  /** An `answer` message. */
+  answered({ id, sdp }: Answer): void {
+    if (this.#pending?.id === id) this.#pending.answered(sdp);
+  }
+
+  /** An `error` message about the request `id`; false when no offer of that id waits. */
+  refused(id: number, error: RoomError): boolean {
+    if (this.#pending?.id !== id) return false;
+    this.#pending.refused(error);
+    return true;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#deadline);
+    this.#pending?.refused(new RoomError("signaling-lost", "the session ended", true));
+    this.pc.onicecandidate = this.pc.onconnectionstatechange = null;
+    this.pc.close();
+  }
+
+  async #offer(pairs: number, sent?: () => void): Promise<void> {
+    if (this.#closed) throw new RoomError("signaling-lost", "the session ended", true);
+    this.receiving.grow(pairs);
+    const first = this.#offers === 0;
+    try {
+      await this.pc.setLocalDescription();
+      const id = ++this.#offers;
+      const answer = this.#answer(id);
+      this.#handlers.send({
+        type: "offer",
+        id,
+        sdp: this.pc.localDescription?.sdp ?? "",
+        sending: this.sending.lines(),
+        slots: this.receiving.lines(),
+      });
+      sent?.();
+      await this.pc.setRemoteDescription({ type: "answer", sdp: await answer });
+      if (first) this.#expectConnection();
+    } catch (error) {
+      if (!this.#closed && this.pc.signalingState === "have-local-offer")
+        await this.pc.setLocalDescription({ type: "rollback" });
+      if (!first) this.receiving.withdraw();
+      throw asRoomError(error, "protocol-error");
+    }
+  }
+
+  #answer(id: number): Promise<string> {
+    return new Promise<string>((resolve, reject) => {
+      const timer = setTimeout(
+        () => refused(new RoomError("request-timeout", "no answer to the offer", true)),
+        ANSWER_TIMEOUT,
+      );
+      const settle = () => {
+        clearTimeout(timer);
+        this.#pending = null;
+      };
+      const refused = (error: RoomError) => {
+        settle();
+        reject(error);
+      };
+      const answered = (sdp: string) => {
+        settle();
+        resolve(sdp);
+      };
+      this.#pending = { id, answered, refused };
+    });
+  }
+
+  #expectConnection(): void {
+    if (this.#closed || this.pc.connectionState === "connected") return;
+    this.#deadline = setTimeout(
+      () => this.#fail("no media connection to the server could be made"),
+      CONNECT_TIMEOUT,
+    );
+  }
+
+  #connectionChanged(): void {
+    const state = this.pc.connectionState;
+    if (state === "connected") clearTimeout(this.#deadline);
+    this.#handlers.connection(state);
+    if (state === "failed") this.#fail("the media connection to the server was lost");
+  }
+
+  #fail(message: string): void {
+    this.#handlers.failed(new RoomError("media-failed", message, true));
+  }
+}

@@ -1,0 +1,338 @@
+/** The client of a room: what a page, or anybody else's page, talks to. */
+import type { PeerInfo, Quality, ServerMessage, Source } from "../protocol.ts";
+import { Backoff, type BackoffSettings } from "./backoff.ts";
+import { Emitter } from "./emitter.ts";
+import { asRoomError, RoomError } from "./errors.ts";
+import { type Publication, Publications } from "./publications.ts";
+import { Roster, type RosterChange } from "./roster.ts";
+import { pickScreen } from "./screen.ts";
+import { Session, type SessionEnd } from "./session.ts";
+import { type OpenSocket, signalingUrl } from "./signaling.ts";
+import { afterSession, type RoomState, transition } from "./state.ts";
+
+export interface JoinOptions {
+  room: string;
+  name: string;
+  /** A join token, where the server wants one. */
+  token?: string;
+}
+
+export interface RoomClientSettings {
+  /** Default: `/signal` of the server this page came from. */
+  url?: string;
+  backoff?: BackoffSettings;
+  openSocket?: OpenSocket;
+  createPeerConnection?: () => RTCPeerConnection;
+}
+
+/** Another peer, with what of it can be seen and heard now. */
+export interface RemotePeer extends PeerInfo {
+  /** Microphone and stage video of the peer, one stream for one media element; null: no slot. */
+  stream: MediaStream | null;
+  /** What the video of `stream` is; null while there is none to be seen. */
+  videoSource: "camera" | "screen" | null;
+  /** The sound of the peer's screen. */
+  screenAudio: MediaStream | null;
+}
+
+export interface RoomEvents {
+  /** `error` says why, when it was not asked for. */
+  state: { state: RoomState; previous: RoomState; error: RoomError | null };
+  "peer-joined": PeerInfo;
+  "peer-updated": PeerInfo;
+  "peer-left": { peer: PeerInfo; reason: string };
+  /** What is to be seen and heard of some peers has changed: read `peers` again. */
+  stages: null;
+  /** What this client publishes has changed, by a call or by the browser ending the track. */
+  published: { source: Source; publication: Publication | null };
+  /** The media connection's state. */
+  connection: RTCPeerConnectionState;
+  /** A request was refused; the call goes on. */
+  error: RoomError;
+}
+
+const PEER_CONNECTION: RTCConfiguration = { bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" };
+
+export class RoomClient extends Emitter<RoomEvents> {
+  readonly #settings: RoomClientSettings;
+  readonly #publications = new Publications();
+  readonly #preferences = new Map<string, Quality>();
+  readonly #roster = new Roster();
+  readonly #backoff: Backoff;
+  #state: RoomState = "idle";
+  #session: Session | null = null;
+  #earlierOffers = 0;
+  #resumeToken: string | null = null;
+  #self: string | null = null;
+  #mediaSince: number | null = null;
+  #left = false;
+  #wake: (() => void) | null = null;
+
+  constructor(settings: RoomClientSettings = {}) {
+    super();
+    this.#settings = settings;
+    this.#backoff = new Backoff(settings.backoff);
+  }
+
+  get state(): RoomState {
+    return this.#state;
+  }
+
+  /** This client's peer id in the present session. */
+  get self(): string | null {
+    return this.#self;
+  }
+
+  /** The present peer connection: for statistics and debugging. */
+  get pc(): RTCPeerConnection | null {
+    return this.#session?.pc ?? null;
+  }
+
+  /** SDP offers since this client was made; one a session unless the room outgrew the slots. */
+  get offersSent(): number {
+    return this.#earlierOffers + (this.#session?.offers ?? 0);
+  }
+
+  /** The others, in the order in which they came. */
+  get peers(): readonly RemotePeer[] {
+    return this.#roster.peers.map((peer) => this.#remote(peer));
+  }
+
+  published(source: Source): Publication | undefined {
+    return this.#publications.get(source);
+  }
+
+  /**
+   * Enter a room; resolves when the server has answered the first offer. From then on
+   * lost sessions are replaced until `leave()`; the `state` event tells.
+   *
+   * @throws RoomError
+   */
+  async join(options: JoinOptions): Promise<void> {
+    this.#left = false;
+    this.#backoff.reset();
+    this.#to("joining", null);
+    globalThis.addEventListener?.("pagehide", this.#leave);
+    globalThis.addEventListener?.("online", this.#retry);
+    await new Promise<void>((resolve, reject) => {
+      void this.#live(options, resolve, reject);
+    });
+  }
+
+  /** Publish `track` as `source`, or nothing. May be called at any time, before joining too. */
+  async publish(source: Source, track: MediaStreamTrack | null): Promise<void> {
+    if (!track && !this.#publications.get(source)) return;
+    const publication = track
+      ? this.#publications.set(source, track, () => this.#trackEnded(source))
+      : null;
+    if (!publication) this.#publications.delete(source);
+    this.emit("published", { source, publication });
+    await this.#session?.publish(source, publication);
+  }
+
+  setMuted(source: Source, muted: boolean): void {
+    const publication = this.#publications.mute(source, muted);
+    if (!publication) return;
+    this.emit("published", { source, publication });
+    this.#session?.announceMute(source, publication);
+  }
+
+  /**
+   * Let the user choose a screen or window and show it to the others in place of the
+   * camera, until `stopScreen()` or the browser ends the capture.
+   *
+   * @throws ShareError
+   */
+  async shareScreen(options?: DisplayMediaStreamOptions): Promise<void> {
+    const stream = await pickScreen(options);
+    this.stopScreen();
+    const [video] = stream.getVideoTracks();
+    const [audio] = stream.getAudioTracks();
+    await Promise.all([
+      video && this.publish("screen", video),
+      audio && this.publish("screen-audio", audio),
+    ]);
+  }
+
+  stopScreen(): void {
+    for (const source of ["screen", "screen-audio"] as const) {
+      this.#publications.get(source)?.track.stop();
+      void this.publish(source, null);
+    }
+  }
+
+  /** The best quality that can be used of a peer's stage video, e.g. by the size of its tile. */
+  prefer(peer: string, quality: Quality): void {
+    if (this.#preferences.get(peer) === quality || !this.#roster.get(peer)) return;
+    this.#preferences.set(peer, quality);
+    this.#session?.prefer(peer, quality);
+  }
+
+  /** While reconnecting: do not wait for the next attempt. */
+  retryNow(): void {
+    this.#retry();
+  }
+
+  /** Leave the room. Published tracks stay with their owner; a shared screen is stopped. */
+  leave(): void {
+    this.#leave();
+  }
+
+  readonly #retry = (): void => this.#wake?.();
+
+  readonly #leave = (): void => {
+    if (this.#state === "idle" || this.#state === "closed") return;
+    this.#left = true;
+    this.#session?.leave();
+    this.#wake?.();
+    this.stopScreen();
+  };
+
+  /** Sessions one after the other, until one ends for good. */
+  async #live(
+    options: JoinOptions,
+    joined: () => void,
+    failed: (error: RoomError) => void,
+  ): Promise<void> {
+    for (;;) {
+      const end = await this.#oneSession(options, joined);
+      const ending = afterSession(this.#state, {
+        left: this.#left,
+        refused: end.refused,
+        rejoin: end.error.rejoin,
+      });
+      if (ending.action === "close") {
+        this.#close(ending.failed ? end.error : null);
+        failed(end.error);
+        return;
+      }
+      if (this.#state !== "reconnecting") this.#to("reconnecting", end.error);
+      if (!(await this.#pause())) {
+        const error = new RoomError("server-gone", end.error.message, true);
+        this.#close(this.#left ? null : error);
+        return;
+      }
+    }
+  }
+
+  /** One session from its start to its end. */
+  async #oneSession(options: JoinOptions, joined: () => void): Promise<SessionEnd> {
+    let session: Session;
+    try {
+      session = this.#open(options);
+    } catch (error) {
+      return { error: asRoomError(error, "no-webrtc"), refused: true };
+    }
+    this.#session = session;
+    this.#mediaSince = null;
+    try {
+      await session.start();
+      this.#to("connected", null);
+      joined();
+      void session.makeRoom(this.#roster.peers.length);
+    } catch {
+      // `ended` says why.
+    }
+    const end = await session.ended;
+    this.#earlierOffers += session.offers;
+    this.#session = null;
+    session.close();
+    if (this.#mediaSince !== null) this.#backoff.ended(performance.now() - this.#mediaSince);
+    return end;
+  }
+
+  #open({ room, name, token }: JoinOptions): Session {
+    const { url, openSocket, createPeerConnection } = this.#settings;
+    return new Session({
+      url: url ?? signalingUrl(globalThis.location),
+      join: {
+        room,
+        name,
+        ...(token !== undefined && { token }),
+        ...(this.#resumeToken !== null && { replaces: this.#resumeToken }),
+      },
+      openSocket,
+      pc: createPeerConnection?.() ?? new RTCPeerConnection(PEER_CONNECTION),
+      publications: () => this.#publications.entries(),
+      handlers: {
+        joined: ({ peer, resumeToken, peers }) => {
+          this.#self = peer;
+          this.#resumeToken = resumeToken;
+          for (const change of this.#roster.replace(peers)) this.#tell(change);
+          for (const [peer, quality] of this.#preferences) this.#session?.prefer(peer, quality);
+        },
+        message: (message) => this.#received(message),
+        slots: () => this.emit("stages", null),
+        connection: (state) => {
+          if (state === "connected") this.#mediaSince ??= performance.now();
+          this.emit("connection", state);
+        },
+        refused: (error) => this.emit("error", error),
+      },
+    });
+  }
+
+  /** Wait before the next attempt; false: give up. */
+  async #pause(): Promise<boolean> {
+    const delay = this.#backoff.next(performance.now(), Math.random());
+    if (delay === null) return false;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, delay);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = null;
+    return !this.#left;
+  }
+
+  #received(message: ServerMessage): void {
+    const change = this.#roster.apply(message);
+    if (!change) return;
+    this.#tell(change);
+    if (change.kind === "joined") void this.#session?.makeRoom(this.#roster.peers.length);
+  }
+
+  #tell(change: RosterChange): void {
+    if (change.kind === "joined") this.emit("peer-joined", change.peer);
+    else if (change.kind === "updated") this.emit("peer-updated", change.peer);
+    else {
+      this.#preferences.delete(change.peer.id);
+      this.emit("peer-left", { peer: change.peer, reason: change.reason });
+    }
+  }
+
+  #remote(peer: PeerInfo): RemotePeer {
+    const session = this.#session;
+    const slots = session?.slots.of(peer.id);
+    const stream = (mid: string | null | undefined) => (mid ? (session?.stream(mid) ?? null) : null);
+    return {
+      ...peer,
+      stream: stream(slots?.video) ?? stream(slots?.audio),
+      videoSource: slots?.videoSource ?? null,
+      screenAudio: stream(slots?.screenAudio),
+    };
+  }
+
+  #trackEnded(source: Source): void {
+    if (source === "screen") this.stopScreen();
+    else void this.publish(source, null);
+  }
+
+  #to(state: RoomState, error: RoomError | null): void {
+    const previous = this.#state;
+    this.#state = transition(previous, state);
+    this.emit("state", { state, previous, error });
+  }
+
+  #close(error: RoomError | null): void {
+    globalThis.removeEventListener?.("pagehide", this.#leave);
+    globalThis.removeEventListener?.("online", this.#retry);
+    this.#resumeToken = null;
+    this.#self = null;
+    this.#preferences.clear();
+    for (const change of this.#roster.replace([])) this.#tell(change);
+    this.#to("closed", error);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The sending m-lines: one `sendonly` transceiver per source, created before the first
+ * offer and filled by `replaceTrack`, so that starting to share is no renegotiation.
+ */
+import type { SendingLine, Source } from "../protocol.ts";
+import { preferCodecs } from "./codecs.ts";
+import { cameraEncodings, SCREEN_BITRATE } from "./encodings.ts";
+
+/** In the order of the m-lines. */
+export const SOURCES = ["microphone", "camera", "screen", "screen-audio"] as const;
+
+export function kindOf(source: Source): "audio" | "video" {
+  return source === "camera" || source === "screen" ? "video" : "audio";
+}
+
+/** Before a capture is known, as for the size that cameras are asked for. */
+const UNKNOWN_CAPTURE = { width: 1280, height: 720 };
+
+function initialEncodings(source: Source): RTCRtpEncodingParameters[] | undefined {
+  if (source === "camera")
+    return cameraEncodings(UNKNOWN_CAPTURE.width, UNKNOWN_CAPTURE.height);
+  return source === "screen" ? [{ maxBitrate: SCREEN_BITRATE }] : undefined;
+}
+
+export class SendingLines {
+  readonly #transceivers = new Map<Source, RTCRtpTransceiver>();
+
+  constructor(pc: RTCPeerConnection) {
+    for (const source of SOURCES) {
+      const sendEncodings = initialEncodings(source);
+      const transceiver = pc.addTransceiver(kindOf(source), {
+        direction: "sendonly",
+        ...(sendEncodings && { sendEncodings }),
+      });
+      preferCodecs(transceiver, kindOf(source));
+      this.#transceivers.set(source, transceiver);
+    }
+  }
+
+  /** What the offer says about them; mids are known once it is the local description. */
+  lines(): SendingLine[] {
+    const lines: SendingLine[] = [];
+    for (const [source, { mid }] of this.#transceivers) if (mid) lines.push({ mid, source });
+    return lines;
+  }
+
+  /** Send `track`, or nothing, on the line of `source`. */
+  async set(source: Source, track: MediaStreamTrack | null): Promise<void> {
+    const sender = this.#transceivers.get(source)?.sender;
+    if (!sender) return;
+    if (track && source === "camera") await fitEncodings(sender, track);
+    // "detail" keeps the resolution of text when the bandwidth does not suffice for both.
+    if (track && source === "screen") track.contentHint = "detail";
+    await sender.replaceTrack(track);
+  }
+}
+
+async function fitEncodings(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
+  const { width, height } = track.getSettings();
+  if (!width || !height) return;
+  const wanted = new Map(
+    cameraEncodings(width, height).map((encoding) => [encoding.rid, encoding]),
+  );
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings)
+    Object.assign(encoding, wanted.get(encoding.rid ?? ""));
+  try {
+    await sender.setParameters(parameters);
+  } catch {
+    // A browser that refuses sends what it negotiated: fewer choices for the viewers, no failure.
+  }
+}

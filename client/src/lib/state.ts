@@ -1,0 +1,37 @@
+/** The states of a RoomClient and what may follow what. */
+export type RoomState = "idle" | "joining" | "connected" | "reconnecting" | "closed";
+
+const FOLLOWS: Record<RoomState, readonly RoomState[]> = {
+  idle: ["joining", "closed"],
+  joining: ["connected", "closed"],
+  connected: ["reconnecting", "closed"],
+  reconnecting: ["connected", "closed"],
+  // The same client may be used for another call.
+  closed: ["joining"],
+};
+
+/** @throws Error when `to` cannot follow `from`: a bug of this library. */
+export function transition(from: RoomState, to: RoomState): RoomState {
+  if (!FOLLOWS[from].includes(to)) throw new Error(`${to} cannot follow ${from}`);
+  return to;
+}
+
+export type Ending =
+  | { action: "retry" } //
+  | { action: "close"; failed: boolean };
+
+/**
+ * What follows the end of a session.
+ *
+ * The first join is not retried: whoever pressed Join is there to be told. Later,
+ * everything is retried but a refusal that says that joining anew will not help.
+ */
+export function afterSession(
+  state: RoomState,
+  end: { left: boolean; refused: boolean; rejoin: boolean },
+): Ending {
+  if (end.left) return { action: "close", failed: false };
+  if (state === "joining") return { action: "close", failed: true };
+  if (end.refused && !end.rejoin) return { action: "close", failed: true };
+  return { action: "retry" };
+}
