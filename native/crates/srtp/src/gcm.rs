@@ -24,13 +24,15 @@ impl Gcm {
         master: &Master,
         protocol: Protocol,
     ) -> Result<Self, Error> {
-        let algorithm = if KEY_LEN == 32 { &AES_256_GCM } else { &AES_128_GCM };
         let key: [u8; KEY_LEN] = master.derive(protocol, Purpose::Encryption)?;
-        let key = UnboundKey::new(algorithm, &key).map_err(|_| Error::BadKeys)?;
-        Ok(Self {
-            key: LessSafeKey::new(key),
-            salt: master.derive(protocol, Purpose::Salt)?,
-        })
+        Self::new(&key, master.derive(protocol, Purpose::Salt)?)
+    }
+
+    /// From session keys; `key` is 16 or 32 bytes.
+    pub(crate) fn new(key: &[u8], salt: [u8; NONCE_LEN]) -> Result<Self, Error> {
+        let algorithm = if key.len() == 32 { &AES_256_GCM } else { &AES_128_GCM };
+        let key = UnboundKey::new(algorithm, key).map_err(|_| Error::BadKeys)?;
+        Ok(Self { key: LessSafeKey::new(key), salt })
     }
 
     /// See [`crate::Outbound::protect_rtp`]; `buffer` is exactly the packet and the tag.
@@ -77,7 +79,11 @@ impl Gcm {
         let nonce = self.nonce(ssrc, u64::from(index));
         let tag = self
             .key
-            .seal_in_place_separate_tag(nonce, Aad::from(associated), &mut buffer[RTCP_HEADER_LEN..])
+            .seal_in_place_separate_tag(
+                nonce,
+                Aad::from(associated),
+                &mut buffer[RTCP_HEADER_LEN..],
+            )
             .map_err(|_| Error::NoRoom)?;
         buffer.extend_from_slice(tag.as_ref());
         buffer.extend_from_slice(&flagged.to_be_bytes());

@@ -66,9 +66,7 @@ impl Inbound {
         sequence: u16,
         header_len: usize,
     ) -> Result<(usize, u64), Error> {
-        if header_len < RTP_HEADER_LEN
-            || packet.len() < header_len + self.profile.rtp_overhead()
-        {
+        if header_len < RTP_HEADER_LEN || packet.len() < header_len + self.profile.rtp_overhead() {
             return Err(Error::TooShort);
         }
         match self.rtp_sources.find(ssrc) {

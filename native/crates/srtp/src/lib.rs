@@ -1,4 +1,5 @@
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 //! SRTP and SRTCP for one DTLS association: RFC 3711 (`AES128_CM_HMAC_SHA1_80`) and
 //! RFC 7714 (`AEAD_AES_128_GCM`, `AEAD_AES_256_GCM`), keyed as RFC 5764 exports keys.
 //!
@@ -18,6 +19,8 @@ mod profile;
 mod replay;
 mod session;
 mod sources;
+#[cfg(test)]
+mod vectors;
 
 pub use error::Error;
 pub use inbound::Inbound;

@@ -13,7 +13,8 @@ pub enum Profile {
 
 impl Profile {
     /// Every profile, the preferred one first.
-    pub const ALL: [Self; 3] = [Self::AeadAes128Gcm, Self::AeadAes256Gcm, Self::Aes128CmHmacSha1_80];
+    pub const ALL: [Self; 3] =
+        [Self::AeadAes128Gcm, Self::AeadAes256Gcm, Self::Aes128CmHmacSha1_80];
 
     /// Its number in the `use_srtp` extension of DTLS.
     #[must_use]

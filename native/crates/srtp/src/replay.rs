@@ -98,3 +98,55 @@ pub(crate) fn estimate_index(highest: u64, sequence: u16) -> Result<u64, Error> 
     let index = rollover << 16 | sequence;
     if index < RTP_INDEX_END { Ok(index) } else { Err(Error::IndexExhausted) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_sequence_number_stands_for_the_nearest_index() {
+        for (highest, sequence, index) in [
+            (0x1_0000, 0x0001, 0x1_0001),
+            (0x1_ffff, 0x0000, 0x2_0000),
+            (0x2_0000, 0xffff, 0x1_ffff),
+            (0x1_7fff, 0xffff, 0x1_ffff),
+            (0x1_7ffe, 0xffff, 0x0_ffff),
+            (0x1_8000, 0x0000, 0x1_0000),
+            (0x1_8001, 0x0000, 0x2_0000),
+            (0x0_0000, 0x8000, 0x0_8000),
+        ] {
+            assert_eq!(estimate_index(highest, sequence), Ok(index), "{highest:x} {sequence:x}");
+        }
+    }
+
+    #[test]
+    fn no_index_lies_before_the_first_or_after_the_last() {
+        assert_eq!(estimate_index(0, 0xffff), Err(Error::Replayed));
+        assert_eq!(estimate_index(RTP_INDEX_END - 1, 0), Err(Error::IndexExhausted));
+    }
+
+    proptest! {
+        /// Against the plainest model there is: the set of all indices accepted.
+        #[test]
+        fn the_window_accepts_each_index_once(
+            first in 0u64..3000,
+            steps in proptest::collection::vec((-1100i64..300, 0..40u8), 1..400),
+        ) {
+            let mut window = RtpWindow::new(first);
+            let mut seen = std::collections::BTreeSet::from([first]);
+            for (step, jump) in steps {
+                let step = if jump == 0 { step * 20 } else { step };
+                let Some(index) = window.highest().checked_add_signed(step) else { continue };
+                let highest = seen.last().copied().unwrap_or(first);
+                let too_old = index + 1024 <= highest;
+                let expected = !too_old && !seen.contains(&index);
+                prop_assert_eq!(window.check(index).is_ok(), expected);
+                if expected {
+                    window.accept(index);
+                    seen.insert(index);
+                }
+            }
+        }
+    }
+}

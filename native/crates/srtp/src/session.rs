@@ -10,7 +10,7 @@ use crate::profile::Profile;
 /// The session keys of RTP or of RTCP in one direction.
 pub(crate) enum Session {
     Gcm(Gcm),
-    CounterMode(CounterMode),
+    CounterMode(Box<CounterMode>),
 }
 
 impl Session {
@@ -23,7 +23,7 @@ impl Session {
             Profile::AeadAes128Gcm => Self::Gcm(Gcm::derive::<16>(master, protocol)?),
             Profile::AeadAes256Gcm => Self::Gcm(Gcm::derive::<32>(master, protocol)?),
             Profile::Aes128CmHmacSha1_80 => {
-                Self::CounterMode(CounterMode::derive(master, protocol)?)
+                Self::CounterMode(Box::new(CounterMode::derive(master, protocol)?))
             }
         })
     }

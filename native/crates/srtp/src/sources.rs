@@ -49,3 +49,23 @@ pub(crate) struct Vacancy {
     position: usize,
     ssrc: u32,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_source_too_many_is_refused_and_the_others_stay() {
+        let mut sources = Sources::new();
+        for ssrc in (0..MAX_SOURCES as u32).rev() {
+            let vacancy = sources.find(ssrc).unwrap_err();
+            sources.insert(vacancy, ssrc).unwrap();
+        }
+        let vacancy = sources.find(u32::MAX).unwrap_err();
+        assert_eq!(sources.insert(vacancy, 0), Err(Error::TooManySources));
+        assert_eq!(sources.len(), MAX_SOURCES);
+        for ssrc in 0..MAX_SOURCES as u32 {
+            assert_eq!(sources.find(ssrc).copied().ok(), Some(ssrc));
+        }
+    }
+}
