@@ -14,6 +14,7 @@ import pytest
 from pylibsrtp import Error as LibsrtpError
 from pylibsrtp import Policy, Session
 
+CARGO_BUILD = ["cargo", "build", "--quiet", "--message-format", "json"]
 NATIVE = Path(__file__).parents[2] / "native"
 
 PROFILES = {
@@ -52,7 +53,7 @@ def rtp(sequence: int, payload: bytes, *, csrcs: int = 0, extension: bytes | Non
     return Packet(header + payload, len(header))
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Ours refused a packet; the argument names why."""
 
 
@@ -92,7 +93,7 @@ class Ours:
         self._process.stdin.write(line + "\n")
         outcome, *words = self._process.stdout.readline().split()
         if outcome == "error":
-            raise Refused(*words)
+            raise RefusedError(*words)
         return words
 
 
@@ -109,8 +110,7 @@ class Association:
 def program() -> Path:
     """The crate's example, built by cargo."""
     built = subprocess.run(
-        ["cargo", "build", "--quiet", "-p", "trio-sfu-srtp", "--example", "protect"]
-        + ["--message-format", "json"],
+        [*CARGO_BUILD, "-p", "trio-sfu-srtp", "--example", "protect"],
         cwd=NATIVE,
         check=True,
         stdout=subprocess.PIPE,
@@ -122,7 +122,7 @@ def program() -> Path:
 @pytest.fixture(params=PROFILES)
 def association(request: pytest.FixtureRequest, program: Path) -> Iterator[Association]:
     number, keying_len = PROFILES[request.param]
-    random = Random(request.param)
+    random = Random(request.param)  # noqa: S311 - keys of a test, the same in each run
     to_us, from_us = random.randbytes(keying_len), random.randbytes(keying_len)
     ours = Ours(program, request.param, to_us, from_us)
     yield Association(
@@ -165,7 +165,7 @@ def test_reordered_across_a_rollover(association: Association) -> None:
     packets = {index: rtp(index, b"late") for index in range(0xFFF8, 0x10008)}
     sealed = {index: association.sender.protect(p.data) for index, p in packets.items()}
     order = list(packets)
-    Random(1).shuffle(order)
+    Random(1).shuffle(order)  # noqa: S311 - the same order in each run
     order.insert(0, order.pop(order.index(0xFFF8)))
     for index in order:
         packet = packets[index]
@@ -187,14 +187,14 @@ def test_reports_both_ways(association: Association, report: bytes) -> None:
 def test_replayed_and_forged_packets_are_refused(association: Association) -> None:
     sealed = association.sender.protect(rtp(9, b"once").data)
     forged = sealed[:-1] + bytes([sealed[-1] ^ 1])
-    with pytest.raises(Refused, match="AuthenticationFailed"):
+    with pytest.raises(RefusedError, match="AuthenticationFailed"):
         association.ours.unprotect(forged, 12)
     association.ours.unprotect(sealed, 12)
-    with pytest.raises(Refused, match="Replayed"):
+    with pytest.raises(RefusedError, match="Replayed"):
         association.ours.unprotect(sealed, 12)
     report = association.sender.protect_rtcp(PLI)
     association.ours.unprotect_rtcp(report)
-    with pytest.raises(Refused, match="Replayed"):
+    with pytest.raises(RefusedError, match="Replayed"):
         association.ours.unprotect_rtcp(report)
 
 
