@@ -1,0 +1,1 @@
+"""A WebRTC SFU whose every task lives in one trio nursery tree."""

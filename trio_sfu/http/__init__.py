@@ -1,0 +1,1 @@
+"""The HTTP application: the page, health, metrics and the API."""

@@ -1,0 +1,1 @@
+"""The one TCP port: accepts, reads a request's head, and hands the stream on."""

@@ -1,0 +1,1 @@
+"""Rooms and peers: crash groups, pure state, and who is shown where."""

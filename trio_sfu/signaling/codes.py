@@ -9,9 +9,11 @@ from typing import Final
 
 from trio_sfu.signaling.messages import Error
 
+# WebSocket close codes (RFC 6455, section 7.4.1).
 NORMAL: Final = 1000
-GOING_AWAY: Final = 1001
+PROTOCOL_ERROR: Final = 1002
 UNSUPPORTED_DATA: Final = 1003
+ABNORMAL_CLOSURE: Final = 1006
 POLICY_VIOLATION: Final = 1008
 MESSAGE_TOO_BIG: Final = 1009
 INTERNAL_ERROR: Final = 1011
@@ -81,7 +83,6 @@ CODES: Final[dict[str, Outcome]] = {
     "mid-changed": Outcome("A line was given another mid, kind or use than before."),
     "ice-restart-unsupported": Outcome("The offer restarts ICE; join anew instead."),
     "not-negotiated": Outcome("`publish` names a source no offer has had a line for."),
-    "unknown-peer": Outcome("There is no such peer in the room."),
     "refused": Outcome("The request was refused otherwise."),
 }
 

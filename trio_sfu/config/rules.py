@@ -1,0 +1,64 @@
+"""What settings must be like together, or beyond their types."""
+
+from ipaddress import ip_address
+from pathlib import Path
+
+from trio_sfu.config.model import Config
+from trio_sfu.errors import ConfigError
+
+
+def check(config: Config) -> None:
+    """Raise ConfigError when the daemon could not, or should not, run with ``config``."""
+    _check_open(config)
+    _check_tls(config)
+    _check_media(config)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach ``host``."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_open(config: Config) -> None:
+    if is_loopback(config.http.host) or config.auth.open:
+        return
+    raise ConfigError(
+        f'http.host is "{config.http.host}", which other machines can reach, and no access'
+        " control is configured. Listen on 127.0.0.1, or set auth.open = true if everybody"
+        " who can reach the port may join",
+        code="config-open",
+    )
+
+
+def _check_tls(config: Config) -> None:
+    certificate, key = config.http.certificate, config.http.key
+    if bool(certificate) != bool(key):
+        raise ConfigError("http.certificate and http.key must be set together", code="config-tls")
+    for name, path in (("http.certificate", certificate), ("http.key", key)):
+        if path and not Path(path).is_file():
+            raise ConfigError(f'{name}: there is no file "{path}"', code="config-tls")
+
+
+def _check_media(config: Config) -> None:
+    if not config.media.addresses:
+        raise ConfigError("media.addresses is empty; it must name at least one address")
+    for name, addresses in (
+        ("media.addresses", config.media.addresses),
+        ("media.announced", config.media.announced),
+    ):
+        for address in addresses:
+            _check_address(name, address)
+    if config.media.port and config.media.port + config.media.workers - 1 > 65_535:  # noqa: PLR2004
+        raise ConfigError("media.port + media.workers passes the last port, 65535")
+
+
+def _check_address(name: str, address: str) -> None:
+    try:
+        ip_address(address)
+    except ValueError:
+        raise ConfigError(f'{name}: "{address}" is not an IP address') from None

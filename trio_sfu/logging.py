@@ -1,0 +1,74 @@
+"""Logging: one readable line a fact on a terminal, one JSON object a line elsewhere."""
+
+import logging
+import sys
+from collections.abc import Callable, MutableMapping
+from dataclasses import fields
+from typing import Any, Literal, TextIO
+
+import structlog
+
+from trio_sfu import events
+
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["auto", "text", "json"]
+
+_LEVELS: dict[type[events.Fact], str] = {
+    events.RoomCrashed: "error",
+    events.PeerCrashed: "error",
+    events.ConnectionCrashed: "error",
+    events.JoinRefused: "warning",
+    events.ConnectionRefused: "debug",
+    events.RequestRefused: "warning",
+}
+
+
+def configure(level: Level, form: Format = "auto", stream: TextIO = sys.stderr) -> None:
+    """Set structlog up for the process; ``auto`` is text on a terminal, else JSON."""
+    text = form == "text" or (form == "auto" and stream.isatty())
+    number = logging.getLevelNamesMapping()[level.upper()]
+    renderers: list[Callable[[Any, str, MutableMapping[str, Any]], Any]] = (
+        [
+            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+            structlog.dev.ConsoleRenderer(
+                colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ]
+        if text
+        else [
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            *renderers,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries log through the standard module; only what they warn of is of interest.
+    logging.basicConfig(
+        level=logging.WARNING, stream=stream, force=True, format="%(name)s: %(message)s"
+    )
+
+
+def get(name: str) -> structlog.typing.FilteringBoundLogger:
+    """Return the logger of one part of the daemon."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(part=name)
+    return logger
+
+
+def log_fact(fact: events.Fact) -> None:
+    """Log ``fact`` as one line; an error with its cause tree."""
+    name = type(fact).__name__
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
+    values = {field.name: getattr(fact, field.name) for field in fields(fact)}
+    error = values.pop("error", None)
+    extra = {"exc_info": error} if error is not None else {}
+    log = structlog.get_logger()
+    getattr(log, _LEVELS.get(type(fact), "info"))(words, **values, **extra)

@@ -1,0 +1,38 @@
+"""Text frames to messages and back. What a client sent is parsed here, once."""
+
+import msgspec
+
+from trio_sfu.errors import ProtocolError
+from trio_sfu.signaling.messages import MAX_MESSAGE_BYTES, ClientMessage, ServerMessage
+
+_decoder = msgspec.json.Decoder(ClientMessage)
+_encoder = msgspec.json.Encoder()
+
+
+def decode(frame: str | bytes) -> ClientMessage:
+    """Return the message in a WebSocket frame.
+
+    Raises ProtocolError with one of the codes message-binary, message-too-large,
+    message-malformed and message-unknown.
+    """
+    if isinstance(frame, bytes):
+        raise ProtocolError("messages are text frames", code="message-binary")
+    data = frame.encode()
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise ProtocolError(
+            f"the message has {len(data)} bytes; {MAX_MESSAGE_BYTES} are allowed",
+            code="message-too-large",
+        )
+    try:
+        return _decoder.decode(data)
+    except msgspec.ValidationError as error:
+        unknown = str(error).startswith("Invalid value") and str(error).endswith("`$.type`")
+        code = "message-unknown" if unknown else "message-malformed"
+        raise ProtocolError(str(error), code=code) from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ProtocolError(f"not JSON: {error}", code="message-malformed") from None
+
+
+def encode(message: ServerMessage) -> str:
+    """Return the text frame of a message."""
+    return _encoder.encode(message).decode()

@@ -1,0 +1,164 @@
+"""One client's signaling session: a WebSocket, two bounded queues and three tasks.
+
+The session never waits for its peer and its peer never waits for it. Every client
+message goes into ``inbound``; when that is full the client talks faster than it can
+be answered, and the session ends (``rate-limited``). Every server message goes into
+the outbox; when that is full, or a frame cannot be written for ``ping_timeout``, the
+client does not read, and the session ends (``slow-consumer``).
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import trio
+from trio_websocket import ConnectionClosed, WebSocketConnection
+
+from trio_sfu.config.model import Signaling
+from trio_sfu.errors import ProtocolError
+from trio_sfu.events import Journal, SessionEnded
+from trio_sfu.ids import new_session_id
+from trio_sfu.rooms.link import Departure
+from trio_sfu.signaling import codes
+from trio_sfu.signaling.codec import decode, encode
+from trio_sfu.signaling.limits import TokenBucket
+from trio_sfu.signaling.messages import ClientMessage, ServerMessage
+
+_INBOUND = 64
+_OUTBOX = 512
+_FLUSH_S = 2.0
+_CLOSE_S = 1.0
+
+
+class Session:
+    """A client's signaling session, as its peer sees it (``rooms.link.Link``)."""
+
+    def __init__(self, socket: WebSocketConnection, settings: Signaling, journal: Journal) -> None:
+        self.id = new_session_id()
+        self.departure: Departure | None = None
+        self._socket = socket
+        self._settings = settings
+        self._journal = journal
+        self._bucket = TokenBucket(settings.messages_per_second, settings.burst)
+        self._inbound_in, self._inbound = trio.open_memory_channel[ClientMessage](_INBOUND)
+        self._outbox_in, self._outbox = trio.open_memory_channel[ServerMessage](_OUTBOX)
+        self._close_code = codes.NORMAL
+        self._close_reason = ""
+        self._writing = False
+        self._finished = trio.Event()
+
+    async def receive(self) -> ClientMessage:
+        """Return the client's next message; raises trio.EndOfChannel after the last one."""
+        return await self._inbound.receive()
+
+    def send(self, message: ServerMessage) -> None:
+        """Queue a message. After the end it is dropped; see the module for a full queue."""
+        try:
+            self._outbox_in.send_nowait(message)
+        except trio.WouldBlock:
+            self.end("slow-consumer")
+        except (trio.ClosedResourceError, trio.BrokenResourceError):
+            pass
+
+    def end(self, code: str | None = None, message: str | None = None) -> None:
+        """Close the session, telling the client ``code``; None is a plain goodbye.
+
+        What is queued is still sent, for a short time. Only the first call counts.
+        """
+        if self.departure is not None:
+            return
+        lost = code == "heartbeat-timeout"
+        self._depart(Departure.LOST if lost else Departure.ENDED)
+        if code is not None:
+            self._close_code = codes.outcome(code).close or codes.POLICY_VIOLATION
+            self._close_reason = code
+            self._journal.note(SessionEnded(self.id, code))
+            with suppress(trio.WouldBlock):
+                self._outbox_in.send_nowait(codes.fatal(code, message))
+        self._outbox_in.close()
+
+    async def run(self, serve: Callable[["Session"], Awaitable[None]]) -> None:
+        """Carry the session to its end; ``serve`` brings it to a room or ends it.
+
+        When ``serve`` raises, or the task is cancelled, the socket is closed.
+        """
+        async with trio.open_nursery() as nursery:
+            try:
+                nursery.start_soon(self._read, name=f"{self.id} reader")
+                nursery.start_soon(self._write, name=f"{self.id} writer")
+                nursery.start_soon(self._beat, name=f"{self.id} heartbeat")
+                await serve(self)
+                await self._finished.wait()
+            finally:
+                self._depart(Departure.LOST)
+                nursery.cancel_scope.cancel()
+
+    def _depart(self, departure: Departure) -> None:
+        if self.departure is None:
+            self.departure = departure
+        self._inbound_in.close()
+
+    async def _read(self) -> None:
+        # Never stops draining: with unread messages the library answers no pings.
+        try:
+            while True:
+                frame = await self._socket.get_message()
+                if self.departure is None:
+                    self._accept(frame)
+        except ConnectionClosed as closed:
+            self._socket_closed(closed)
+            self._outbox_in.close()
+            self._finished.set()
+
+    def _accept(self, frame: str | bytes) -> None:
+        if not self._bucket.take(trio.current_time()):
+            self.end("rate-limited")
+            return
+        try:
+            self._inbound_in.send_nowait(decode(frame))
+        except ProtocolError as error:
+            self.end(error.code, str(error))
+        except trio.WouldBlock:
+            self.end("rate-limited")
+        except trio.BrokenResourceError:
+            # The peer is gone already; its end closes the session.
+            pass
+
+    def _socket_closed(self, closed: ConnectionClosed) -> None:
+        if self.departure is not None:
+            return
+        code = closed.reason.code if closed.reason is not None else codes.PROTOCOL_ERROR
+        if code == codes.ABNORMAL_CLOSURE:
+            self._depart(Departure.LOST)
+        elif code in (codes.MESSAGE_TOO_BIG, codes.PROTOCOL_ERROR):
+            # The library has closed the socket with that code already.
+            self.end("message-too-large" if code == codes.MESSAGE_TOO_BIG else "protocol-error")
+        else:
+            self._depart(Departure.LEFT)
+
+    async def _write(self) -> None:
+        with suppress(ConnectionClosed):
+            async for message in self._outbox:
+                if not await self._written(message):
+                    break
+        with trio.move_on_after(_CLOSE_S):
+            await self._socket.aclose(self._close_code, self._close_reason)
+        self._finished.set()
+
+    async def _written(self, message: ServerMessage) -> bool:
+        limit = self._settings.ping_timeout if self.departure is None else _FLUSH_S
+        with trio.move_on_after(limit) as scope:
+            self._writing = True
+            await self._socket.send_message(encode(message))
+            self._writing = False
+        if scope.cancelled_caught:
+            self.end("slow-consumer")
+        return not scope.cancelled_caught
+
+    async def _beat(self) -> None:
+        with suppress(ConnectionClosed):
+            while self.departure is None:
+                await trio.sleep(self._settings.ping_interval)
+                with trio.move_on_after(self._settings.ping_timeout) as scope:
+                    await self._socket.ping()
+                if scope.cancelled_caught:
+                    self.end("slow-consumer" if self._writing else "heartbeat-timeout")
