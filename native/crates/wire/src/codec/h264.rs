@@ -35,7 +35,10 @@ impl Unit {
         // A decoder can start where the parameter sets are; an encoder that sends them out
         // of band has the IDR picture only.
         let keyframe = kind == nal::SPS || kind == nal::IDR && first_slice;
-        Self { keyframe, start, reference: header & 0x60 != 0 }
+        // nal_ref_idc says something about frames in slices only; parameter sets, SEI and the
+        // rest travel with the frame that follows them.
+        let slice = (nal::NON_IDR..=nal::IDR).contains(&kind);
+        Self { keyframe, start, reference: !slice || header & 0x60 != 0 }
     }
 }
 
@@ -75,11 +78,14 @@ fn aggregate(mut rest: &[u8]) -> Unit {
 
 /// A fragment: its first one (S bit) tells what the whole unit would.
 fn fragment(indicator: u8, rest: &[u8]) -> Unit {
-    let reference = indicator & 0x60 != 0;
     match rest.split_first() {
         Some((&header, slice)) if header & 0x80 != 0 => {
             Unit::parse(indicator, header & 0x1f, slice)
         }
-        _ => Unit { reference, ..Unit::default() },
+        Some((&header, _)) => Unit {
+            reference: Unit::parse(indicator, header & 0x1f, &[]).reference,
+            ..Unit::default()
+        },
+        None => Unit { reference: true, ..Unit::default() },
     }
 }

@@ -109,6 +109,7 @@ pub enum Detail {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Descriptor {
     /// This packet begins a keyframe: a decoder can start here, and a stream be spliced.
+    /// H264's parameter sets and the slice behind them each say so, with one timestamp.
     pub keyframe: bool,
     /// First packet of a frame (of a layer frame, with spatial layers). For H264 and for
     /// AV1 without dependency descriptor: may be, as far as the payload tells.
