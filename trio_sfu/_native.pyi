@@ -8,6 +8,31 @@ reused. Times are nanoseconds. Every call validates its arguments and raises
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, final
 
+from typing_extensions import disjoint_base
+
+__all__ = [
+    "Codec",
+    "Commands",
+    "Connected",
+    "ConsentExpired",
+    "ControlDatagram",
+    "EncodingStarted",
+    "EncodingStopped",
+    "Engine",
+    "EngineError",
+    "Event",
+    "EventsLost",
+    "Extension",
+    "Heard",
+    "Kind",
+    "PathChanged",
+    "Profile",
+    "Silent",
+    "SimulatedEngine",
+    "SlotSwitched",
+    "WorkerPanicked",
+]
+
 Kind: TypeAlias = Literal["audio", "video"]
 Codec: TypeAlias = Literal["opus", "vp8", "vp9", "h264", "av1"]
 Extension: TypeAlias = Literal[
@@ -20,11 +45,8 @@ Extension: TypeAlias = Literal[
     "video-orientation",  # urn:3gpp:video-orientation
     "dependency-descriptor",  # AV1 dependency descriptor
 ]
-Profile: TypeAlias = Literal[
-    "AEAD_AES_128_GCM", "AEAD_AES_256_GCM", "AES128_CM_HMAC_SHA1_80"
-]
+Profile: TypeAlias = Literal["AEAD_AES_128_GCM", "AEAD_AES_256_GCM", "AES128_CM_HMAC_SHA1_80"]
 
-@final
 class EngineError(Exception):
     """A command could not be carried out; ``code`` is one of the stable codes.
 
@@ -42,6 +64,7 @@ class ControlDatagram:
     __match_args__ = ("transport", "data")
     transport: int
     data: bytes
+    def __new__(cls, transport: int, data: bytes) -> ControlDatagram: ...
 
 @final
 class Connected:
@@ -51,6 +74,7 @@ class Connected:
     transport: int
     host: str
     port: int
+    def __new__(cls, transport: int, host: str, port: int) -> Connected: ...
 
 @final
 class PathChanged:
@@ -60,6 +84,7 @@ class PathChanged:
     transport: int
     host: str
     port: int
+    def __new__(cls, transport: int, host: str, port: int) -> PathChanged: ...
 
 @final
 class ConsentExpired:
@@ -67,6 +92,7 @@ class ConsentExpired:
 
     __match_args__ = ("transport",)
     transport: int
+    def __new__(cls, transport: int) -> ConsentExpired: ...
 
 @final
 class Silent:
@@ -74,6 +100,7 @@ class Silent:
 
     __match_args__ = ("transport",)
     transport: int
+    def __new__(cls, transport: int) -> Silent: ...
 
 @final
 class Heard:
@@ -81,6 +108,7 @@ class Heard:
 
     __match_args__ = ("transport",)
     transport: int
+    def __new__(cls, transport: int) -> Heard: ...
 
 @final
 class EncodingStarted:
@@ -91,6 +119,7 @@ class EncodingStarted:
     rid: str  # "" when the track has a single encoding without a RID
     ssrc: int
     codec: Codec
+    def __new__(cls, up_track: int, rid: str, ssrc: int, codec: Codec) -> EncodingStarted: ...
 
 @final
 class EncodingStopped:
@@ -99,6 +128,7 @@ class EncodingStopped:
     __match_args__ = ("up_track", "rid")
     up_track: int
     rid: str
+    def __new__(cls, up_track: int, rid: str) -> EncodingStopped: ...
 
 @final
 class SlotSwitched:
@@ -108,6 +138,7 @@ class SlotSwitched:
     slot: int
     up_track: int
     rid: str
+    def __new__(cls, slot: int, up_track: int, rid: str) -> SlotSwitched: ...
 
 @final
 class WorkerPanicked:
@@ -116,6 +147,7 @@ class WorkerPanicked:
     __match_args__ = ("worker", "message")
     worker: int
     message: str
+    def __new__(cls, worker: int, message: str) -> WorkerPanicked: ...
 
 @final
 class EventsLost:
@@ -123,6 +155,7 @@ class EventsLost:
 
     __match_args__ = ("count",)
     count: int
+    def __new__(cls, count: int) -> EventsLost: ...
 
 Event: TypeAlias = (
     ControlDatagram
@@ -138,11 +171,16 @@ Event: TypeAlias = (
     | EventsLost
 )
 
+@disjoint_base
 class Commands:
     """What ``Engine`` and ``SimulatedEngine`` have in common. Not to be constructed."""
 
     def add_transport(self, ice_ufrag: str, ice_pwd: str, *, worker: int = 0) -> int:
-        """Register the local ICE-lite credentials (RFC 8445); returns the transport."""
+        """Register the local ICE-lite credentials (RFC 8445); returns the transport.
+
+        Its tracks and slots live on the same worker. ``wrong-worker`` when there is none
+        of that number.
+        """
 
     def set_negotiated(
         self,
@@ -199,7 +237,11 @@ class Commands:
         """Ask the publisher for a keyframe, subject to the throttle."""
 
     def remove_up_track(self, up_track: int) -> None:
-        """Forget the track; slots mapped to it go dark. Unknown ids are ignored."""
+        """Forget the track; slots mapped to it go dark.
+
+        Unknown ids are ignored, in all removals: also when the engine is closed or the
+        worker lost, for then what was on it is gone.
+        """
 
     def remove_slot(self, slot: int) -> None:
         """Forget the slot. Unknown ids are ignored."""

@@ -1,1 +1,29 @@
-//! Being written.
+#![deny(unsafe_code)]
+//! The Linux driver of the packet engine.
+//!
+//! One thread, `sfu-worker-N`, owns a set of UDP sockets and one [`Engine`]: a packet
+//! never changes threads. It waits in epoll for its sockets, its [`mailbox`] and the
+//! engine's next deadline; receives with recvmmsg and UDP_GRO; sends the engine's runs
+//! with sendmmsg and UDP_SEGMENT. A [`Driver`] starts the workers, calls into their
+//! engines, and collects their [`Report`]s behind one descriptor to wait on.
+//!
+//! [`Engine`]: trio_sfu_core::engine::Engine
+
+mod bind;
+mod counters;
+mod driver;
+#[cfg(test)]
+mod loopback;
+mod mailbox;
+mod reports;
+mod routes;
+mod send;
+#[allow(unsafe_code)]
+mod sys;
+mod worker;
+
+pub use bind::BindError;
+pub use counters::Counters;
+pub use driver::{CallError, Driver};
+pub use reports::Report;
+pub use worker::Served;

@@ -1,0 +1,255 @@
+//! A worker: its loop, from epoll to epoll.
+
+use std::io;
+use std::net::UdpSocket;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use trio_sfu_core::engine::Engine;
+use trio_sfu_core::event::Event;
+use trio_sfu_core::time::Instant;
+
+use crate::counters::Counters;
+use crate::mailbox::Mailbox;
+use crate::reports::{Report, Reports};
+use crate::routes::{Routes, Way};
+use crate::send::Sender;
+use crate::sys::{self, Interest, Poller, Ready, ReceiveRing, Received};
+
+/// The loop turns at least this often, for the watchdog.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
+/// How long a batch waits for a full socket before the rest of it is dropped.
+const LONGEST_BLOCK: Duration = Duration::from_millis(20);
+/// Jobs done, and batches sent, per turn, so that neither starves receiving.
+const JOBS_PER_TURN: usize = 64;
+const BATCHES_PER_TURN: usize = 8;
+
+/// What a job sees of the worker it runs on.
+pub struct Served<'a> {
+    /// The worker's engine.
+    pub engine: &'a mut Engine,
+    /// The time, on the engine's clock.
+    pub now: Instant,
+    /// What the worker has counted.
+    pub counters: &'a Counters,
+}
+
+/// A job, from another thread.
+pub(crate) type Job = Box<dyn FnOnce(Served<'_>) + Send>;
+
+/// What a worker shares with the driver.
+pub(crate) struct Shared {
+    pub(crate) mailbox: Mailbox<Job>,
+    /// Turns of the loop.
+    pub(crate) progress: AtomicU64,
+    /// Whether UDP_SEGMENT is in use.
+    pub(crate) gso: AtomicBool,
+}
+
+/// The engine's clock.
+pub(crate) fn now() -> Instant {
+    Instant(sys::monotonic_nanos())
+}
+
+/// The engine and everything its datagrams pass on their way.
+struct Path {
+    engine: Engine,
+    sockets: Arc<[UdpSocket]>,
+    routes: Routes,
+    sender: Sender,
+    counters: Counters,
+    /// Per socket, the kernel's count of refused datagrams when last told.
+    overflows: Vec<u32>,
+    /// Since when the sender has been waiting for a full socket.
+    blocked_since: Option<Instant>,
+    /// The engine had more to send than a turn allows.
+    more: bool,
+}
+
+impl Path {
+    /// Hands one received message to the engine, datagram by datagram.
+    fn receive(&mut self, now: Instant, socket: usize, received: Received<'_>) {
+        let Received { source, local, segment, overflow, data } = received;
+        self.counters.socket_receive_bytes += data.len() as u64;
+        if let Some(total) = overflow {
+            let new = total.wrapping_sub(std::mem::replace(&mut self.overflows[socket], total));
+            self.counters.socket_receive_overflows += u64::from(new);
+        }
+        let way = Way { socket, local };
+        if self.routes.would_change(source, way) {
+            self.transmit(now);
+        }
+        self.routes.heard(source, way);
+        for datagram in data.chunks_mut(segment.max(1)) {
+            self.counters.socket_receive_datagrams += 1;
+            self.engine.handle_datagram(now, source, datagram);
+        }
+    }
+
+    /// Sends what is due, unless a socket is full.
+    fn transmit(&mut self, now: Instant) {
+        self.more = true;
+        for _ in 0..BATCHES_PER_TURN {
+            if !self.sender.is_empty() {
+                self.sender.send(&self.sockets, &mut self.counters);
+                if !self.sender.is_empty() {
+                    self.wait_for_room(now);
+                    return;
+                }
+            }
+            self.blocked_since = None;
+            self.sender.batch.clear();
+            self.more = self.engine.flush(now, &mut self.sender.batch);
+            self.sender.plan(&mut self.routes, &mut self.counters);
+            if self.sender.is_empty() && !self.more {
+                self.routes.forget_newcomers();
+                return;
+            }
+        }
+        self.sender.send(&self.sockets, &mut self.counters);
+        if !self.sender.is_empty() {
+            self.wait_for_room(now);
+        }
+    }
+
+    fn wait_for_room(&mut self, now: Instant) {
+        let since = *self.blocked_since.get_or_insert(now);
+        if now.since(since) >= LONGEST_BLOCK {
+            self.sender.drop_rest(&mut self.counters);
+            self.blocked_since = None;
+        }
+    }
+
+    /// How long nothing needs to be done, sockets and jobs aside.
+    fn idle(&self, now: Instant) -> Duration {
+        let room = match self.blocked_since {
+            Some(since) => LONGEST_BLOCK.saturating_sub(now.since(since)),
+            None if self.more => Duration::ZERO,
+            None => LONGEST_WAIT,
+        };
+        let deadline = self.engine.next_deadline().map_or(LONGEST_WAIT, |due| due.since(now));
+        // At least a millisecond: a deadline that stays due must not spin.
+        room.min(deadline.max(Duration::from_millis(1)))
+    }
+}
+
+/// One worker, on its own thread.
+pub(crate) struct Worker {
+    sockets: Arc<[UdpSocket]>,
+    path: Path,
+    poller: Poller,
+    ring: Box<ReceiveRing>,
+    /// Per socket, what epoll was last told to wait for.
+    interests: Vec<Interest>,
+    shared: Arc<Shared>,
+    reports: Arc<Reports>,
+    events: Vec<Event>,
+}
+
+impl Worker {
+    pub(crate) fn new(
+        engine: Engine,
+        sockets: Vec<UdpSocket>,
+        shared: Arc<Shared>,
+        reports: Arc<Reports>,
+    ) -> io::Result<Self> {
+        let poller = Poller::new()?;
+        let bound = sockets.iter().map(UdpSocket::local_addr).collect::<io::Result<Vec<_>>>()?;
+        for (token, socket) in sockets.iter().enumerate() {
+            poller.add(socket.as_fd(), token as u64, Interest::Read)?;
+        }
+        poller.add(shared.mailbox.waiting().as_fd(), sockets.len() as u64, Interest::Read)?;
+        let count = sockets.len();
+        let sockets: Arc<[UdpSocket]> = sockets.into();
+        let gso = sockets.iter().all(sys::probe_segmentation);
+        shared.gso.store(gso, Ordering::Relaxed);
+        let path = Path {
+            engine,
+            sockets: Arc::clone(&sockets),
+            routes: Routes::new(&bound),
+            sender: Sender::new(count, gso),
+            counters: Counters::default(),
+            overflows: vec![0; count],
+            blocked_since: None,
+            more: false,
+        };
+        Ok(Self {
+            sockets,
+            path,
+            poller,
+            ring: ReceiveRing::new(),
+            interests: vec![Interest::Read; count],
+            shared,
+            reports,
+            events: Vec::new(),
+        })
+    }
+
+    /// Runs until the mailbox is closed.
+    pub(crate) fn run(&mut self) -> io::Result<()> {
+        let mut ready: Vec<Ready> = Vec::new();
+        let mut jobs: Vec<Job> = Vec::new();
+        loop {
+            self.poller.wait(self.path.idle(now()), &mut ready)?;
+            self.shared.progress.fetch_add(1, Ordering::Relaxed);
+            self.path.counters.socket_wakeups += 1;
+            for event in ready.iter().filter(|event| event.readable || event.writable) {
+                let token = event.token as usize;
+                if token < self.sockets.len() {
+                    if event.readable {
+                        self.receive(token);
+                    }
+                } else if !self.work(&mut jobs) {
+                    return Ok(());
+                }
+            }
+            let now = now();
+            if self.path.engine.next_deadline().is_some_and(|deadline| deadline <= now) {
+                self.path.engine.handle_deadline(now);
+            }
+            self.path.transmit(now);
+            self.shared.gso.store(self.path.sender.gso(), Ordering::Relaxed);
+            self.watch_full_sockets()?;
+            self.path.engine.drain_events(&mut self.events);
+            if !self.events.is_empty() {
+                self.reports.extend(self.events.drain(..).map(Report::Engine));
+            }
+        }
+    }
+
+    fn receive(&mut self, socket: usize) {
+        let now = now();
+        let fd = self.sockets[socket].as_fd();
+        let path = &mut self.path;
+        match self.ring.receive(fd, |received| path.receive(now, socket, received)) {
+            Ok(_) => self.path.counters.socket_receive_calls += 1,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => self.path.counters.socket_receive_errors += 1,
+        }
+    }
+
+    /// Does the jobs that wait; `false` when the driver has closed the mailbox.
+    fn work(&mut self, jobs: &mut Vec<Job>) -> bool {
+        let open = self.shared.mailbox.take(JOBS_PER_TURN, jobs);
+        for job in jobs.drain(..) {
+            let Path { engine, counters, .. } = &mut self.path;
+            job(Served { engine, now: now(), counters });
+        }
+        open
+    }
+
+    /// Waits for room on exactly the sockets that are full.
+    fn watch_full_sockets(&mut self) -> io::Result<()> {
+        for (index, interest) in self.interests.iter_mut().enumerate() {
+            let full = self.path.sender.waits_for(index);
+            let wanted = if full { Interest::ReadWrite } else { Interest::Read };
+            if *interest != wanted {
+                self.poller.modify(self.sockets[index].as_fd(), index as u64, wanted)?;
+                *interest = wanted;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! Workers as their owner sees them.
+
+#![allow(clippy::unwrap_used)]
+
+use std::net::{SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use trio_sfu_core::config::Config;
+use trio_sfu_driver::{CallError, Driver, Report};
+
+fn start(workers: u16) -> Driver {
+    let any = [SocketAddr::from(([127, 0, 0, 1], 0))];
+    Driver::start(&any, workers, &Config::default(), 64).unwrap()
+}
+
+/// Waits for `condition` with a deadline, giving up the processor in between.
+fn eventually(condition: impl Fn() -> bool) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < deadline {
+        if condition() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    false
+}
+
+#[test]
+fn datagrams_reach_the_engine() {
+    let driver = start(1);
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for _ in 0..5 {
+        client.send_to(b"garbage", driver.local_addresses()[0][0]).unwrap();
+    }
+    assert!(eventually(|| {
+        driver.call(0, |served| served.counters.socket_receive_datagrams) == Ok(5)
+    }));
+    let received = driver.call(0, |served| served.engine.counters().datagrams_received);
+    assert_eq!(received, Ok(5));
+}
+
+#[test]
+fn an_idle_worker_makes_progress() {
+    let driver = start(1);
+    let before = driver.progress()[0];
+    assert!(eventually(|| driver.progress()[0] > before));
+}
+
+#[test]
+fn a_panic_is_reported_and_ends_that_worker_only() {
+    let driver = start(2);
+    let answer: Result<(), _> = driver.call(0, |_| panic!("on purpose"));
+    assert_eq!(answer, Err(CallError::Lost));
+    assert!(eventually(|| driver.call(0, |_| ()) == Err(CallError::Lost)));
+    let address = driver.local_addresses()[0][0];
+    assert!(eventually(|| UdpSocket::bind(address).is_ok()), "its socket is still open");
+    let message = "on purpose".to_owned();
+    assert_eq!(driver.drain_reports(8), [Report::WorkerPanicked { worker: 0, message }]);
+    assert_eq!(driver.call(1, |_| 5), Ok(5));
+}
+
+#[test]
+fn closing_ends_threads_and_frees_ports() {
+    let driver = start(2);
+    let addresses = driver.local_addresses().to_vec();
+    assert!(driver.close());
+    assert!(driver.close());
+    assert_eq!(driver.call(0, |_| ()), Err(CallError::Closed));
+    for address in addresses.concat() {
+        UdpSocket::bind(address).unwrap();
+    }
+}
+
+#[test]
+fn a_busy_worker_is_waited_for_with_a_bound() {
+    let driver = start(1);
+    let started = Instant::now();
+    let answer = driver.call(0, |_| std::thread::sleep(Duration::from_millis(2500)));
+    assert_eq!(answer, Err(CallError::Lost));
+    assert!(started.elapsed() < Duration::from_millis(2400));
+    assert_eq!(driver.call(0, |_| 1), Ok(1), "it answers again");
+}
+
+#[test]
+fn a_worker_that_does_not_exist_is_an_error() {
+    assert_eq!(start(1).call(1, |_| ()), Err(CallError::NoSuchWorker));
+}

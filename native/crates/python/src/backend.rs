@@ -1,0 +1,49 @@
+//! What carries out commands: worker threads, or a simulated engine.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use trio_sfu_driver::{CallError, Driver, Report, Served};
+
+/// Work to be done where the engine lives.
+pub(crate) type Job = Box<dyn FnOnce(Served<'_>) + Send>;
+
+/// One or several engines, by number.
+pub(crate) trait Backend: Send + Sync {
+    /// How many there are.
+    fn workers(&self) -> usize;
+    /// Runs `job` on engine number `worker`, returns when it is done.
+    fn run(&self, worker: usize, job: Job) -> Result<(), CallError>;
+    /// Takes the oldest reports, at most `limit`.
+    fn drain(&self, limit: usize) -> Vec<Report>;
+}
+
+impl Backend for Driver {
+    fn workers(&self) -> usize {
+        Driver::workers(self)
+    }
+
+    fn run(&self, worker: usize, job: Job) -> Result<(), CallError> {
+        self.call(worker, job)
+    }
+
+    fn drain(&self, limit: usize) -> Vec<Report> {
+        self.drain_reports(limit)
+    }
+}
+
+/// Runs `question` on engine number `worker`, returns its answer.
+pub(crate) fn ask<R: Send + 'static>(
+    backend: &dyn Backend,
+    worker: usize,
+    question: impl FnOnce(Served<'_>) -> R + Send + 'static,
+) -> Result<R, CallError> {
+    let answer = Arc::new(Mutex::new(None));
+    let slot = Arc::clone(&answer);
+    let job = move |served: Served<'_>| {
+        let answer = question(served);
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+    };
+    backend.run(worker, Box::new(job))?;
+    let answered = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+    answered.ok_or(CallError::Lost)
+}

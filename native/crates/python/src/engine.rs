@@ -1,0 +1,108 @@
+//! `Engine`: worker threads and their UDP sockets.
+
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::Arc;
+
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+use trio_sfu_driver::{BindError, CallError, Driver};
+
+use crate::commands::Commands;
+use crate::convert;
+use crate::error::Failure;
+use crate::handles::MAX_WORKERS;
+
+/// Worker threads and their UDP sockets.
+#[pyclass(extends = Commands, frozen, module = "trio_sfu._native")]
+pub(crate) struct Engine {
+    driver: Arc<Driver>,
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    #[pyo3(signature = (
+        *,
+        addresses,
+        workers = 1,
+        consent_timeout_ms = 15_000,
+        silence_timeout_ms = 3_000,
+        encoding_timeout_ms = 2_000,
+        max_transports = 10_000,
+        event_queue = 16_384,
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "they are the Python call's, by name")]
+    fn new(
+        py: Python<'_>,
+        addresses: Vec<(String, u16)>,
+        workers: u16,
+        consent_timeout_ms: u64,
+        silence_timeout_ms: u64,
+        encoding_timeout_ms: u64,
+        max_transports: usize,
+        event_queue: usize,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let addresses = addresses.iter().map(convert::address).collect::<PyResult<Vec<_>>>()?;
+        if addresses.is_empty() {
+            return Err(PyValueError::new_err("no addresses to bind"));
+        }
+        if !(1..=MAX_WORKERS).contains(&workers) {
+            return Err(PyValueError::new_err(format!("workers must be 1 to {MAX_WORKERS}")));
+        }
+        let config = convert::config(
+            consent_timeout_ms,
+            silence_timeout_ms,
+            encoding_timeout_ms,
+            max_transports,
+            event_queue,
+        )?;
+        let driver = py
+            .detach(|| Driver::start(&addresses, workers, &config, event_queue))
+            .map_err(os_error)?;
+        let driver = Arc::new(driver);
+        let commands = Commands::new(Arc::<Driver>::clone(&driver));
+        Ok(PyClassInitializer::from(commands).add_subclass(Self { driver }))
+    }
+
+    fn local_addresses(&self) -> Vec<Vec<(String, u16)>> {
+        let pair = |address: &std::net::SocketAddr| (address.ip().to_string(), address.port());
+        self.driver.local_addresses().iter().map(|bound| bound.iter().map(pair).collect()).collect()
+    }
+
+    fn event_fd(&self) -> RawFd {
+        self.driver.reports_waiting().as_raw_fd()
+    }
+
+    fn progress(&self) -> Vec<u64> {
+        self.driver.progress()
+    }
+
+    fn gso(&self) -> bool {
+        self.driver.gso()
+    }
+
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        if py.detach(|| self.driver.close()) {
+            Ok(())
+        } else {
+            Err(Failure::Unanswered(CallError::Lost).into())
+        }
+    }
+
+    /// Makes a worker panic, for tests of what must survive it.
+    fn _panic_worker(&self, py: Python<'_>, worker: usize, message: String) -> PyResult<()> {
+        let answer = py.detach(|| self.driver.call::<()>(worker, move |_| panic!("{message}")));
+        match answer {
+            Err(CallError::Lost) | Ok(()) => Ok(()),
+            Err(error) => Err(Failure::Unanswered(error).into()),
+        }
+    }
+}
+
+/// OSError's own subclasses are chosen by the error's number.
+fn os_error(error: BindError) -> PyErr {
+    match error.source.raw_os_error() {
+        Some(number) => PyOSError::new_err((number, error.to_string())),
+        None => PyOSError::new_err(error.to_string()),
+    }
+}
