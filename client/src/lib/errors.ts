@@ -1,3 +1,5 @@
+import type { ErrorCode } from "../protocol.ts";
+
 /**
  * What a room can refuse or lose, by a stable code: those of the server (see
  * docs/protocol.md) and the ones found on this side, listed here.
@@ -9,14 +11,15 @@ export type LocalCode =
   | "protocol-error" // the server said something this client cannot read
   | "media-failed" // ICE or DTLS failed after it had been tried for long enough
   | "no-webrtc" // the browser has no RTCPeerConnection
-  | "request-timeout"; // the server did not answer a request
+  | "request-timeout" // the server did not answer a request
+  | "left"; // leave() was called before the join was done
 
 export class RoomError extends Error {
   override readonly name = "RoomError";
 
   constructor(
     /** Stable; what to branch on. */
-    readonly code: LocalCode | (string & {}),
+    readonly code: LocalCode | ErrorCode | (string & {}),
     message: string,
     /** Whether joining anew may help. */
     readonly rejoin = false,

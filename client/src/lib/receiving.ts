@@ -1,10 +1,17 @@
-/** The receiving m-lines: pairs of `recvonly` transceivers, each pair one MediaStream. */
+/**
+ * The receiving m-lines: pairs of `recvonly` transceivers.
+ *
+ * Each line has a MediaStream of its own, for a media element of its own: an element
+ * with both tracks would wait for video before it plays the sound of a peer without a
+ * camera. Lip sync comes from the msid that the answer gives to both lines of a pair.
+ */
 import type { SlotLine } from "../protocol.ts";
 import { preferCodecs } from "./codecs.ts";
 import { SCREEN_AUDIO_PAIRS } from "./slots.ts";
 
 interface Line {
   transceiver: RTCRtpTransceiver;
+  stream: MediaStream;
   kind: "audio" | "video";
   pair: number;
 }
@@ -12,7 +19,7 @@ interface Line {
 export class ReceivingLines {
   readonly #pc: RTCPeerConnection;
   readonly #lines: Line[] = [];
-  readonly #streams: MediaStream[] = [];
+  #nextPair = 0;
   #fullPairs = 0;
 
   constructor(pc: RTCPeerConnection) {
@@ -26,7 +33,7 @@ export class ReceivingLines {
 
   /** Add transceivers until there are `pairs` full pairs; the next offer negotiates them. */
   grow(pairs: number): void {
-    const first = this.#streams.length === 0;
+    const first = this.#nextPair === 0;
     for (; this.#fullPairs < pairs; this.#fullPairs++) this.#add(["audio", "video"]);
     if (first) for (let n = 0; n < SCREEN_AUDIO_PAIRS; n++) this.#add(["audio"]);
   }
@@ -49,21 +56,18 @@ export class ReceivingLines {
     return lines;
   }
 
-  /** The stream of the pair that `mid` is part of: both of its tracks, for one media element. */
+  /** What arrives on the line `mid`. */
   stream(mid: string): MediaStream | null {
-    const line = this.#lines.find(({ transceiver }) => transceiver.mid === mid);
-    return (line && this.#streams[line.pair]) ?? null;
+    return this.#lines.find(({ transceiver }) => transceiver.mid === mid)?.stream ?? null;
   }
 
   #add(kinds: readonly ("audio" | "video")[]): void {
-    const pair = this.#streams.length;
-    const stream = new MediaStream();
+    const pair = this.#nextPair++;
     for (const kind of kinds) {
       const transceiver = this.#pc.addTransceiver(kind, { direction: "recvonly" });
       preferCodecs(transceiver, kind);
-      stream.addTrack(transceiver.receiver.track);
-      this.#lines.push({ transceiver, kind, pair });
+      const stream = new MediaStream([transceiver.receiver.track]);
+      this.#lines.push({ transceiver, stream, kind, pair });
     }
-    this.#streams.push(stream);
   }
 }

@@ -27,11 +27,13 @@ export interface RoomClientSettings {
 
 /** Another peer, with what of it can be seen and heard now. */
 export interface RemotePeer extends PeerInfo {
-  /** Microphone and stage video of the peer, one stream for one media element; null: no slot. */
-  stream: MediaStream | null;
-  /** What the video of `stream` is; null while there is none to be seen. */
+  /** The peer's stage: its screen while it shares, else its camera; null: no slot. */
+  video: MediaStream | null;
+  /** What `video` shows now; null while there is nothing to be seen. */
   videoSource: "camera" | "screen" | null;
-  /** The sound of the peer's screen. */
+  /** Its microphone, in sync with `video`. */
+  audio: MediaStream | null;
+  /** The sound of its screen. */
   screenAudio: MediaStream | null;
 }
 
@@ -127,7 +129,13 @@ export class RoomClient extends Emitter<RoomEvents> {
       : null;
     if (!publication) this.#publications.delete(source);
     this.emit("published", { source, publication });
-    await this.#session?.publish(source, publication);
+    const session = this.#session;
+    try {
+      await session?.publish(source, publication);
+    } catch (error) {
+      // A session that ended meanwhile takes nothing more; the next one will.
+      if (session === this.#session) throw error;
+    }
   }
 
   setMuted(source: Source, muted: boolean): void {
@@ -306,11 +314,13 @@ export class RoomClient extends Emitter<RoomEvents> {
   #remote(peer: PeerInfo): RemotePeer {
     const session = this.#session;
     const slots = session?.slots.of(peer.id);
-    const stream = (mid: string | null | undefined) => (mid ? (session?.stream(mid) ?? null) : null);
+    const stream = (mid: string | null | undefined) =>
+      mid ? (session?.stream(mid) ?? null) : null;
     return {
       ...peer,
-      stream: stream(slots?.video) ?? stream(slots?.audio),
+      video: stream(slots?.video),
       videoSource: slots?.videoSource ?? null,
+      audio: stream(slots?.audio),
       screenAudio: stream(slots?.screenAudio),
     };
   }

@@ -17,8 +17,7 @@ export function kindOf(source: Source): "audio" | "video" {
 const UNKNOWN_CAPTURE = { width: 1280, height: 720 };
 
 function initialEncodings(source: Source): RTCRtpEncodingParameters[] | undefined {
-  if (source === "camera")
-    return cameraEncodings(UNKNOWN_CAPTURE.width, UNKNOWN_CAPTURE.height);
+  if (source === "camera") return cameraEncodings(UNKNOWN_CAPTURE.width, UNKNOWN_CAPTURE.height);
   return source === "screen" ? [{ maxBitrate: SCREEN_BITRATE }] : undefined;
 }
 

@@ -75,7 +75,7 @@ export class Session {
     return this.#slots;
   }
 
-  /** The stream of the slot pair that `mid` is part of. */
+  /** What arrives in the slot `mid`. */
   stream(mid: string): MediaStream | null {
     return this.#negotiation.receiving.stream(mid);
   }

@@ -1,0 +1,144 @@
+/** The page: which view is up, and what connects the user's devices to the room. */
+import { RoomClient, type RoomError, type RoomEvents } from "../lib/index.ts";
+import { type Asked, isRoomName } from "./address.ts";
+import { Call } from "./call.ts";
+import type { Device } from "./capture.ts";
+import { endedView } from "./ended.ts";
+import { t } from "./language.ts";
+import { type Choice, Lobby } from "./lobby.ts";
+import { LocalMedia } from "./local-media.ts";
+import { Notices } from "./notices.ts";
+import { recall, remember } from "./remembered.ts";
+
+/** `<html data-state>`: what tests and styles go by. */
+type PageState = "lobby" | "joining" | "in-call" | "reconnecting" | "left" | "error";
+
+/** An address that joins by itself waits this long, ms, for the devices. */
+const DEVICES_WITHIN = 5_000;
+
+interface View {
+  element: HTMLElement;
+  stop?(): void;
+}
+
+export class App {
+  readonly client = new RoomClient();
+  readonly media = new LocalMedia(recall());
+  readonly #root: HTMLElement;
+  readonly #notices = new Notices();
+  readonly #asked: Asked;
+  #view: View | null = null;
+  #choice: Choice | null = null;
+  /** The code of the notice that says why the page is reconnecting. */
+  #lostCode: string | null = null;
+
+  constructor(root: HTMLElement, asked: Asked) {
+    this.#root = root;
+    this.#asked = asked;
+    this.media.on("change", () => this.#publish());
+    this.media.on("problem", (code) => {
+      if (code) this.#notices.show(code);
+    });
+    this.client.on("state", (change) => this.#changed(change));
+    this.client.on("error", (error) => this.#refused(error));
+  }
+
+  async start(): Promise<void> {
+    const { room, name, join } = this.#asked;
+    this.#showLobby();
+    const devices = this.media.start();
+    if (!join || !isRoomName(room)) return;
+    const late = new Promise((resolve) => setTimeout(resolve, DEVICES_WITHIN));
+    await Promise.race([devices, late]);
+    if (this.client.state === "idle")
+      this.join({ room, name: name || this.media.remembered.name || "?" });
+  }
+
+  join(choice: Choice): void {
+    this.#choice = choice;
+    this.media.remembered.name = choice.name;
+    remember(this.media.remembered);
+    // A reload, or the link sent to somebody, opens the same room.
+    if (location.pathname !== `/${choice.room}`) history.replaceState(null, "", `/${choice.room}`);
+    document.title = `${choice.room} – trio-sfu`;
+    // Why it failed comes with the state change.
+    this.client.join(choice).catch(() => undefined);
+  }
+
+  #showLobby(): void {
+    this.#state("lobby");
+    const asked = { ...this.#asked, ...this.#choice };
+    const lobby = new Lobby(this.media, this.#notices, asked, (choice) => this.join(choice));
+    this.#show(lobby);
+    lobby.focus();
+  }
+
+  #showEnded(error: RoomError | null): void {
+    this.#state(error ? "error" : "left");
+    const choice = this.#choice;
+    const lobby = () => {
+      this.#showLobby();
+      void this.media.start();
+    };
+    const again = () => {
+      if (!choice) return lobby();
+      void this.media.start();
+      this.join(choice);
+    };
+    this.#show({ element: endedView(error?.code ?? null, { again, lobby }) });
+  }
+
+  #changed({ state, previous, error }: RoomEvents["state"]): void {
+    if (state === "joining") {
+      this.#state("joining");
+      if (this.#view instanceof Lobby) this.#view.setBusy(true);
+    } else if (state === "connected") {
+      if (this.#lostCode) this.#notices.clear(this.#lostCode);
+      this.#state("in-call");
+      if (previous === "joining") this.#showCall();
+    } else if (state === "reconnecting") {
+      this.#state("reconnecting");
+      this.#lostCode = error?.code ?? "signaling-lost";
+      this.#notices.show(this.#lostCode, [
+        { label: t("call.retry"), act: () => this.client.retryNow() },
+      ]);
+    } else if (state === "closed") {
+      this.#notices.clear();
+      // After an error the devices stay ready for the next attempt.
+      if (!error) this.media.stop();
+      this.#showEnded(error);
+    }
+  }
+
+  #showCall(): void {
+    if (!this.#choice) return;
+    this.#show(new Call(this.client, this.media, this.#notices, this.#choice));
+  }
+
+  #refused(error: RoomError): void {
+    // Somebody left while a message about them was on its way: nothing to tell.
+    if (error.code !== "unknown-peer") this.#notices.show(error.code);
+  }
+
+  /** What the devices give is what the room gets. */
+  #publish(): void {
+    const devices: readonly Device[] = ["microphone", "camera"];
+    for (const device of devices) {
+      const track = this.media[device];
+      const published = this.client.published(device);
+      if ((published?.track ?? null) !== track) void this.client.publish(device, track);
+      else if (published && track && published.muted === track.enabled)
+        this.client.setMuted(device, !track.enabled);
+    }
+  }
+
+  #show(view: View): void {
+    this.#view?.stop?.();
+    this.#view = view;
+    this.#root.replaceChildren(view.element);
+  }
+
+  #state(state: PageState): void {
+    document.documentElement.dataset.state = state;
+  }
+}

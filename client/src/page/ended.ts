@@ -1,0 +1,30 @@
+/** After the call: why it ended, and the ways on. */
+import { h } from "./dom.ts";
+import { errorMessage, t } from "./language.ts";
+
+export interface WaysOn {
+  again: () => void;
+  lobby: () => void;
+}
+
+/** @param code of the error that ended the call; null: the user left. */
+export function endedView(code: string | null, { again, lobby }: WaysOn): HTMLElement {
+  const first = h(
+    "button",
+    { type: "button", class: "primary", onclick: again },
+    t(code === null ? "ended.again" : "ended.retry"),
+  );
+  queueMicrotask(() => first.focus());
+  return h(
+    "main",
+    { class: "ended" },
+    h("h1", {}, t(code === null ? "ended.left" : "ended.failed")),
+    code !== null && h("p", { role: "alert", "data-code": code }, errorMessage(code)),
+    h(
+      "div",
+      { class: "ways" },
+      first,
+      h("button", { type: "button", class: "quiet", onclick: lobby }, t("ended.lobby")),
+    ),
+  );
+}

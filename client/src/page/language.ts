@@ -1,0 +1,48 @@
+/** The page's language: the first of the browser's that there are messages for. */
+import { en, type MessageKey, type Messages } from "./messages/en.ts";
+import { fr } from "./messages/fr.ts";
+
+export const LANGUAGES: Readonly<Record<string, Messages>> = { en, fr };
+
+/** @param wanted language tags (BCP 47), the most wanted first. */
+export function pickLanguage(wanted: readonly string[]): string {
+  for (const tag of wanted) {
+    const language = tag.toLowerCase().split("-")[0] ?? "";
+    if (language in LANGUAGES) return language;
+  }
+  return "en";
+}
+
+/** `{name}` in a message is replaced by `parameters.name`. */
+export function format(message: string, parameters: Readonly<Record<string, string>>): string {
+  return message.replace(/\{(\w+)\}/g, (whole, name: string) => parameters[name] ?? whole);
+}
+
+let messages: Messages = en;
+
+export function setLanguage(language: string): void {
+  messages = LANGUAGES[language] ?? en;
+}
+
+/** The message `key` in the page's language. */
+export function t(key: MessageKey, parameters: Readonly<Record<string, string>> = {}): string {
+  return format(messages[key], parameters);
+}
+
+/** What to tell the user about the error `code`: several codes may share a message. */
+export function errorMessage(code: string): string {
+  const key = `error.${SAME_AS[code] ?? code}`;
+  return key in messages ? t(key as MessageKey) : t("error.unknown", { code });
+}
+
+const SAME_AS: Readonly<Record<string, string>> = {
+  "dtls-timeout": "media-failed",
+  "dtls-failed": "media-failed",
+  "dtls-closed": "media-failed",
+  "consent-expired": "media-failed",
+  "heartbeat-timeout": "signaling-lost",
+  "slow-consumer": "signaling-lost",
+  "join-timeout": "request-timeout",
+  "message-malformed": "protocol-error",
+  "message-unknown": "protocol-error",
+};

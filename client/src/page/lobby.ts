@@ -1,0 +1,159 @@
+/** The lobby: who you are, which room, how you look and sound. */
+import { ROOM_NAME_MAX_LENGTH } from "../protocol.ts";
+import { type Asked, cleanName, cleanRoom, isRoomName, proposeRoom } from "./address.ts";
+import { DeviceButton } from "./device-buttons.ts";
+import { DeviceChoice } from "./device-choice.ts";
+import { h } from "./dom.ts";
+import { t } from "./language.ts";
+import { watchLevel } from "./level-meter.ts";
+import type { LocalMedia } from "./local-media.ts";
+import type { Notices } from "./notices.ts";
+
+export interface Choice {
+  name: string;
+  room: string;
+}
+
+export class Lobby {
+  readonly element: HTMLElement;
+  readonly #media: LocalMedia;
+  readonly #video = h("video", { playsinline: true, "aria-label": t("lobby.preview") });
+  readonly #meter = h("meter", { min: "0", max: "1", "aria-label": t("lobby.level") });
+  readonly #preview: HTMLElement;
+  readonly #name: HTMLInputElement;
+  readonly #room: HTMLInputElement;
+  readonly #button = h("button", { type: "submit", class: "primary" }, t("lobby.join"));
+  readonly #buttons: readonly DeviceButton[];
+  readonly #choices: readonly DeviceChoice[];
+  readonly #stopListening: () => void;
+  #metered: MediaStreamTrack | null = null;
+  #stopMeter: (() => void) | null = null;
+
+  constructor(media: LocalMedia, notices: Notices, asked: Asked, join: (choice: Choice) => void) {
+    this.#media = media;
+    this.#video.muted = true;
+    this.#video.autoplay = true;
+    this.#buttons = [new DeviceButton(media, "microphone"), new DeviceButton(media, "camera")];
+    this.#choices = [new DeviceChoice(media, "microphone"), new DeviceChoice(media, "camera")];
+    this.#preview = h(
+      "div",
+      { class: "preview" },
+      this.#video,
+      h("p", { class: "preview-off" }, t("lobby.camera-off")),
+      h("div", { class: "preview-controls" }, ...this.#buttons.map((button) => button.element)),
+    );
+    this.#name = h("input", {
+      name: "name",
+      autocomplete: "name",
+      required: true,
+      value: asked.name || media.remembered.name,
+    });
+    this.#room = h("input", {
+      name: "room",
+      autocomplete: "off",
+      autocapitalize: "none",
+      spellcheck: "false",
+      required: true,
+      maxlength: String(ROOM_NAME_MAX_LENGTH),
+      value:
+        asked.room ||
+        proposeRoom((bytes) => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>)),
+    });
+    this.element = this.#page(notices, join);
+    const stops = [media.on("change", () => this.#update())];
+    const changed = () => this.#listDevices();
+    navigator.mediaDevices?.addEventListener("devicechange", changed);
+    stops.push(() => navigator.mediaDevices?.removeEventListener("devicechange", changed));
+    this.#stopListening = () => {
+      for (const stop of stops) stop();
+    };
+    this.#update();
+  }
+
+  /** Put the cursor where something is still to be typed. */
+  focus(): void {
+    (this.#name.value ? this.#button : this.#name).focus();
+  }
+
+  setBusy(busy: boolean): void {
+    this.#button.disabled = busy;
+    this.#button.textContent = t(busy ? "lobby.joining" : "lobby.join");
+  }
+
+  stop(): void {
+    this.#stopListening();
+    this.#stopMeter?.();
+    this.#video.srcObject = null;
+  }
+
+  #page(notices: Notices, join: (choice: Choice) => void): HTMLElement {
+    const submit = (event: Event) => {
+      event.preventDefault();
+      const choice = this.#read();
+      if (choice) join(choice);
+    };
+    const field = (label: string, input: HTMLInputElement, hint?: string) => {
+      input.addEventListener("input", () => input.setCustomValidity(""));
+      return h(
+        "label",
+        { class: "field" },
+        h("span", {}, label),
+        input,
+        hint !== undefined && h("small", {}, hint),
+      );
+    };
+    return h(
+      "main",
+      { class: "lobby" },
+      h(
+        "div",
+        { class: "lobby-look" },
+        this.#preview,
+        this.#meter,
+        ...this.#choices.map((choice) => choice.element),
+      ),
+      h(
+        "form",
+        { class: "lobby-form", novalidate: true, onsubmit: submit },
+        h("h1", {}, t("lobby.title")),
+        h("p", { class: "intro" }, t("lobby.intro")),
+        notices.element,
+        field(t("lobby.name"), this.#name),
+        field(t("lobby.room"), this.#room, t("lobby.room-hint")),
+        this.#button,
+      ),
+    );
+  }
+
+  #read(): Choice | null {
+    const name = cleanName(this.#name.value);
+    const room = cleanRoom(this.#room.value);
+    this.#room.value = room;
+    this.#name.setCustomValidity(name ? "" : t("lobby.name-missing"));
+    this.#room.setCustomValidity(isRoomName(room) ? "" : t("lobby.room-invalid"));
+    for (const input of [this.#name, this.#room]) if (!input.reportValidity()) return null;
+    return { name, room };
+  }
+
+  #update(): void {
+    const { camera, microphone } = this.#media;
+    const shown = (this.#video.srcObject as MediaStream | null)?.getVideoTracks()[0] ?? null;
+    if (shown !== camera) this.#video.srcObject = camera && new MediaStream([camera]);
+    this.#preview.dataset.camera = camera ? "on" : "off";
+    for (const button of this.#buttons) button.update();
+    this.#listDevices();
+    if (microphone === this.#metered) return;
+    this.#stopMeter?.();
+    this.#metered = microphone;
+    this.#meter.value = 0;
+    this.#stopMeter =
+      microphone &&
+      watchLevel(microphone, (level) => {
+        this.#meter.value = level;
+      });
+  }
+
+  #listDevices(): void {
+    for (const choice of this.#choices) void choice.update();
+  }
+}

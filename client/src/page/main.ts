@@ -1,0 +1,29 @@
+import "./style/base.css";
+import "./style/lobby.css";
+import "./style/call.css";
+import { readAddress } from "./address.ts";
+import { App } from "./app.ts";
+import { pickLanguage, setLanguage } from "./language.ts";
+
+declare global {
+  interface Window {
+    /** For debugging and tests: the room client, the devices, the present peer connection. */
+    trioSfu: Pick<App, "client" | "media"> & { readonly pc: RTCPeerConnection | null };
+  }
+}
+
+const language = pickLanguage(navigator.languages);
+setLanguage(language);
+document.documentElement.lang = language;
+
+const root = document.getElementById("app");
+if (!root) throw new Error("index.html has no #app");
+const app = new App(root, readAddress(location));
+window.trioSfu = {
+  client: app.client,
+  media: app.media,
+  get pc() {
+    return app.client.pc;
+  },
+};
+void app.start();

@@ -1,0 +1,47 @@
+/** What went wrong, said where it is heard: `role=alert`, one per code, with a way on. */
+import { h } from "./dom.ts";
+import { icon } from "./icons.ts";
+import { errorMessage, t } from "./language.ts";
+
+export interface WayOn {
+  label: string;
+  act: () => void;
+}
+
+/** At most this many at once; the oldest goes. */
+const MOST_NOTICES = 3;
+
+export class Notices {
+  readonly element = h("div", { class: "notices" });
+
+  /** Show the message of `code`; again for the same code replaces it. */
+  show(code: string, waysOn: readonly WayOn[] = []): void {
+    this.clear(code);
+    const notice = h(
+      "div",
+      { class: "notice", role: "alert", "data-code": code },
+      h("p", {}, errorMessage(code)),
+      ...waysOn.map(({ label, act }) =>
+        h("button", { type: "button", class: "quiet", onclick: act }, label),
+      ),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "dismiss",
+          "aria-label": t("notice.dismiss"),
+          onclick: () => notice.remove(),
+        },
+        icon("close"),
+      ),
+    );
+    this.element.append(notice);
+    while (this.element.childElementCount > MOST_NOTICES) this.element.firstElementChild?.remove();
+  }
+
+  /** Take the notice of `code` away, or all. */
+  clear(code?: string): void {
+    for (const notice of [...this.element.children])
+      if (code === undefined || (notice as HTMLElement).dataset.code === code) notice.remove();
+  }
+}

@@ -1,0 +1,52 @@
+/** The sound of the call: a hidden <audio> per slot that is heard, and the browser's leave to play. */
+import { h } from "./dom.ts";
+
+export class Sound {
+  readonly element = h("div", { class: "sound", hidden: true });
+  readonly #blocked: (blocked: boolean) => void;
+  readonly #players = new Map<MediaStream, HTMLAudioElement>();
+
+  /** @param blocked told when the browser refuses to play before a click, and when it does not any more. */
+  constructor(blocked: (blocked: boolean) => void) {
+    this.#blocked = blocked;
+  }
+
+  /** Play exactly these, each with the id of its peer. */
+  play(wanted: ReadonlyMap<MediaStream, string>): void {
+    for (const [stream, player] of this.#players)
+      if (!wanted.has(stream)) {
+        player.srcObject = null;
+        player.remove();
+        this.#players.delete(stream);
+      }
+    for (const [stream, peer] of wanted) {
+      const player = this.#players.get(stream) ?? this.#add(stream);
+      player.dataset.peer = peer;
+    }
+  }
+
+  /** After a click: what was refused may play now. */
+  enable(): void {
+    this.#blocked(false);
+    for (const player of this.#players.values()) this.#start(player);
+  }
+
+  stop(): void {
+    this.play(new Map());
+  }
+
+  #add(stream: MediaStream): HTMLAudioElement {
+    const player = h("audio");
+    player.srcObject = stream;
+    this.element.append(player);
+    this.#players.set(stream, player);
+    this.#start(player);
+    return player;
+  }
+
+  #start(player: HTMLAudioElement): void {
+    player.play().catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === "NotAllowedError") this.#blocked(true);
+    });
+  }
+}

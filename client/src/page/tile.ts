@@ -1,0 +1,107 @@
+/** One participant in the call. */
+import type { RemotePeer } from "../lib/index.ts";
+import { h } from "./dom.ts";
+import { icon } from "./icons.ts";
+import { t } from "./language.ts";
+
+export interface TileContent {
+  name: string;
+  video: MediaStream | null;
+  source: "camera" | "screen" | null;
+  microphoneMuted: boolean;
+  /** Said over the picture; null: nothing. */
+  state: string | null;
+}
+
+/** What the tile of another peer shows. */
+export function remoteContent(peer: RemotePeer): TileContent {
+  const microphone = peer.tracks.find(({ source }) => source === "microphone");
+  return {
+    name: peer.name,
+    video: peer.video,
+    source: peer.videoSource,
+    microphoneMuted: !microphone || microphone.muted,
+    state:
+      peer.connection === "lost"
+        ? t("call.lost")
+        : peer.connection === "connecting"
+          ? t("call.connecting")
+          : null,
+  };
+}
+
+function initials(name: string): string {
+  const words = name.split(" ").filter(Boolean);
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined];
+  return letters
+    .map((word) => [...(word ?? "")][0] ?? "")
+    .join("")
+    .toUpperCase();
+}
+
+/** A hue for somebody without a picture, the same at every viewer. */
+function hue(name: string): number {
+  let hash = 0;
+  for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 360;
+  return hash;
+}
+
+export class Tile {
+  readonly element: HTMLElement;
+  readonly #video = h("video", { playsinline: true });
+  readonly #avatar = h("div", { class: "avatar", "aria-hidden": "true" });
+  readonly #label = h("span", { class: "name" });
+  readonly #muted = h("span", { class: "muted", role: "img", "aria-label": t("call.muted") });
+  readonly #state = h("p", { class: "tile-state" });
+
+  /** @param peer the peer's id, or "self". */
+  constructor(peer: string) {
+    // Sound has elements of its own: a muted video may always play.
+    this.#video.muted = true;
+    this.#video.autoplay = true;
+    this.#muted.append(icon("microphone-off"));
+    this.element = h(
+      "article",
+      { class: "tile", "data-peer": peer, "data-source": "none" },
+      this.#video,
+      this.#avatar,
+      this.#state,
+      h("footer", {}, this.#muted, this.#label),
+    );
+  }
+
+  get showsScreen(): boolean {
+    return this.element.dataset.source === "screen";
+  }
+
+  /** The element and its stream stay while the source changes: no black frame between. */
+  update({ name, video, source, microphoneMuted, state }: TileContent): void {
+    const { dataset } = this.element;
+    if (video && this.#video.srcObject !== video) {
+      this.#video.srcObject = video;
+      this.#video.play().catch(() => undefined);
+    }
+    if (dataset.name !== name) {
+      dataset.name = name;
+      this.#avatar.textContent = initials(name);
+      this.#avatar.style.setProperty("--hue", String(hue(name)));
+    }
+    dataset.source = source ?? "none";
+    const label =
+      source === "screen"
+        ? t("call.presents", { name })
+        : dataset.peer === "self"
+          ? `${name} (${t("call.you")})`
+          : name;
+    if (this.#label.textContent !== label) this.#label.textContent = label;
+    this.element.setAttribute("aria-label", label);
+    this.#muted.hidden = !microphoneMuted;
+    this.#state.textContent = state ?? "";
+    this.#state.hidden = state === null;
+  }
+
+  remove(): void {
+    this.#video.srcObject = null;
+    this.element.remove();
+  }
+}
