@@ -96,10 +96,7 @@ impl PayloadDescriptor {
     /// Whether the packet begins a keyframe, in its lowest spatial layer.
     #[must_use]
     pub fn keyframe(&self) -> bool {
-        self.start_of_frame
-            && !self.inter_predicted
-            && !self.inter_layer
-            && self.spatial_id.unwrap_or(0) == 0
+        self.start_of_frame && !self.inter_predicted && self.spatial_id.unwrap_or(0) == 0
     }
 
     /// Overwrite the numbers that are there in `payload`, which this was parsed from.

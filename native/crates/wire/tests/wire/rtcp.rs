@@ -135,6 +135,24 @@ fn source_descriptions_of_others_may_have_more_items_and_chunks() {
 }
 
 #[test]
+fn a_chunk_begins_at_a_word_whatever_the_length_of_the_one_before() {
+    for len in 0..=9 {
+        let cname = "c".repeat(len);
+        let mut out = Vec::new();
+        source_description(&mut out, ME, &cname);
+        let first = out.len();
+        source_description(&mut out, YOU, &cname);
+        // Make one packet with two chunks of two packets with one.
+        out.drain(first..first + 4);
+        out[0] = 0x82;
+        out[3] = (out.len() / 4 - 1) as u8;
+        let [Packet::SourceDescription(chunks)] = &parse(&out)[..] else { panic!() };
+        let sources: Vec<_> = chunks.clone().map(|(ssrc, _)| ssrc).collect();
+        assert_eq!(sources, [ME, YOU], "{len} bytes");
+    }
+}
+
+#[test]
 fn remb_of_libwebrtc() {
     // 2.5 Mbit/s as 156250 << 4.
     let mut bytes = vec![0x8f, 206, 0, 6, 0, 0, 0, 1, 0, 0, 0, 0];

@@ -167,6 +167,20 @@ fn a_username_without_a_colon_is_all_local() {
 }
 
 #[test]
+fn a_fingerprint_anywhere_but_at_the_end_is_refused() {
+    let mut bytes = request("a:b");
+    let end = bytes.len() - 8;
+    bytes.drain(end - 24..end);
+    let len = (bytes.len() - 20 + 4) as u16;
+    bytes[2..4].copy_from_slice(&len.to_be_bytes());
+    let crc = crc32fast::hash(&bytes[..end - 24]) ^ 0x5354_554e;
+    bytes[end - 20..].copy_from_slice(&crc.to_be_bytes());
+    // The fingerprint itself is right; USE-CANDIDATE behind it is not covered by anything.
+    bytes.extend_from_slice(&[0x00, 0x25, 0x00, 0x00]);
+    assert_eq!(BindingRequest::parse(&bytes).err(), Some(ParseError::BadFingerprint));
+}
+
+#[test]
 fn other_messages_have_their_errors() {
     let parse = |bytes: &[u8]| BindingRequest::parse(bytes).err();
     assert_eq!(parse(&[]), Some(ParseError::TooShort));

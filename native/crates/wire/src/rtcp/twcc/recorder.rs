@@ -54,19 +54,19 @@ impl Recorder {
             self.restart();
             extended = self.unwrapper.unwrap(sequence);
         }
-        let arrival = (extended, arrival_ns / TICK_NS);
-        match self.pending.back() {
-            Some(&(last, _)) if last >= extended => {
-                let Err(index) = self.pending.binary_search_by_key(&extended, |&(at, _)| at) else {
-                    return;
-                };
-                self.pending.insert(index, arrival);
+        // Almost always the newest: then this looks at one element.
+        let mut index = self.pending.len();
+        if self.pending.back().is_some_and(|&(last, _)| last >= extended) {
+            match self.pending.binary_search_by_key(&extended, |&(at, _)| at) {
+                Ok(_) => return,
+                Err(place) => index = place,
             }
-            _ => self.pending.push_back(arrival),
         }
-        if self.pending.len() > MAX_PENDING {
+        if self.pending.len() == MAX_PENDING {
             self.pending.pop_front();
+            index = index.saturating_sub(1);
         }
+        self.pending.insert(index, (extended, arrival_ns / TICK_NS));
     }
 
     /// Whether there is something to report.
