@@ -81,7 +81,7 @@ $(BROWSERS): tools/install-packages
 .PHONY: run
 run: setup ## Start the daemon: make run [PORT=8080] [ARGS="..."]
 	@echo "trio-sfu: http://localhost:$(PORT)/  (Ctrl-C stops it)"
-	@exec .venv/bin/trio-sfu serve --port $(PORT) $(ARGS)
+	@exec .venv/bin/trio-sfu serve --http-port $(PORT) $(ARGS)
 
 .PHONY: dist
 dist: setup ## A wheel and an sdist with the built page inside, into dist/

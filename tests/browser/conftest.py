@@ -1,0 +1,88 @@
+"""Fixtures of the tests with real browsers."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserType, Error, sync_playwright
+
+from tests.browser import chromium as chromium_browser
+from tests.browser.chromium import ChromiumBrowser
+from tests.browser.participant import Device, DeviceFactory, Participant, PersonFactory
+from tests.browser.patterns import write_camera, write_tone
+
+PEOPLE = {
+    "alice": ("RGBY", 500),
+    "bob": ("GBYR", 900),
+    "carol": ("BYRG", 1300),
+    "dave": ("YRGB", 1700),
+}
+SMALL = ((640, 360), 15)
+"""Camera size and frame rate that leave two cores room for four browsers."""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[BrowserType]:
+    """Playwright's driver of Debian's Chromium."""
+    with sync_playwright() as playwright:
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="session")
+def devices(tmp_path_factory: pytest.TempPathFactory) -> DeviceFactory:
+    """Cameras and microphones, made when first asked for."""
+    folder = tmp_path_factory.mktemp("devices")
+    made: dict[tuple[str, tuple[int, int]], Device] = {}
+
+    def device(name: str, size: tuple[int, int] = SMALL[0], fps: int = SMALL[1]) -> Device:
+        if (name, size) not in made:
+            pattern, tone = PEOPLE[name]
+            stem = f"{name}-{size[0]}"
+            made[name, size] = Device(
+                name,
+                pattern,
+                tone,
+                write_camera(folder / f"{stem}.y4m", pattern, size, fps),
+                write_tone(folder / f"{stem}.wav", tone),
+            )
+        return made[name, size]
+
+    return device
+
+
+@pytest.fixture
+def person(
+    chromium: BrowserType, devices: DeviceFactory, artifacts: Path
+) -> Iterator[PersonFactory]:
+    """Make people by name, each in a Chromium of their own; all are gone at the end.
+
+    What their consoles said and what they saw last is kept under ``artifacts/``.
+    """
+    browsers: list[tuple[str, ChromiumBrowser]] = []
+
+    def make(
+        name: str,
+        size: tuple[int, int] = SMALL[0],
+        fps: int = SMALL[1],
+        language: str = "en-US",
+        executable: str = "/usr/bin/chromium",
+    ) -> Participant:
+        device = devices(name, size, fps)
+        browser = chromium_browser.launch(
+            chromium,
+            camera=device.camera,
+            tone=device.sound,
+            language=language,
+            executable=executable,
+        )
+        browsers.append((name, browser))
+        return Participant(device, browser)
+
+    yield make
+    for name, browser in browsers:
+        with contextlib.suppress(Error):  # killed by the test
+            browser.screenshot(artifacts / f"{name}.png")
+        (artifacts / f"{name}-console.log").write_text("\n".join(browser.console) + "\n")
+        with contextlib.suppress(Error):
+            browser.quit()

@@ -1,0 +1,143 @@
+"""Somebody in front of a browser: what they do and what they see and hear."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from tests.browser.patterns import COLOURS
+from tests.process.patience import eventually
+
+SEEING = (Path(__file__).with_name("seeing.js")).read_text()
+
+TONES_APART = 60
+"""Hz between a tone and what counts as it: wider than an FFT bin, narrower than the gaps."""
+
+
+class BrowserPage(Protocol):
+    """What both browsers' drivers can do."""
+
+    def open(self, url: str) -> None: ...
+    def run(self, function: str, *arguments: object) -> Any: ...
+    def click(self, button: str) -> None: ...
+    def screenshot(self, path: Path) -> None: ...
+    def close(self) -> None: ...
+    def quit(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Device:
+    """Whose camera and microphone these are."""
+
+    name: str
+    pattern: str
+    tone: int
+    camera: Path
+    sound: Path
+
+
+class Participant:
+    """One person in a room."""
+
+    def __init__(self, device: Device, page: BrowserPage) -> None:
+        self.device = device
+        self.name = device.name
+        self.pattern = device.pattern
+        self.tone = device.tone
+        self.page = page
+
+    def join(self, url: str, room: str) -> None:
+        """Open the link that joins without a click, and wait until in the call."""
+        self.open(f"{url}/{room}?name={self.name}&join")
+        self.wait_state("in-call")
+
+    def open(self, url: str) -> None:
+        """Open any page of the daemon."""
+        self.page.open(url)
+        self.page.run(SEEING, COLOURS)
+
+    def see(self, what: str, *arguments: object) -> Any:
+        """Call one of the functions of seeing.js."""
+        return self.page.run(f"(...all) => window.seeing.{what}(...all)", *arguments)
+
+    def wait_state(self, state: str, *, within: float = 20) -> None:
+        """Wait for the page's state."""
+
+        def there() -> bool:
+            seen = self.see("state")
+            assert seen != "error" or state == "error", f"{self.name}: {self.see('alert')}"
+            return bool(seen == state)
+
+        eventually(there, within=within, why=f"{self.name}'s page to be {state}")
+
+    def names(self) -> list[str]:
+        """Return the names on the tiles."""
+        return list(self.see("names"))
+
+    def sees(self, name: str, pattern: str, *, within: float = 20) -> None:
+        """Wait until the tile of ``name`` shows ``pattern`` and its frames grow."""
+        eventually(
+            lambda: self.see("pattern", name) == pattern,
+            within=within,
+            why=f"{self.name} to see {pattern} of {name}",
+        )
+        before = self.see("frames", name)
+        eventually(
+            lambda: self.see("frames", name) >= before + 5,
+            within=10,
+            why=f"frames of {name} to grow at {self.name}",
+        )
+
+    def sees_size(self, name: str, size: tuple[int, int], *, within: float = 20) -> None:
+        """Wait until the tile's video has this size."""
+        eventually(
+            lambda: tuple(self.see("size", name)) == size,
+            within=within,
+            why=f"{self.name} to see {name} at {size}",
+        )
+
+    def hears(self, tones: Mapping[str, int], *, within: float = 20) -> None:
+        """Wait until each of ``tones`` has been the loudest on a received track."""
+        missing = dict(tones)
+        before = self.see("energy")
+
+        def all_heard() -> bool:
+            for frequency, level in self.see("listen"):
+                for name, tone in list(missing.items()):
+                    if abs(frequency - tone) < TONES_APART and level > -70:
+                        del missing[name]
+            return not missing
+
+        eventually(all_heard, within=within, why=f"{self.name} to hear {missing}")
+        eventually(lambda: self.see("energy") > before, within=5, why="the audio energy to grow")
+
+    def offers(self) -> int:
+        """Return how many SDP offers the page has sent."""
+        return int(self.see("offers"))
+
+    def record(self, name: str) -> None:
+        """Film what the tile of ``name`` shows."""
+        self.see("record", name)
+
+    def stop_recording(self) -> list[tuple[float, str]]:
+        """Return every change on the film: (Unix time in milliseconds, pattern)."""
+        return [(when, shown) for when, shown in self.see("stop")]
+
+
+class DeviceFactory(Protocol):
+    """The fixture ``devices``."""
+
+    def __call__(self, name: str, size: tuple[int, int] = ..., fps: int = ...) -> Device: ...
+
+
+class PersonFactory(Protocol):
+    """The fixture ``person``."""
+
+    def __call__(
+        self,
+        name: str,
+        size: tuple[int, int] = ...,
+        fps: int = ...,
+        language: str = ...,
+        executable: str = ...,
+    ) -> Participant: ...

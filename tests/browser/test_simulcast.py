@@ -1,0 +1,73 @@
+"""A viewer receives the layer it asks for, without a decode error (issue 2, point 3)."""
+
+from tests.browser.participant import Participant, PersonFactory
+from tests.browser.patterns import transitions
+from tests.process.daemon import Daemon
+from tests.process.patience import eventually
+
+ROOM = "layers"
+SIZES = {"low": (320, 180), "medium": (640, 360), "high": (1280, 720)}
+
+
+def prefer(viewer: Participant, name: str, quality: str) -> None:
+    """Ask for a quality in place of what the tile's size asks for."""
+    viewer.page.run(
+        """(name, quality) => {
+            const { client } = window.trioSfu;
+            const peer = client.peers.find((peer) => peer.name === name);
+            client.prefer(peer.id, quality);
+        }""",
+        name,
+        quality,
+    )
+
+
+def test_each_of_three_layers_when_asked_for(daemon: Daemon, person: PersonFactory) -> None:
+    publisher = person("alice", size=(1280, 720), fps=30)
+    viewer = person("bob")
+    for one in (publisher, viewer):
+        one.join(daemon.url, ROOM)
+    viewer.sees("alice", publisher.pattern)
+    # The page asks by itself once more when its layout settles; this fixes the question.
+    viewer.page.run(
+        """() => {
+            const { client } = window.trioSfu;
+            const real = client.prefer.bind(client);
+            window.ask = real;
+        }"""
+    )
+    viewer.record("alice")
+    offers = viewer.offers()
+    for quality in ("high", "low", "medium", "high", "medium", "low", "high"):
+        prefer(viewer, "alice", quality)
+        # The upper layers start when the publisher's bandwidth estimate allows them.
+        viewer.sees_size("alice", SIZES[quality], within=30)
+        viewer.sees("alice", publisher.pattern)
+
+    assert transitions(viewer.stop_recording()) == [publisher.pattern], "a broken picture"
+    assert viewer.see("broken", "alice") is None
+    assert viewer.offers() == offers
+    [stats] = [s for s in viewer.see("decoded").values() if s["decoded"]]
+    assert stats["received"] - stats["decoded"] <= 3, stats  # a few are in the jitter buffer
+
+
+def test_off_stops_the_picture_and_on_brings_it_back(daemon: Daemon, person: PersonFactory) -> None:
+    publisher, viewer = person("alice"), person("bob")
+    for one in (publisher, viewer):
+        one.join(daemon.url, ROOM)
+    viewer.sees("alice", publisher.pattern)
+    prefer(viewer, "alice", "off")
+
+    def stands_still() -> bool:
+        before = viewer.see("frames", "alice")
+        return not viewer.page.run(
+            """(name, before) => new Promise((resolve) => {
+                setTimeout(() => resolve(window.seeing.frames(name) > before), 500);
+            })""",
+            "alice",
+            before,
+        )
+
+    eventually(stands_still, within=10, why="the frames to stop")
+    prefer(viewer, "alice", "high")
+    viewer.sees("alice", publisher.pattern)

@@ -1,0 +1,178 @@
+"""The daemon as a user starts it: a process of its own, on ports the system chooses."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.process.patience import eventually
+
+LOG_LINES = 50_000
+"""What is kept of the log; older lines are in the file."""
+
+STOP_TIMEOUT = 20.0
+
+
+class Daemon:
+    """A running ``trio-sfu serve`` and what it says."""
+
+    def __init__(self, process: "subprocess.Popen[str]", log_file: Path) -> None:
+        self.process = process
+        self.log_file = log_file
+        self._log: list[dict[str, Any]] = []
+        self._reader = threading.Thread(target=self._read, name="daemon-log", daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        with self.log_file.open("w") as file:
+            for line in self.process.stderr:
+                file.write(line)
+                file.flush()
+                try:
+                    entry = json.loads(line)
+                except ValueError:
+                    entry = {"event": line.rstrip("\n"), "level": "unparsed"}
+                self._log.append(entry)
+                del self._log[:-LOG_LINES]
+
+    def log(self, level: str | None = None) -> list[dict[str, Any]]:
+        """Return the log so far, or its entries of one level."""
+        return [entry for entry in self._log if level in (None, entry.get("level"))]
+
+    def find(self, wanted: Callable[[dict[str, Any]], object]) -> dict[str, Any] | None:
+        """Return the first log entry that is ``wanted``."""
+        return next((entry for entry in list(self._log) if wanted(entry)), None)
+
+    def wait_ready(self) -> None:
+        """Return once ``/readyz`` says yes."""
+        self.http_port = 0
+
+        def ready() -> bool:
+            if self.process.poll() is not None:
+                raise AssertionError(f"trio-sfu ended: {self.log_file.read_text()}")
+            entry = self.find(lambda entry: entry.get("event") == "ready")
+            if entry is None:
+                return False
+            self.http_port = int(str(entry["url"]).rstrip("/").rpartition(":")[2])
+            self.media_port = int(entry["media_port"])
+            return self.get("/readyz")[0] == 200
+
+        eventually(ready, within=20, why="the daemon to be ready")
+
+    @property
+    def url(self) -> str:
+        """The page."""
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def signaling(self) -> str:
+        """The signaling socket."""
+        return f"ws://127.0.0.1:{self.http_port}/signal"
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """GET a path; the connection is closed afterwards, so that it is in no census."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=10)
+        try:
+            connection.request("GET", path, headers={"connection": "close"})
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def census(self) -> dict[str, int]:
+        """Return what lives in the daemon."""
+        status, body = self.get("/api/v1/census")
+        assert status == 200, body
+        census: dict[str, int] = json.loads(body)
+        return census
+
+    def metrics(self) -> dict[str, float]:
+        """Return every sample of ``/metrics`` by its name and labels, as written there."""
+        lines = self.get("/metrics")[1].decode().splitlines()
+        samples = (line.rpartition(" ") for line in lines if line and not line.startswith("#"))
+        return {name: float(value) for name, _, value in samples}
+
+    def returns_to(self, baseline: dict[str, int], *, within: float = 10) -> None:
+        """Wait until the census is exactly ``baseline`` again."""
+
+        def difference() -> dict[str, tuple[int | None, int | None]]:
+            now = self.census()
+            return {
+                key: (baseline.get(key), now.get(key))
+                for key in baseline.keys() | now.keys()
+                if baseline.get(key) != now.get(key)
+            }
+
+        deadline = time.monotonic() + within
+        while found := difference():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"left behind after {within} s (was, is): {found}")
+            time.sleep(0.05)
+
+    def settled_census(self) -> dict[str, int]:
+        """Return a census that two readings a moment apart agree on."""
+        seen: list[dict[str, int]] = [{}, {}]
+
+        def same() -> bool:
+            seen[:] = [seen[1], self.census()]
+            return seen[0] == seen[1]
+
+        eventually(same, within=10, why="the census to settle", every=0.2)
+        return seen[1]
+
+    def stop(self) -> int:
+        """Send SIGTERM and return the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(STOP_TIMEOUT)
+        self._reader.join(STOP_TIMEOUT)
+        return code
+
+
+@contextmanager
+def running_daemon(
+    artifacts: Path,
+    *arguments: str,
+    environment: dict[str, str] | None = None,
+    prefix: Sequence[str] = (),
+) -> Iterator[Daemon]:
+    """Start a daemon, and end it however the block ends; a dirty end is an error.
+
+    ``prefix`` is put before the command (to start it in a network namespace).
+    """
+    settings = {
+        "TRIO_SFU_HTTP_PORT": "0",
+        "TRIO_SFU_MEDIA_PORT": "0",
+        "TRIO_SFU_LOG_FORMAT": "json",
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [*prefix, str(Path(sys.executable).with_name("trio-sfu")), "serve", *arguments]
+    # The log, when the test has failed, is the first thing one wants to see.
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, **settings, **(environment or {})},
+    )
+    daemon = Daemon(process, artifacts / "daemon.log")
+    try:
+        daemon.wait_ready()
+        yield daemon
+        assert process.poll() is None, "the daemon ended during the test"
+        assert daemon.stop() == 0, daemon.log()[-5:]
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        daemon._reader.join(STOP_TIMEOUT)
+        if process.stderr is not None:
+            process.stderr.close()

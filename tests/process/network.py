@@ -1,0 +1,75 @@
+"""A network namespace of the test's own, with one address that is not loopback.
+
+Firefox gathers no ICE candidates from loopback alone. In the namespace there is a
+second address, yet a page from 127.0.0.1 is still a secure context.
+"""
+
+import ctypes
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ADDRESS = "10.99.0.1"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A named namespace."""
+
+    name: str
+
+    @property
+    def prefix(self) -> list[str]:
+        """What to put before a command to run it inside."""
+        return ["nsenter", f"--net=/run/netns/{self.name}"]
+
+    def wrapper(self, folder: Path, command: str) -> Path:
+        """Write a program that runs ``command`` inside, for who takes only a path."""
+        script = folder / Path(command).name
+        script.write_text(f'#!/bin/sh\nexec {" ".join(self.prefix)} {command} "$@"\n')
+        script.chmod(0o755)
+        return script
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Let this thread's new sockets and processes be inside."""
+        outside = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        within = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
+        try:
+            _setns(within)
+            try:
+                yield
+            finally:
+                _setns(outside)
+        finally:
+            os.close(outside)
+            os.close(within)
+
+
+def _setns(namespace: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(namespace, 0) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+@contextmanager
+def own_network() -> Iterator[Network]:
+    """Make the namespace and remove it. Needs root."""
+    network = Network(f"trio-sfu-{os.getpid()}")
+    ip = ["ip", "-n", network.name]
+    subprocess.run(["ip", "netns", "add", network.name], check=True)
+    try:
+        for command in (
+            [*ip, "link", "set", "lo", "up"],
+            [*ip, "link", "add", "here", "type", "veth", "peer", "name", "there"],
+            [*ip, "addr", "add", f"{ADDRESS}/24", "dev", "here"],
+            [*ip, "link", "set", "here", "up"],
+            [*ip, "link", "set", "there", "up"],
+        ):
+            subprocess.run(command, check=True)
+        yield network
+    finally:
+        subprocess.run(["ip", "netns", "delete", network.name], check=True)
