@@ -60,21 +60,53 @@ pub struct SlotConfig {
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub enum Command {
-    AddTransport { id: TransportId, ice_ufrag: String, ice_pwd: String },
+    AddTransport {
+        id: TransportId,
+        ice_ufrag: String,
+        ice_pwd: String,
+    },
     SetNegotiated {
         transport: TransportId,
         extensions: Vec<(u8, ExtensionKind)>,
         codecs: Vec<CodecMapping>,
     },
-    SetSrtpKeys { transport: TransportId, profile: Profile, inbound: Vec<u8>, outbound: Vec<u8> },
-    SendControl { transport: TransportId, datagram: Vec<u8> },
-    AddUpTrack { id: UpTrackId, transport: TransportId, config: UpTrackConfig },
-    AddSlot { id: SlotId, transport: TransportId, config: SlotConfig },
-    MapSlot { slot: SlotId, source: Option<(UpTrackId, Rid)> },
-    RequestKeyframe { up_track: UpTrackId, rid: Rid },
-    RemoveUpTrack { up_track: UpTrackId },
-    RemoveSlot { slot: SlotId },
-    RemoveTransport { transport: TransportId },
+    SetSrtpKeys {
+        transport: TransportId,
+        profile: Profile,
+        inbound: Vec<u8>,
+        outbound: Vec<u8>,
+    },
+    SendControl {
+        transport: TransportId,
+        datagram: Vec<u8>,
+    },
+    AddUpTrack {
+        id: UpTrackId,
+        transport: TransportId,
+        config: UpTrackConfig,
+    },
+    AddSlot {
+        id: SlotId,
+        transport: TransportId,
+        config: SlotConfig,
+    },
+    MapSlot {
+        slot: SlotId,
+        source: Option<(UpTrackId, Rid)>,
+    },
+    RequestKeyframe {
+        up_track: UpTrackId,
+        rid: Rid,
+    },
+    RemoveUpTrack {
+        up_track: UpTrackId,
+    },
+    RemoveSlot {
+        slot: SlotId,
+    },
+    RemoveTransport {
+        transport: TransportId,
+    },
 }
 
 /// Why a command was refused. `code()` is stable and part of the Python interface.

@@ -7,9 +7,19 @@
 //! slot that shows the encoding; [`engine::Engine::flush`] rewrites and encrypts what
 //! is due, subscriber by subscriber, into a [`transmit::Batch`] of GSO runs.
 
+mod arena;
+pub mod census;
 pub mod command;
 pub mod config;
+pub mod counters;
+pub mod engine;
 pub mod event;
 pub mod ids;
+mod keyframe;
+mod random;
+mod receive;
+mod send;
+pub mod stats;
 pub mod time;
 pub mod transmit;
+mod transport;

@@ -2,6 +2,11 @@
 
 use std::net::SocketAddr;
 
+/// Segments Linux accepts in one `UDP_SEGMENT` send.
+const MAX_SEGMENTS: usize = 64;
+/// Bytes of one such send: a UDP datagram's limit, with room for the headers.
+const MAX_RUN: usize = 65_000;
+
 /// Datagrams of equal size to one destination (the last may be shorter), back to back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
@@ -31,6 +36,24 @@ impl Batch {
         self.runs.clear();
     }
 
+    /// Records that the buffer's bytes from `start` on are one datagram to `destination`.
+    /// It joins the latest run when that may be sent with it in one GSO call.
+    pub fn push(&mut self, destination: SocketAddr, start: usize) {
+        let len = self.buffer.len() - start;
+        if let Some(run) = self.runs.last_mut()
+            && run.destination == destination
+            && run.start + run.len == start
+            && run.len % run.segment == 0
+            && len <= run.segment
+            && run.len / run.segment < MAX_SEGMENTS
+            && run.len + len <= MAX_RUN
+        {
+            run.len += len;
+            return;
+        }
+        self.runs.push(Run { destination, start, len, segment: len });
+    }
+
     /// Each datagram with its destination.
     pub fn datagrams(&self) -> impl Iterator<Item = (SocketAddr, &[u8])> {
         self.runs.iter().flat_map(|run| {
@@ -38,5 +61,38 @@ impl Batch {
                 .chunks(run.segment)
                 .map(move |datagram| (run.destination, datagram))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Batch;
+    use std::net::SocketAddr;
+
+    fn fill(lengths: &[(u16, usize)]) -> Batch {
+        let mut batch = Batch::default();
+        for &(port, len) in lengths {
+            let start = batch.buffer.len();
+            batch.buffer.resize(start + len, 0);
+            batch.push(SocketAddr::from(([127, 0, 0, 1], port)), start);
+        }
+        batch
+    }
+
+    #[test]
+    fn only_the_last_datagram_of_a_run_is_shorter() {
+        let batch = fill(&[(1, 100), (1, 100), (1, 60), (1, 60), (1, 100), (2, 100)]);
+        let shape: Vec<_> = batch.runs.iter().map(|run| (run.len, run.segment)).collect();
+        assert_eq!(shape, [(260, 100), (60, 60), (100, 100), (100, 100)]);
+        let lengths: Vec<_> = batch.datagrams().map(|(_, datagram)| datagram.len()).collect();
+        assert_eq!(lengths, [100, 100, 60, 60, 100, 100]);
+    }
+
+    #[test]
+    fn a_run_stays_within_what_one_send_takes() {
+        let batch = fill(&[(1, 10); 200]);
+        assert!(batch.runs.iter().all(|run| run.len / run.segment <= 64));
+        let batch = fill(&[(1, 1400); 200]);
+        assert!(batch.runs.iter().all(|run| run.len <= 65_000));
     }
 }

@@ -1,0 +1,147 @@
+//! Monotonic counters of the whole engine; their names become metrics.
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// What an engine has done since its start.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Counters {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        impl Counters {
+            /// Every counter with its name.
+            pub fn entries(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+                [$((stringify!($name), self.$name),)*].into_iter()
+            }
+        }
+    };
+}
+
+counters! {
+    /// Datagrams handed to the engine.
+    datagrams_received,
+    /// Their bytes.
+    bytes_received,
+    /// Datagrams put into batches, of every kind.
+    datagrams_sent,
+    /// Their bytes.
+    bytes_sent,
+    /// Authenticated RTP packets from publishers.
+    rtp_received,
+    /// Authenticated RTCP datagrams.
+    rtcp_received,
+    /// RTP packets sent to subscribers, retransmissions not included.
+    rtp_forwarded,
+    /// Their bytes after encryption.
+    rtp_forwarded_bytes,
+    /// RTCP datagrams sent.
+    rtcp_sent,
+    /// Authenticated binding requests.
+    binding_requests,
+    /// Binding requests of a peer that takes itself for the controlled agent (RFC 8445 7.3.1.1).
+    role_conflicts,
+    /// DTLS datagrams handed to the control plane.
+    control_received,
+    /// DTLS datagrams sent for the control plane.
+    control_sent,
+    /// Addresses forgotten because a transport had too many.
+    addresses_evicted,
+    /// Padding-only packets from publishers.
+    padding_received,
+    /// Packets restored from retransmissions (RFC 4588).
+    rtx_received,
+    /// Packets retransmitted to subscribers.
+    rtx_sent,
+    /// Sequence numbers asked of publishers again.
+    nacks_sent,
+    /// Sequence numbers subscribers asked for again.
+    nacks_received,
+    /// Packets given up on after repeated requests.
+    nacks_given_up,
+    /// Keyframe requests sent to publishers.
+    plis_sent,
+    /// Keyframe requests from subscribers (PLI and FIR).
+    plis_received,
+    /// Keyframe requests left out because one was sent just before.
+    plis_throttled,
+    /// Keyframes that began.
+    keyframes_received,
+    /// Slots that spliced to what they were mapped to.
+    slots_switched,
+    /// Sender reports received.
+    sender_reports_received,
+    /// Receiver reports received.
+    receiver_reports_received,
+    /// Transport-wide feedback messages sent to publishers.
+    transport_cc_sent,
+    /// Transport-wide feedback messages from subscribers.
+    transport_cc_received,
+    /// Receiver estimated maximum bitrates from subscribers.
+    rembs_received,
+    /// BYEs from publishers.
+    byes_received,
+    /// Events dropped because nobody fetched them.
+    events_lost,
+    /// Not STUN, DTLS, RTP or RTCP (RFC 7983).
+    drop_unknown_class,
+    /// Not STUN, from an address no transport authenticated.
+    drop_unknown_source,
+    /// STUN that is not a well-formed binding request.
+    drop_bad_stun,
+    /// A binding request for no transport.
+    drop_unknown_ufrag,
+    /// A binding request with the wrong password.
+    drop_bad_integrity,
+    /// A binding request from the live address of another transport.
+    drop_address_taken,
+    /// A DTLS datagram of a forbidden size.
+    drop_control_oversize,
+    /// A DTLS datagram while too many of that transport wait to be fetched.
+    drop_control_budget,
+    /// A DTLS datagram to a transport without an address.
+    drop_control_no_address,
+    /// A datagram to a transport whose outbox is full.
+    drop_outbox_full,
+    /// SRTP or SRTCP before the keys are known.
+    drop_no_keys,
+    /// SRTP that is not RTP.
+    drop_malformed_rtp,
+    /// Larger than any path carries.
+    drop_oversize_rtp,
+    /// SRTP or SRTCP that fails authentication.
+    drop_auth,
+    /// SRTP or SRTCP seen before.
+    drop_replay,
+    /// SRTP of more sources than a transport may have.
+    drop_too_many_ssrcs,
+    /// RTP that belongs to no announced track or encoding.
+    drop_unknown_ssrc,
+    /// RTP of a payload type that is not negotiated.
+    drop_unknown_payload_type,
+    /// RTP of the other kind than its track.
+    drop_wrong_kind,
+    /// A retransmission of nothing.
+    drop_bad_rtx,
+    /// A packet that was received already.
+    drop_duplicate,
+    /// A packet older than the cache reaches.
+    drop_late,
+    /// RTCP that does not parse.
+    drop_malformed_rtcp,
+    /// A packet for a subscriber that did not negotiate its codec.
+    drop_codec_not_negotiated,
+    /// A packet for a subscriber without keys, address or consent.
+    drop_subscriber_not_ready,
+    /// A packet for a subscriber whose queue is full.
+    drop_queue_full,
+    /// A queued packet whose cache entry was overwritten before it was sent.
+    drop_cache_missed,
+    /// A packet that could not be encrypted.
+    drop_protect_failed,
+    /// A packet asked for again that is no longer cached.
+    drop_nack_not_cached,
+    /// A packet asked for again within a round trip.
+    drop_nack_repeated,
+    /// A packet asked for again beyond the slot's budget.
+    drop_nack_budget,
+}

@@ -1,0 +1,107 @@
+//! Binding requests: the ICE-lite agent (RFC 8445).
+
+use std::net::SocketAddr;
+
+use trio_sfu_wire::stun::{self, BindingRequest};
+
+use crate::engine::Engine;
+use crate::event::Event;
+use crate::time::Instant;
+use crate::transport::TransportKey;
+
+impl Engine {
+    /// Wrong credentials are left unanswered: an answer would help only an attacker.
+    pub(crate) fn handle_stun(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) {
+        let Ok(request) = BindingRequest::parse(datagram) else {
+            self.counters.drop_bad_stun += 1;
+            return;
+        };
+        let Some(&key) = self.by_ufrag.get(request.local_ufrag()) else {
+            self.counters.drop_unknown_ufrag += 1;
+            return;
+        };
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        if !request.verify(&transport.integrity) {
+            self.counters.drop_bad_integrity += 1;
+            return;
+        }
+        self.counters.binding_requests += 1;
+        transport.counts.binding_requests += 1;
+        let mut response = Vec::with_capacity(128);
+        let (id, integrity) = (&request.transaction_id, &transport.integrity);
+        if let Some(unknown) = request.unknown_attribute {
+            stun::unknown_attribute_response(id, unknown, integrity, &mut response);
+        } else if request.ice_controlled.is_some() {
+            self.counters.role_conflicts += 1;
+            stun::error_response(id, 487, "Role Conflict", Some(integrity), &mut response);
+        } else if self.take_address(now, key, source) {
+            if let Some(transport) = self.transports.get(key) {
+                stun::success_response(id, source, &transport.integrity, &mut response);
+            }
+            self.checked(now, key, source, request.use_candidate);
+        }
+        if !response.is_empty() {
+            self.post(key, source, response);
+        }
+    }
+
+    /// Makes `source` an address of `key`, unless another transport is using it: whoever
+    /// may join could otherwise cut off others by forging their addresses.
+    fn take_address(&mut self, now: Instant, key: TransportKey, source: SocketAddr) -> bool {
+        let Some(&owner) = self.by_address.get(&source) else { return true };
+        if owner == key {
+            return true;
+        }
+        let Some(other) = self.transports.get_mut(owner) else { return true };
+        if other.path.uses(now, source, self.config.silence_timeout) {
+            self.counters.drop_address_taken += 1;
+            return false;
+        }
+        other.path.forget(source);
+        self.by_address.remove(&source);
+        true
+    }
+
+    fn checked(&mut self, now: Instant, key: TransportKey, remote: SocketAddr, nominate: bool) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        let id = transport.id;
+        let change = transport.path.check(now, remote, nominate);
+        if change.adopted {
+            self.by_address.insert(remote, key);
+        }
+        if let Some(evicted) = change.evicted {
+            self.by_address.remove(&evicted);
+            self.counters.addresses_evicted += 1;
+        }
+        if change.connected {
+            self.emit(Event::Connected { transport: id, remote });
+        } else if change.moved {
+            self.emit(Event::PathChanged { transport: id, remote });
+        }
+        self.heard(now, key);
+        if change.revived {
+            self.became_ready(now, key);
+        }
+        self.wake(key, now);
+    }
+
+    /// Something authenticated arrived from the peer.
+    #[inline]
+    pub(crate) fn heard(&mut self, now: Instant, key: TransportKey) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        if transport.path.heard(now) {
+            let transport = transport.id;
+            self.emit(Event::Heard { transport });
+            self.wake(key, now);
+        }
+    }
+
+    /// Puts a datagram for `destination` into the transport's outbox.
+    pub(crate) fn post(&mut self, key: TransportKey, destination: SocketAddr, datagram: Vec<u8>) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        if !transport.outbox.push(destination, datagram) {
+            self.counters.drop_outbox_full += 1;
+        }
+        self.has_output(key);
+    }
+}

@@ -1,0 +1,100 @@
+//! One RID stream of a published track, and who watches it.
+
+use trio_sfu_wire::rtcp::SenderInfo;
+use trio_sfu_wire::rtp::{Rid, Ssrc};
+
+use crate::arena::Key;
+use crate::command::Kind;
+use crate::ids::UpTrackId;
+use crate::keyframe::KeyframeRequests;
+use crate::receive::cache::Cache;
+use crate::receive::missing::Missing;
+use crate::receive::reception::Reception;
+use crate::receive::sequence::Sequence;
+use crate::send::slot::SlotKey;
+use crate::time::Instant;
+use crate::transport::TransportKey;
+use crate::transport::negotiated::Format;
+
+pub(crate) type EncodingKey = Key<Encoding>;
+
+/// Per-encoding counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct EncodingCounts {
+    pub(crate) packets: u64,
+    pub(crate) bytes: u64,
+    pub(crate) repaired: u64,
+    pub(crate) nacked: u64,
+    pub(crate) keyframes: u64,
+    pub(crate) plis: u64,
+}
+
+pub(crate) struct Encoding {
+    pub(crate) up_track: UpTrackId,
+    pub(crate) transport: TransportKey,
+    pub(crate) kind: Kind,
+    pub(crate) rid: Rid,
+    pub(crate) ssrc: Option<Ssrc>,
+    pub(crate) rtx_ssrc: Option<Ssrc>,
+    pub(crate) format: Option<Format>,
+    /// Reported as started, and not as stopped since.
+    pub(crate) live: bool,
+    pub(crate) last_arrival: Instant,
+    /// The number of the first packet under the current SSRC.
+    pub(crate) first: Option<u64>,
+    pub(crate) sequence: Sequence,
+    pub(crate) cache: Cache,
+    pub(crate) missing: Missing,
+    pub(crate) reception: Reception,
+    pub(crate) keyframes: KeyframeRequests,
+    /// Timestamp of the keyframe that began last.
+    pub(crate) keyframe_timestamp: Option<u32>,
+    pub(crate) sender_report: Option<SenderInfo>,
+    /// Slots that forward it.
+    pub(crate) showing: Vec<SlotKey>,
+    /// Slots that will, from its next keyframe on.
+    pub(crate) waiting: Vec<SlotKey>,
+    pub(crate) counts: EncodingCounts,
+}
+
+impl Encoding {
+    pub(crate) fn new(up_track: UpTrackId, transport: TransportKey, kind: Kind, rid: Rid) -> Self {
+        Self {
+            up_track,
+            transport,
+            kind,
+            rid,
+            ssrc: None,
+            rtx_ssrc: None,
+            format: None,
+            live: false,
+            last_arrival: Instant::default(),
+            first: None,
+            sequence: Sequence::default(),
+            cache: Cache::new(kind),
+            missing: Missing::default(),
+            reception: Reception::default(),
+            keyframes: KeyframeRequests::default(),
+            keyframe_timestamp: None,
+            sender_report: None,
+            showing: Vec::new(),
+            waiting: Vec::new(),
+            counts: EncodingCounts::default(),
+        }
+    }
+
+    /// Whether lost packets matter to somebody.
+    pub(crate) fn watched(&self) -> bool {
+        !(self.showing.is_empty() && self.waiting.is_empty())
+    }
+
+    /// The publisher sends it under another SSRC from now on, or not at all.
+    pub(crate) fn restart(&mut self) {
+        self.sequence.restart();
+        self.first = None;
+        self.missing.clear();
+        self.reception = Reception::default();
+        self.sender_report = None;
+        self.keyframe_timestamp = None;
+    }
+}

@@ -1,0 +1,13 @@
+//! What publishers send: decrypted, told apart, kept for forwarding and retransmission.
+
+pub(crate) mod cache;
+pub(crate) mod clock;
+pub(crate) mod encoding;
+mod learn;
+pub(crate) mod missing;
+pub(crate) mod reception;
+pub(crate) mod reports;
+mod rtcp;
+pub(crate) mod rtp;
+pub(crate) mod sequence;
+pub(crate) mod up_track;

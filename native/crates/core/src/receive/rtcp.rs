@@ -1,0 +1,77 @@
+//! RTCP from peers, as publishers and as subscribers.
+
+use trio_sfu_wire::rtcp::{self, Packet, SenderInfo};
+use trio_sfu_wire::rtp::Ssrc;
+
+use crate::engine::Engine;
+use crate::event::Event;
+use crate::receive::clock::ntp;
+use crate::receive::rtp::count_refused;
+use crate::time::Instant;
+use crate::transport::TransportKey;
+
+impl Engine {
+    pub(crate) fn handle_rtcp(&mut self, now: Instant, key: TransportKey, datagram: &mut [u8]) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        let Some(inbound) = &mut transport.inbound else {
+            self.counters.drop_no_keys += 1;
+            return;
+        };
+        let compound = match inbound.unprotect_rtcp(datagram) {
+            Ok(len) => &datagram[..len],
+            Err(error) => return count_refused(&mut self.counters, error),
+        };
+        self.counters.rtcp_received += 1;
+        self.heard(now, key);
+        for packet in rtcp::packets(compound) {
+            match packet {
+                Ok(packet) => self.handle_rtcp_packet(now, key, packet),
+                Err(_) => self.counters.drop_malformed_rtcp += 1,
+            }
+        }
+    }
+
+    fn handle_rtcp_packet(&mut self, now: Instant, key: TransportKey, packet: Packet<'_>) {
+        match packet {
+            Packet::SenderReport { ssrc, info, reports } => {
+                self.counters.sender_reports_received += 1;
+                self.sender_report(now, key, ssrc, &info);
+                reports.for_each(|report| self.report_block(now, key, &report));
+            }
+            Packet::ReceiverReport { reports, .. } => {
+                self.counters.receiver_reports_received += 1;
+                reports.for_each(|report| self.report_block(now, key, &report));
+            }
+            Packet::Nack { media, sequences, .. } => self.nack(now, key, media, sequences),
+            Packet::Pli { media, .. } => self.picture_lost(now, key, media),
+            Packet::Fir { entries, .. } => {
+                entries.for_each(|(media, _)| self.picture_lost(now, key, media));
+            }
+            Packet::Goodbye { ssrcs } => ssrcs.for_each(|ssrc| self.goodbye(key, ssrc)),
+            Packet::TransportCc(_) => self.counters.transport_cc_received += 1,
+            Packet::Remb { .. } => self.counters.rembs_received += 1,
+            Packet::SourceDescription(_) | Packet::Other { .. } => {}
+        }
+    }
+
+    fn sender_report(&mut self, now: Instant, key: TransportKey, ssrc: Ssrc, info: &SenderInfo) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        let Some(source) = transport.sources.get(ssrc).filter(|source| !source.rtx) else { return };
+        transport.clock.sample(now, info.ntp, ntp(self.config.ntp_epoch, now));
+        let Some(encoding) = self.encodings.get_mut(source.encoding) else { return };
+        encoding.reception.sender_report(now, info);
+        encoding.sender_report = Some(*info);
+    }
+
+    /// The publisher ended a source; it may begin again.
+    fn goodbye(&mut self, key: TransportKey, ssrc: Ssrc) {
+        let Some(transport) = self.transports.get(key) else { return };
+        let Some(source) = transport.sources.get(ssrc).filter(|source| !source.rtx) else { return };
+        self.counters.byes_received += 1;
+        let Some(encoding) = self.encodings.get_mut(source.encoding) else { return };
+        if std::mem::take(&mut encoding.live) && Self::stops(encoding.kind) {
+            let (up_track, rid) = (encoding.up_track, encoding.rid);
+            self.emit(Event::EncodingStopped { up_track, rid });
+        }
+    }
+}

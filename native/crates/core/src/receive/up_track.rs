@@ -1,0 +1,26 @@
+//! The receiving side of a published track.
+
+use trio_sfu_wire::rtp::{Mid, Rid};
+
+use crate::arena::Key;
+use crate::command::Kind;
+use crate::ids::UpTrackId;
+use crate::receive::encoding::EncodingKey;
+use crate::transport::TransportKey;
+
+pub(crate) type UpTrackKey = Key<UpTrack>;
+
+/// Its encodings exist from the beginning, so that slots can wait for them.
+pub(crate) struct UpTrack {
+    pub(crate) id: UpTrackId,
+    pub(crate) transport: TransportKey,
+    pub(crate) kind: Kind,
+    pub(crate) mid: Mid,
+    pub(crate) encodings: Vec<(Rid, EncodingKey)>,
+}
+
+impl UpTrack {
+    pub(crate) fn encoding(&self, rid: Rid) -> Option<EncodingKey> {
+        self.encodings.iter().find(|(name, _)| *name == rid).map(|(_, key)| *key)
+    }
+}

@@ -1,0 +1,210 @@
+//! Fan-out: from an encoding's cache to the queues of the slots that show it.
+
+use std::collections::VecDeque;
+
+use trio_sfu_wire::codec::{Codec, dependency_descriptor::Mandatory};
+
+use crate::command::Kind;
+use crate::counters::Counters;
+use crate::engine::Engine;
+use crate::event::Event;
+use crate::receive::cache::{Bytes, Packet};
+use crate::receive::clock::from_ntp;
+use crate::receive::encoding::{Encoding, EncodingKey};
+use crate::send::queue::Queued;
+use crate::send::reports::{report_soon, ticks};
+use crate::send::slot::{Slot, SlotKey};
+use crate::time::Instant;
+use crate::transport::{Transport, TransportKey};
+
+/// How far a splice aligned by sender reports may be from the time that really passed.
+const MAX_MISALIGNMENT: u64 = 1_000_000_000;
+
+impl Engine {
+    /// A packet of the encoding was cached: queue it for everybody who sees it.
+    pub(crate) fn forward(&mut self, now: Instant, key: EncodingKey, sequence: u64) {
+        let spliced = self.splice_waiting(now, key, sequence);
+        let Self { encodings, slots, transports, counters, pending, scratch, .. } = self;
+        let Some(encoding) = encodings.get(key) else { return };
+        let Some((packet, bytes)) = encoding.cache.get(sequence) else { return };
+        for &slot_key in &encoding.showing {
+            let Some(slot) = slots.get_mut(slot_key) else { continue };
+            let Some(transport) = transports.get_mut(slot.transport) else { continue };
+            if !transport.ready() {
+                scratch.unready.push(slot_key);
+                continue;
+            }
+            enqueue(slot_key, slot, transport, packet, bytes, counters, pending);
+        }
+        if spliced {
+            // The keyframe's first packet may have come late: what followed is here already.
+            let highest = encoding.sequence.highest().unwrap_or(sequence);
+            for slot_key in scratch.spliced.drain(..) {
+                let Some(slot) = slots.get_mut(slot_key) else { continue };
+                let Some(transport) = transports.get_mut(slot.transport) else { continue };
+                for later in sequence + 1..=highest {
+                    let Some((packet, bytes)) = encoding.cache.get(later) else { continue };
+                    enqueue(slot_key, slot, transport, packet, bytes, counters, pending);
+                }
+            }
+        }
+        while let Some(slot) = self.scratch.unready.pop() {
+            self.counters.drop_subscriber_not_ready += 1;
+            self.interrupt(now, slot);
+        }
+    }
+
+    /// Splices the slots that waited for this packet; they are left in `scratch.spliced`.
+    fn splice_waiting(&mut self, now: Instant, key: EncodingKey, sequence: u64) -> bool {
+        let Some(encoding) = self.encodings.get_mut(key) else { return false };
+        if encoding.waiting.is_empty() || !can_start(encoding, sequence) {
+            return false;
+        }
+        let Some(&packet) = encoding.cache.packet(sequence) else { return false };
+        let mut waiting = std::mem::take(&mut self.scratch.waiting);
+        self.scratch.spliced.clear();
+        std::mem::swap(&mut waiting, &mut encoding.waiting);
+        for slot in waiting.drain(..) {
+            if self.splice(now, slot, key, &packet) {
+                self.scratch.spliced.push(slot);
+            } else if let Some(encoding) = self.encodings.get_mut(key) {
+                encoding.waiting.push(slot);
+            }
+        }
+        self.scratch.waiting = waiting;
+        !self.scratch.spliced.is_empty()
+    }
+
+    /// The slot shows the encoding from `packet` on; false when it cannot yet.
+    fn splice(&mut self, now: Instant, key: SlotKey, source: EncodingKey, packet: &Packet) -> bool {
+        let Some(slot) = self.slots.get(key) else { return false };
+        let Some(transport) = self.transports.get(slot.transport) else { return false };
+        if !transport.ready() {
+            return false;
+        }
+        let Some(outgoing) = transport.negotiated.outgoing(packet.codec) else {
+            self.counters.drop_codec_not_negotiated += 1;
+            return false;
+        };
+        let elapsed = self.elapsed(now, slot, source, packet, outgoing.clock_rate);
+        self.hide(key);
+        let Self { encodings, slots, transports, timers, .. } = self;
+        let (Some(slot), Some(encoding)) = (slots.get_mut(key), encodings.get_mut(source)) else {
+            return false;
+        };
+        let descriptor =
+            encoding.cache.get(packet.sequence).map_or(&[][..], |(_, b)| b.dependency_descriptor);
+        let frame_number = Mandatory::parse(descriptor).ok().map(|m| m.frame_number);
+        let id = slot.spans.next_id();
+        let span = slot.continuity.splice(id, source, packet, frame_number, elapsed);
+        slot.spans.push(span);
+        slot.showing = Some(source);
+        slot.target = None;
+        slot.counts.switches += 1;
+        encoding.showing.push(key);
+        let (event, owner) = (
+            Event::SlotSwitched { slot: slot.id, up_track: encoding.up_track, rid: encoding.rid },
+            slot.transport,
+        );
+        if let Some(transport) = transports.get_mut(owner)
+            && let Some(at) = report_soon(transport, now)
+        {
+            timers.arm(&mut transport.armed, owner, at);
+        }
+        self.counters.slots_switched += 1;
+        self.emit(event);
+        true
+    }
+
+    /// Ticks from the slot's latest packet to `packet`, at least one: by the publisher's
+    /// sender reports between two encodings of one peer, else by the time that passed.
+    fn elapsed(
+        &self,
+        now: Instant,
+        slot: &Slot,
+        source: EncodingKey,
+        packet: &Packet,
+        clock_rate: u32,
+    ) -> u32 {
+        if !slot.continuity.begun {
+            return 0;
+        }
+        let passed = now.0.saturating_sub(slot.continuity.at.0);
+        let aligned = self
+            .captured_between(slot, source, packet, clock_rate)
+            .filter(|aligned| aligned.abs_diff(passed) < MAX_MISALIGNMENT);
+        ticks(aligned.unwrap_or(passed), clock_rate).max(1)
+    }
+
+    /// Nanoseconds from the capture of the slot's latest packet to that of `packet`.
+    fn captured_between(
+        &self,
+        slot: &Slot,
+        source: EncodingKey,
+        packet: &Packet,
+        clock_rate: u32,
+    ) -> Option<u64> {
+        let span = slot.spans.current()?;
+        let (old, new) = (self.encodings.get(span.encoding)?, self.encodings.get(source)?);
+        if old.transport != new.transport {
+            return None;
+        }
+        let shown = slot.continuity.timestamp.wrapping_sub(span.timestamp);
+        let captured = |encoding: &Encoding, timestamp: u32| {
+            let report = encoding.sender_report?;
+            let ticks = timestamp.wrapping_sub(report.rtp_timestamp).cast_signed();
+            let ntp = (i64::from(ticks) << 32) / i64::from(clock_rate);
+            Some(report.ntp.wrapping_add_signed(ntp))
+        };
+        let between = captured(new, packet.timestamp)?.wrapping_sub(captured(old, shown)?);
+        Some(from_ntp(between.cast_signed().max(0).unsigned_abs()))
+    }
+}
+
+/// Whether a stream can begin at this packet.
+fn can_start(encoding: &Encoding, sequence: u64) -> bool {
+    let Some(packet) = encoding.cache.packet(sequence) else { return false };
+    match (encoding.kind, packet.codec) {
+        (Kind::Audio, _) => true,
+        // An IDR picture is of no use without the parameter sets before it.
+        (Kind::Video, Codec::H264) => {
+            let first = encoding.first.unwrap_or(sequence);
+            packet.descriptor.keyframe && encoding.cache.whole_frame_to(sequence, first)
+        }
+        (Kind::Video, _) => packet.descriptor.keyframe,
+    }
+}
+
+/// Puts one packet into one subscriber's queue.
+#[inline]
+fn enqueue(
+    key: SlotKey,
+    slot: &mut Slot,
+    transport: &mut Transport,
+    packet: &Packet,
+    bytes: Bytes<'_>,
+    counters: &mut Counters,
+    pending: &mut VecDeque<TransportKey>,
+) {
+    let Some(&span) = slot.spans.current() else { return };
+    let Some(out) = span.out(packet.sequence) else { return };
+    if transport.negotiated.outgoing(packet.codec).is_none() {
+        counters.drop_codec_not_negotiated += 1;
+        slot.counts.dropped += 1;
+        return;
+    }
+    slot.continuity.note(out, &span, packet, bytes.dependency_descriptor);
+    if slot.kind == Kind::Video {
+        slot.sent.record(out, packet.sequence, span.id);
+    }
+    let queued =
+        Queued { slot: key, span: span.id, retransmission: false, sequence: packet.sequence };
+    if !transport.media.push(queued) {
+        counters.drop_queue_full += 1;
+        slot.counts.dropped += 1;
+        return;
+    }
+    if !std::mem::replace(&mut transport.pending, true) {
+        pending.push_back(slot.transport);
+    }
+}

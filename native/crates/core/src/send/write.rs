@@ -1,0 +1,188 @@
+//! One cached packet, written and encrypted for one subscriber.
+
+use trio_sfu_wire::rtp::extension::abs_send_time;
+use trio_sfu_wire::rtp::{ExtensionKind, write_header};
+
+use crate::engine::Engine;
+use crate::receive::cache::{Bytes, Packet};
+use crate::send::queue::Queued;
+use crate::send::scratch::Scratch;
+use crate::send::slot::Slot;
+use crate::send::span::Span;
+use crate::time::Instant;
+use crate::transmit::Batch;
+use crate::transport::{Transport, TransportKey};
+
+/// Why a queued packet was not written.
+enum Unsent {
+    Gone,
+    CacheMissed,
+    NotNegotiated,
+    Protect,
+}
+
+impl Engine {
+    /// Writes queued media until the queue is empty or the batch has reached `limit` bytes.
+    pub(crate) fn flush_media(
+        &mut self,
+        now: Instant,
+        key: TransportKey,
+        batch: &mut Batch,
+        limit: usize,
+    ) {
+        let Self { encodings, slots, transports, counters, scratch, .. } = self;
+        let Some(transport) = transports.get_mut(key) else { return };
+        let Some(destination) = transport.path.destination() else {
+            // Consent is gone: what waits would be stale when it returns.
+            while transport.media.pop().is_some() {
+                counters.drop_subscriber_not_ready += 1;
+            }
+            return;
+        };
+        while batch.buffer.len() < limit {
+            let Some(queued) = transport.media.pop() else { return };
+            let Some(slot) = slots.get_mut(queued.slot) else { continue };
+            let start = batch.buffer.len();
+            let written = (|| {
+                let span = *slot.spans.get(queued.span).ok_or(Unsent::Gone)?;
+                let encoding = encodings.get(span.encoding).ok_or(Unsent::Gone)?;
+                let source = encoding.cache.get(queued.sequence).ok_or(Unsent::CacheMissed)?;
+                write(now, transport, slot, &span, source, &queued, scratch, batch)
+            })();
+            match written {
+                Ok(payload) => {
+                    let len = batch.buffer.len() - start;
+                    batch.push(destination, start);
+                    counters.datagrams_sent += 1;
+                    transport.counts.packets_sent += 1;
+                    transport.counts.bytes_sent += len as u64;
+                    if queued.retransmission {
+                        counters.rtx_sent += 1;
+                        slot.counts.retransmitted += 1;
+                    } else {
+                        counters.rtp_forwarded += 1;
+                        counters.rtp_forwarded_bytes += len as u64;
+                        slot.counts.packets += 1;
+                        slot.counts.bytes += len as u64;
+                        slot.counts.payload_bytes += payload as u64;
+                        slot.earn(len);
+                    }
+                }
+                Err(reason) => {
+                    batch.buffer.truncate(start);
+                    slot.counts.dropped += 1;
+                    match reason {
+                        Unsent::Gone => {}
+                        Unsent::CacheMissed => counters.drop_cache_missed += 1,
+                        Unsent::NotNegotiated => counters.drop_codec_not_negotiated += 1,
+                        Unsent::Protect => counters.drop_protect_failed += 1,
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Appends the encrypted packet to the batch's buffer; returns its payload's length.
+#[allow(clippy::too_many_arguments)] // Everything a packet is made of; nothing to group.
+fn write(
+    now: Instant,
+    transport: &mut Transport,
+    slot: &mut Slot,
+    span: &Span,
+    (packet, bytes): (&Packet, Bytes<'_>),
+    queued: &Queued,
+    scratch: &mut Scratch,
+    batch: &mut Batch,
+) -> Result<usize, Unsent> {
+    let outgoing = transport.negotiated.outgoing(packet.codec).ok_or(Unsent::NotNegotiated)?;
+    let out = span.out(packet.sequence).ok_or(Unsent::Gone)?;
+    let rtx = slot.rtx_ssrc.zip(outgoing.rtx);
+    // Without RTX a packet is repeated under its own number, so it must be the same bytes
+    // again: a GCM nonce over two different headers would give away the key.
+    let repeatable = rtx.is_none() && slot.kind == crate::command::Kind::Video;
+    write_extensions(now, transport, slot, span, packet, bytes, repeatable, scratch);
+
+    let (payload_type, ssrc, index, marker) = match rtx.filter(|_| queued.retransmission) {
+        Some((ssrc, payload_type)) => {
+            let index = slot.rtx_next;
+            slot.rtx_next += 1;
+            (payload_type, ssrc, index, packet.marker)
+        }
+        None => {
+            let restart = span.mark_first && out == span.first_out;
+            (outgoing.payload_type, slot.ssrc, out, packet.marker || restart)
+        }
+    };
+    let start = batch.buffer.len();
+    let timestamp = packet.timestamp.wrapping_add(span.timestamp);
+    #[allow(clippy::cast_possible_truncation)]
+    let header_len = write_header(
+        &mut batch.buffer,
+        marker,
+        payload_type,
+        index as u16,
+        timestamp,
+        ssrc,
+        &scratch.extensions,
+    );
+    if ssrc != slot.ssrc {
+        // RFC 4588 4: the original sequence number.
+        #[allow(clippy::cast_possible_truncation)]
+        batch.buffer.extend_from_slice(&(out as u16).to_be_bytes());
+    }
+    let payload_start = batch.buffer.len();
+    batch.buffer.extend_from_slice(bytes.payload);
+    span.rewrite_payload(packet, &mut batch.buffer[payload_start..]);
+    let len = batch.buffer.len() - start;
+    let outbound = transport.outbound.as_ref().ok_or(Unsent::Protect)?;
+    batch.buffer.resize(start + len + outbound.profile().rtp_overhead(), 0);
+    let protected = outbound
+        .protect_rtp(&mut batch.buffer[start..], header_len, len, index)
+        .map_err(|_| Unsent::Protect)?;
+    batch.buffer.truncate(start + protected);
+    Ok(bytes.payload.len())
+}
+
+/// Collects the header extensions in the subscriber's numbering. One that does not fit
+/// any more is left out.
+#[allow(clippy::too_many_arguments)]
+fn write_extensions(
+    now: Instant,
+    transport: &mut Transport,
+    slot: &Slot,
+    span: &Span,
+    packet: &Packet,
+    bytes: Bytes<'_>,
+    repeatable: bool,
+    scratch: &mut Scratch,
+) {
+    let Scratch { extensions, descriptor, .. } = scratch;
+    let id = |kind| transport.negotiated.id(kind);
+    extensions.clear();
+    if let Some(id) = id(ExtensionKind::Mid) {
+        let _ = extensions.push(id, slot.mid.as_bytes());
+    }
+    if let (Some(id), Some(level)) = (id(ExtensionKind::AudioLevel), packet.audio_level) {
+        let _ = extensions.push(id, &[level]);
+    }
+    if let (Some(id), Some(value)) = (id(ExtensionKind::VideoOrientation), packet.orientation) {
+        let _ = extensions.push(id, &[value]);
+    }
+    let wide = id(ExtensionKind::TransportCc).filter(|_| !repeatable);
+    if let Some(id) = id(ExtensionKind::AbsSendTime).filter(|_| !repeatable) {
+        let _ = extensions.push(id, &abs_send_time(now.0));
+    }
+    if let Some(id) = wide {
+        let _ = extensions.push(id, &transport.wide_sequence.to_be_bytes());
+        transport.wide_sequence = transport.wide_sequence.wrapping_add(1);
+    }
+    if let Some(id) = transport.negotiated.id(ExtensionKind::DependencyDescriptor)
+        && !bytes.dependency_descriptor.is_empty()
+    {
+        descriptor.clear();
+        descriptor.extend_from_slice(bytes.dependency_descriptor);
+        span.rewrite_descriptor(descriptor);
+        let _ = extensions.push(id, descriptor);
+    }
+}

@@ -1,0 +1,33 @@
+//! Datagrams of a transport that go before its media: STUN, DTLS, RTCP.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+/// Datagrams waiting for the next flush. When full, new ones are dropped: each of these
+/// protocols repeats itself.
+const MAX_DATAGRAMS: usize = 64;
+
+#[derive(Default)]
+pub(crate) struct Outbox {
+    queue: VecDeque<(SocketAddr, Vec<u8>)>,
+}
+
+impl Outbox {
+    /// False when there was no room.
+    #[must_use]
+    pub(crate) fn push(&mut self, destination: SocketAddr, datagram: Vec<u8>) -> bool {
+        if self.queue.len() >= MAX_DATAGRAMS {
+            return false;
+        }
+        self.queue.push_back((destination, datagram));
+        true
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
+        self.queue.pop_front()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+}

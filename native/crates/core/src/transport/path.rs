@@ -1,0 +1,188 @@
+//! Where a peer is (RFC 8445, the lite agent's part) and whether it is still there.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::time::Instant;
+
+/// Remote addresses a transport may have; the one checked longest ago makes room for a new one.
+const MAX_ADDRESSES: usize = 8;
+
+struct Address {
+    remote: SocketAddr,
+    checked: Instant,
+}
+
+/// The addresses of a peer, the selected one, and its signs of life.
+#[derive(Default)]
+pub(crate) struct Path {
+    addresses: Vec<Address>,
+    selected: Option<SocketAddr>,
+    connected: bool,
+    consent: bool,
+    silent: bool,
+    last_check: Instant,
+    last_heard: Instant,
+}
+
+/// What an authenticated binding request changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Check {
+    /// The address was not known before.
+    pub(crate) adopted: bool,
+    /// The address that had to go for it.
+    pub(crate) evicted: Option<SocketAddr>,
+    /// The peer had no address before.
+    pub(crate) connected: bool,
+    /// The selected address is another one now.
+    pub(crate) moved: bool,
+    /// Sending may start again after consent was lost.
+    pub(crate) revived: bool,
+}
+
+/// What the passing of time changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lapse {
+    Consent,
+    Silence,
+}
+
+impl Path {
+    /// An authenticated binding request came from `remote`.
+    pub(crate) fn check(&mut self, now: Instant, remote: SocketAddr, nominate: bool) -> Check {
+        let mut change = Check::default();
+        self.last_check = now;
+        match self.addresses.iter_mut().find(|address| address.remote == remote) {
+            Some(address) => address.checked = now,
+            None => {
+                change.adopted = true;
+                if self.addresses.len() >= MAX_ADDRESSES {
+                    change.evicted = self.evict();
+                }
+                self.addresses.push(Address { remote, checked: now });
+            }
+        }
+        if self.selected.is_none() || (nominate && self.selected != Some(remote)) {
+            self.selected = Some(remote);
+            change.connected = !self.connected;
+            change.moved = self.connected;
+            self.connected = true;
+        }
+        change.revived = !std::mem::replace(&mut self.consent, true);
+        change
+    }
+
+    fn evict(&mut self) -> Option<SocketAddr> {
+        let (index, _) = self
+            .addresses
+            .iter()
+            .enumerate()
+            .filter(|(_, address)| Some(address.remote) != self.selected)
+            .min_by_key(|(_, address)| address.checked)?;
+        Some(self.addresses.swap_remove(index).remote)
+    }
+
+    /// Another transport authenticated from this address later.
+    pub(crate) fn forget(&mut self, remote: SocketAddr) {
+        self.addresses.retain(|address| address.remote != remote);
+        if self.selected == Some(remote) {
+            self.selected = self
+                .addresses
+                .iter()
+                .max_by_key(|address| address.checked)
+                .map(|address| address.remote);
+        }
+    }
+
+    /// Something authenticated arrived; true when the peer had been reported silent.
+    #[inline]
+    pub(crate) fn heard(&mut self, now: Instant) -> bool {
+        self.last_heard = now;
+        std::mem::take(&mut self.silent)
+    }
+
+    /// What ran out by `now`; each is reported once.
+    pub(crate) fn lapse(&mut self, now: Instant, timeouts: Timeouts) -> Option<Lapse> {
+        if !self.connected {
+            return None;
+        }
+        if !self.silent && self.last_heard + timeouts.silence <= now {
+            self.silent = true;
+            return Some(Lapse::Silence);
+        }
+        if self.consent && self.last_check + timeouts.consent <= now {
+            self.consent = false;
+            return Some(Lapse::Consent);
+        }
+        None
+    }
+
+    /// When [`Path::lapse`] may next have something to say.
+    pub(crate) fn next_lapse(&self, timeouts: Timeouts) -> Option<Instant> {
+        if !self.connected {
+            return None;
+        }
+        let silence = (!self.silent).then(|| self.last_heard + timeouts.silence);
+        let consent = self.consent.then(|| self.last_check + timeouts.consent);
+        [silence, consent].into_iter().flatten().min()
+    }
+
+    /// Where to send; nowhere before the first check and without consent (RFC 7675 5.1).
+    #[inline]
+    pub(crate) fn destination(&self) -> Option<SocketAddr> {
+        if self.consent { self.selected } else { None }
+    }
+
+    /// Whether `remote` is in use, heard from within `within`.
+    pub(crate) fn uses(&self, now: Instant, remote: SocketAddr, within: Duration) -> bool {
+        self.selected == Some(remote) && now.since(self.last_heard) < within
+    }
+
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.addresses.iter().map(|address| address.remote)
+    }
+
+    /// The time since the peer was last heard, zero before it connected.
+    pub(crate) fn idle(&self, now: Instant) -> Duration {
+        if self.connected { now.since(self.last_heard) } else { Duration::ZERO }
+    }
+}
+
+/// How long a peer may keep quiet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    pub(crate) consent: Duration,
+    pub(crate) silence: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_ADDRESSES, Path};
+    use crate::time::Instant;
+    use std::net::SocketAddr;
+
+    fn address(port: u16) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 1], port))
+    }
+
+    #[test]
+    fn the_selected_address_is_never_evicted() {
+        let mut path = Path::default();
+        path.check(Instant(0), address(1), false);
+        for port in 2..=20 {
+            let check = path.check(Instant(u64::from(port)), address(port), false);
+            assert_ne!(check.evicted, Some(address(1)));
+        }
+        assert_eq!(path.destination(), Some(address(1)));
+        assert_eq!(path.addresses().count(), MAX_ADDRESSES);
+    }
+
+    #[test]
+    fn only_a_nomination_moves_a_connected_peer() {
+        let mut path = Path::default();
+        assert!(path.check(Instant(0), address(1), false).connected);
+        assert!(!path.check(Instant(1), address(2), false).moved);
+        assert!(path.check(Instant(2), address(2), true).moved);
+        assert_eq!(path.destination(), Some(address(2)));
+    }
+}
