@@ -53,7 +53,7 @@ def _check_media(config: Config) -> None:
     ):
         for address in addresses:
             _check_address(name, address)
-    if config.media.port and config.media.port + config.media.workers - 1 > 65_535:  # noqa: PLR2004
+    if config.media.port and config.media.port + config.media.workers - 1 > 65_535:
         raise ConfigError("media.port + media.workers passes the last port, 65535")
 
 

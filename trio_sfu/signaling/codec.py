@@ -24,13 +24,14 @@ def decode(frame: str | bytes) -> ClientMessage:
             code="message-too-large",
         )
     try:
-        return _decoder.decode(data)
+        message: ClientMessage = _decoder.decode(data)
     except msgspec.ValidationError as error:
         unknown = str(error).startswith("Invalid value") and str(error).endswith("`$.type`")
         code = "message-unknown" if unknown else "message-malformed"
         raise ProtocolError(str(error), code=code) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise ProtocolError(f"not JSON: {error}", code="message-malformed") from None
+    return message
 
 
 def encode(message: ServerMessage) -> str:

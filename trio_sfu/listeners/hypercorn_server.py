@@ -1,0 +1,49 @@
+"""Hypercorn on a stream we accepted: the one place that uses its inner names.
+
+Hypercorn is pinned, and ``tests/listeners/test_hypercorn_server.py`` notices when
+these names move.
+"""
+
+import logging
+from typing import cast
+
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.config import Config
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ASGIFramework
+from starlette.types import ASGIApp
+
+from trio_sfu.listeners.head import MAX_HEAD_BYTES
+from trio_sfu.listeners.replay import PlainReplayStream, TlsReplayStream
+
+_KEEP_ALIVE_S = 5.0
+_READ_LIMIT_S = 60
+
+
+class HttpServer:
+    """Serves one ASGI application on any number of streams."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = ASGIWrapper(cast("ASGIFramework", app))
+        self._config = Config()
+        self._config.errorlog = logging.getLogger("hypercorn")
+        self._config.include_server_header = False
+        self._config.keep_alive_timeout = _KEEP_ALIVE_S
+        self._config.read_timeout = _READ_LIMIT_S
+        self._config.h11_max_incomplete_size = MAX_HEAD_BYTES
+        self._context = WorkerContext(None)
+
+    async def serve(self, stream: PlainReplayStream | TlsReplayStream) -> None:
+        """Serve the requests on ``stream`` until it ends, then close it."""
+        await TCPServer(
+            self._app,
+            self._config,
+            self._context,
+            {},
+            stream,  # type: ignore[arg-type]  # it needs less than an SSLStream
+        )
+
+    async def stop(self) -> None:
+        """Let connections end that wait for a next request."""
+        await self._context.terminated.set()

@@ -1,0 +1,187 @@
+"""The one TCP port: accept, read the head, and hand the stream to who serves it."""
+
+import errno
+import os
+import ssl
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import trio
+
+from trio_sfu.config.model import Http
+from trio_sfu.errors import ConfigError
+from trio_sfu.events import ConnectionCrashed, ConnectionRefused, Journal
+from trio_sfu.listeners.head import HeadTooLarge, parse_head, read_head
+from trio_sfu.listeners.hypercorn_server import HttpServer
+from trio_sfu.listeners.replay import replay
+from trio_sfu.listeners.tls import server_context
+from trio_sfu.listeners.upgrade import ServeSocket, serve_signaling
+
+Accepted = trio.SocketStream | trio.SSLStream
+
+_HEAD_LIMIT_S = 10.0
+_CLOSE_LIMIT_S = 1.0
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n"
+    b'connection: close\r\n\r\n{"code":"too-many-connections","message":"try again later"}'
+)
+_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\n"
+    b'connection: close\r\n\r\n{"code":"head-too-large","message":"16 KiB are allowed"}'
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Connection:
+    """An accepted TCP connection: its task and its socket."""
+
+    task: trio.lowlevel.Task
+    socket: trio.socket.SocketType
+
+
+current_connection: ContextVar[Connection | None] = ContextVar("current_connection", default=None)
+"""The connection the running task serves, for who must not count itself."""
+
+
+async def open_listeners(settings: Http) -> Sequence[trio.SocketListener]:
+    """Bind the port. Raises ConfigError naming what is wrong with host or port."""
+    try:
+        return await trio.open_tcp_listeners(settings.port, host=settings.host)
+    except OSError as error:
+        # Trio raises the causes of several addresses as a group inside an OSError.
+        cause = error.__cause__ or error
+        number = next(_numbers(cause), None)
+        what = {
+            errno.EADDRINUSE: "the port is taken by another program",
+            errno.EACCES: "the port needs rights this user does not have",
+            errno.EADDRNOTAVAIL: "this machine does not have the address",
+        }.get(number or 0, os.strerror(number) if number else str(error))
+        raise ConfigError(
+            f"cannot listen on {settings.host} port {settings.port} (http.host, http.port): {what}",
+            code="config-listen",
+        ) from None
+
+
+def _numbers(error: BaseException) -> Iterator[int]:
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _numbers(each)
+    elif isinstance(error, OSError) and error.errno:
+        yield error.errno
+
+
+class Port:
+    """Serves the port. At most ``max_connections``; further ones are answered 503.
+
+    Each connection is a crash group: an error ends it, is noted, and goes no further.
+    """
+
+    def __init__(
+        self, settings: Http, http: HttpServer, serve_socket: ServeSocket, journal: Journal
+    ) -> None:
+        self.connections: set[Connection] = set()
+        self._settings = settings
+        self._http = http
+        self._serve_socket = serve_socket
+        self._journal = journal
+        self._tls: ssl.SSLContext | None = server_context(settings)
+        self._accepting = trio.CancelScope()
+        self._draining = False
+        self._idle = trio.Event()
+
+    @property
+    def scheme(self) -> str:
+        """``https`` or ``http``."""
+        return "https" if self._tls is not None else "http"
+
+    async def run(self, listeners: Sequence[trio.SocketListener]) -> None:
+        """Serve ``listeners`` until cancelled; ``stop_accepting`` closes them before."""
+        async with trio.open_nursery() as handlers:
+            with self._accepting:
+                await trio.serve_listeners(self._serve, listeners, handler_nursery=handlers)
+            for listener in listeners:
+                await listener.aclose()
+
+    def stop_accepting(self) -> None:
+        """Accept no further connection; ``run`` returns when those that are open end."""
+        self._accepting.cancel()
+
+    async def end_connections(self, seconds: float) -> None:
+        """Let connections end by themselves for some time, then cut them off."""
+        await self._http.stop()
+        self._draining = True
+        self._note_idle()
+        with trio.move_on_after(seconds):
+            await self._idle.wait()
+        for connection in list(self.connections):
+            # Closing the socket also ends writes that the HTTP server shields.
+            connection.socket.close()
+
+    async def _serve(self, accepted: trio.SocketStream) -> None:
+        connection = Connection(trio.lowlevel.current_task(), accepted.socket)
+        current_connection.set(connection)
+        full = len(self.connections) >= self._settings.max_connections
+        self.connections.add(connection)
+        try:
+            if full:
+                self._journal.note(ConnectionRefused("too-many-connections"))
+                await _answer(accepted, _BUSY)
+            else:
+                await self._dispatch(self._secured(accepted))
+        except* Exception as error:
+            if not _is_network(error):
+                name = trio.lowlevel.current_task().name
+                self._journal.note(ConnectionCrashed(name, error))
+        finally:
+            self.connections.discard(connection)
+            self._note_idle()
+            accepted.socket.close()
+
+    def _note_idle(self) -> None:
+        if self._draining and not self.connections:
+            self._idle.set()
+
+    def _secured(self, accepted: trio.SocketStream) -> Accepted:
+        if self._tls is None:
+            return accepted
+        return trio.SSLStream(accepted, self._tls, server_side=True, https_compatible=True)
+
+    async def _dispatch(self, stream: Accepted) -> None:
+        with trio.move_on_after(_HEAD_LIMIT_S) as scope:
+            try:
+                data = await read_head(stream)
+            except HeadTooLarge:
+                self._journal.note(ConnectionRefused("head-too-large"))
+                await _answer(stream, _LARGE)
+                return
+        if scope.cancelled_caught:
+            self._journal.note(ConnectionRefused("head-timeout"))
+            return
+        if not data:
+            return
+        head = parse_head(data)
+        replayed = replay(data, stream)
+        if head is not None and head.wants_signaling():
+            await serve_signaling(
+                head,
+                replayed,
+                self._serve_socket,
+                origins=self._settings.origins,
+                journal=self._journal,
+            )
+        else:
+            await self._http.serve(replayed)
+
+
+async def _answer(stream: Accepted, response: bytes) -> None:
+    with trio.move_on_after(_CLOSE_LIMIT_S):
+        await stream.send_all(response)
+        await stream.aclose()
+
+
+def _is_network(error: BaseException) -> bool:
+    """Return whether it is only the client or the network that went away."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(_is_network(each) for each in error.exceptions)
+    return isinstance(error, trio.BrokenResourceError | trio.ClosedResourceError | OSError)

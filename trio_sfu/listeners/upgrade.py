@@ -1,0 +1,80 @@
+"""From an HTTP request for ``/signal`` to a signaling session."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import urlsplit
+
+import trio
+from trio_websocket import WebSocketConnection, WebSocketRequest, wrap_server_stream
+
+from trio_sfu.events import ConnectionRefused, Journal
+from trio_sfu.listeners.head import Head
+from trio_sfu.listeners.replay import ReplayStream
+from trio_sfu.signaling.messages import MAX_MESSAGE_BYTES, SUBPROTOCOL
+
+ServeSocket = Callable[[WebSocketConnection], Awaitable[None]]
+
+# Twice what is allowed: a message somewhat too long is answered with an error message,
+# one beyond this is only closed upon (1009), by the library.
+_LIBRARY_LIMIT = 2 * MAX_MESSAGE_BYTES
+_HANDSHAKE_S = 10.0
+_QUEUE = 16
+
+
+async def serve_signaling(
+    head: Head,
+    stream: ReplayStream,
+    serve: ServeSocket,
+    *,
+    origins: Sequence[str],
+    journal: Journal,
+) -> None:
+    """Accept the WebSocket and serve it; the stream is closed when this returns."""
+    async with trio.open_nursery() as nursery:
+        socket = None
+        with trio.move_on_after(_HANDSHAKE_S) as handshake:
+            nursery.start_soon(_cancel_when_closed, stream, handshake)
+            request = await wrap_server_stream(
+                nursery, stream, message_queue_size=_QUEUE, max_message_size=_LIBRARY_LIMIT
+            )
+            refusal = _refusal(head, request, origins)
+            if refusal is None:
+                socket = await request.accept(subprotocol=SUBPROTOCOL)
+            else:
+                journal.note(ConnectionRefused(refusal[0]))
+                await _reject(request, *refusal)
+        if socket is not None:
+            await serve(socket)
+        nursery.cancel_scope.cancel()
+
+
+def origin_allowed(head: Head, origins: Sequence[str]) -> bool:
+    """Return whether a page of the request's origin may use the socket.
+
+    A browser always says the origin (RFC 6455, section 10.2); a program need not.
+    """
+    origin = head.headers.get("origin")
+    if origin is None or "*" in origins or origin in origins:
+        return True
+    return urlsplit(origin).netloc.lower() == head.headers.get("host", "").lower()
+
+
+async def _cancel_when_closed(stream: ReplayStream, scope: trio.CancelScope) -> None:
+    # The library closes the stream on a bad handshake, and then waits for a good one.
+    await stream.closed.wait()
+    scope.cancel()
+
+
+def _refusal(
+    head: Head, request: WebSocketRequest, origins: Sequence[str]
+) -> tuple[str, int, str] | None:
+    if not origin_allowed(head, origins):
+        return "origin-refused", 403, "pages of this origin may not use the signaling socket"
+    if SUBPROTOCOL not in request.proposed_subprotocols:
+        return "subprotocol-unsupported", 400, f"offer the subprotocol {SUBPROTOCOL}"
+    return None
+
+
+async def _reject(request: WebSocketRequest, code: str, status: int, message: str) -> None:
+    body = f'{{"code":"{code}","message":"{message}"}}'.encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await request.reject(status, extra_headers=headers, body=body)

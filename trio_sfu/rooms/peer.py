@@ -1,0 +1,131 @@
+"""A peer: one signaling session, one peer connection, one crash group."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import trio
+
+from trio_sfu import events
+from trio_sfu.events import Journal
+from trio_sfu.ids import PeerId, RoomId, new_peer_id, new_resume_token
+from trio_sfu.media.track import UpTrack
+from trio_sfu.rooms.following import follow_media
+from trio_sfu.rooms.link import Link
+from trio_sfu.rooms.presence import Presence
+from trio_sfu.rooms.requests import serve_requests
+from trio_sfu.rooms.screening import Screening
+from trio_sfu.rooms.state import RoomState
+from trio_sfu.rooms.tracing import origin, start_traced
+from trio_sfu.rooms.view import View
+from trio_sfu.signaling.messages import Connection, LeaveReason, ServerMessage, Source
+from trio_sfu.webrtc.peer_connection import PeerConnection
+
+Connect = Callable[[], AbstractAsyncContextManager[PeerConnection]]
+"""Opens a peer's connection; the daemon binds it to its engine and certificate."""
+
+
+class Surroundings(Protocol):
+    """What a peer needs of its room."""
+
+    id: RoomId
+    state: RoomState
+    journal: Journal
+
+    def welcome(self, peer: "Peer") -> None:
+        """Let the peer in: it is told who is there, the others that it came."""
+
+    def farewell(self, peer: "Peer", reason: LeaveReason) -> None:
+        """Forget the peer and tell the others. Does nothing the second time."""
+
+    def tell_others(self, peer: PeerId, message: ServerMessage) -> None:
+        """Send a message to every peer but one."""
+
+    def update(self, peer: PeerId) -> None:
+        """Tell the others what is new about a peer, and plan anew what is shown."""
+
+    def replan(self) -> None:
+        """Plan anew what is shown."""
+
+    def find_track(self, peer: PeerId, source: Source) -> UpTrack | None:
+        """Return a peer's up-track."""
+
+    def find_source(self, up_track: int) -> tuple[PeerId, Source] | None:
+        """Return whose up-track it is, and of what."""
+
+
+class Peer:
+    """One joined party. Its parent is its room; ``run`` is its whole life."""
+
+    def __init__(
+        self, room: Surroundings, link: Link, name: str, *, connect: Connect, grace: float
+    ) -> None:
+        self.id = new_peer_id()
+        self.resume_token = new_resume_token()
+        self.name = name
+        self.room = room
+        self.link = link
+        self.view = View()
+        self.presence = Presence()
+        self.grace = grace
+        self.joined_at = trio.current_time()
+        self.gone = trio.Event()
+        self.nursery: trio.Nursery | None = None
+        self.screening = Screening(link, lambda: self._pc.slots if self._pc else {})
+        self._connect = connect
+        self._pc: PeerConnection | None = None
+        self._reason: LeaveReason | None = None
+        self._scope = trio.CancelScope()
+
+    @property
+    def path(self) -> str:
+        """The peer's place in the tree."""
+        return f"{self.room.id}/{self.id}"
+
+    def leave(self, reason: LeaveReason, code: str | None = None) -> None:
+        """End the peer; its client is told ``code``. Only the first call counts."""
+        if self._reason is None:
+            self._reason = reason
+            self.link.end(code)
+            self._scope.cancel()
+
+    def up_track(self, source: Source) -> UpTrack | None:
+        """Return the up-track of a negotiated source."""
+        return self._pc.up_track(source) if self._pc is not None else None
+
+    async def run(self) -> None:
+        """Live until something ends the peer. An error ends it and goes no further."""
+        try:
+            with self._scope:
+                await self._live()
+        except* Exception as error:
+            task = origin(error, self.path)
+            self.room.journal.note(events.PeerCrashed(self.room.id, self.id, task, error))
+            self.link.end("peer-failed")
+        finally:
+            self.room.farewell(self, self._reason or "failed")
+            self.gone.set()
+
+    async def _live(self) -> None:
+        async with self._connect() as pc:
+            self._pc = pc
+            self.room.welcome(self)
+            try:
+                async with trio.open_nursery() as self.nursery:
+                    self._start("requests", lambda: serve_requests(self, pc))
+                    self._start("media", lambda: follow_media(self, pc))
+                    self._start("screening", lambda: self.screening.run(self.room.find_track))
+            finally:
+                # Before the engine's handles go: nobody may be shown them any more.
+                self.room.farewell(self, self._reason or "failed")
+                self._pc = None
+
+    def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        assert self.nursery is not None  # noqa: S101  (only called inside the nursery)
+        start_traced(self.nursery, work, f"{self.path}/{name}")
+
+    def connection_changed(self) -> None:
+        """Tell the others when the connection they see has changed."""
+        connection: Connection = self.presence.connection
+        if self.room.state.connect(self.id, connection):
+            self.room.update(self.id)

@@ -1,0 +1,107 @@
+"""The registry of rooms: opens them on the first join, forgets them when they end."""
+
+from typing import Any
+
+import trio
+
+from trio_sfu import events
+from trio_sfu.config.model import Rooms
+from trio_sfu.errors import RequestError
+from trio_sfu.events import Journal
+from trio_sfu.ids import PeerId, RoomId
+from trio_sfu.rooms.link import Link
+from trio_sfu.rooms.peer import Connect, Peer
+from trio_sfu.rooms.restarts import RestartLimit
+from trio_sfu.rooms.room import Room
+from trio_sfu.signaling.messages import Join
+
+_REPLACE_S = 2.0
+
+
+class Registry:
+    """All rooms. Its nursery is their parent; it ends them when it is cancelled."""
+
+    def __init__(self, settings: Rooms, connect: Connect, journal: Journal) -> None:
+        self.rooms: dict[RoomId, Room] = {}
+        self._settings = settings
+        self._connect = connect
+        self._journal = journal
+        self._restarts = RestartLimit()
+        self._nursery: trio.Nursery | None = None
+        self._stopping = False
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Be the parent of the rooms, until cancelled or stopped."""
+        async with trio.open_nursery() as self._nursery:
+            task_status.started()
+            await trio.sleep_forever()
+
+    async def stop(self) -> None:
+        """End every room, telling the clients; return when all are gone."""
+        self._stopping = True
+        for room in list(self.rooms.values()):
+            room.end("server-stopping")
+        if self._nursery is not None:
+            self._nursery.cancel_scope.cancel()
+
+    async def join(self, join: Join, link: Link) -> None:
+        """Bring a client into a room, opening it if need be.
+
+        Returns when the peer is admitted; it owns ``link`` from then on. Raises
+        RequestError with the codes room-full, too-many-rooms, room-unavailable and
+        server-stopping.
+        """
+        room = RoomId(join.room)
+        try:
+            if join.replaces is not None:
+                await self._replace(join.replaces)
+            self._admit(room, join.name, link)
+        except RequestError as refused:
+            self._journal.note(events.JoinRefused(room, refused.code))
+            raise
+
+    def snapshot(self) -> list[dict[str, Any]]:
+        """Return the rooms as ``/api/v1/rooms`` shows them."""
+        return [room.snapshot() for room in self.rooms.values()]
+
+    def find(self, peer: PeerId) -> Peer | None:
+        """Return a peer of any room."""
+        for room in self.rooms.values():
+            if peer in room.peers:
+                return room.peers[peer]
+        return None
+
+    def _admit(self, name: RoomId, display_name: str, link: Link) -> None:
+        room = self.rooms.get(name) or self._open(name)
+        if len(room.peers) >= self._settings.max_peers:
+            raise RequestError("the room is full", code="room-full")
+        room.admit(
+            Peer(room, link, display_name, connect=self._connect, grace=self._settings.grace)
+        )
+
+    def _open(self, name: RoomId) -> Room:
+        if self._stopping or self._nursery is None:
+            raise RequestError("the server is stopping", code="server-stopping")
+        if not self._restarts.allows(name, trio.current_time()):
+            raise RequestError("the room failed too often", code="room-unavailable")
+        if len(self.rooms) >= self._settings.max_rooms:
+            raise RequestError("there are too many rooms", code="too-many-rooms")
+        room = Room(name, self._journal, max_peers=self._settings.max_peers, forget=self._forget)
+        self.rooms[name] = room
+        self._nursery.start_soon(room.run, name=f"room {name}")
+        return room
+
+    def _forget(self, room: Room) -> None:
+        if self.rooms.get(room.id) is room:
+            del self.rooms[room.id]
+        if room.crashed:
+            self._restarts.fail(room.id, trio.current_time())
+
+    async def _replace(self, token: str) -> None:
+        for room in self.rooms.values():
+            for peer in room.peers.values():
+                if peer.resume_token == token:
+                    peer.leave("replaced", "replaced")
+                    with trio.move_on_after(_REPLACE_S):
+                        await peer.gone.wait()
+                    return

@@ -1,0 +1,75 @@
+"""What a peer's client asks for, one message after the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import trio
+
+from trio_sfu.errors import RequestError
+from trio_sfu.events import RequestRefused
+from trio_sfu.ids import PeerId
+from trio_sfu.signaling import codes, messages
+
+if TYPE_CHECKING:
+    from trio_sfu.rooms.peer import Peer
+    from trio_sfu.webrtc.peer_connection import PeerConnection
+
+
+async def serve_requests(peer: Peer, pc: PeerConnection) -> None:
+    """Answer the client until its session ends; then see to it that the peer leaves."""
+    try:
+        while True:
+            await _serve(peer, pc, await peer.link.receive())
+    except trio.EndOfChannel:
+        pass
+    peer.presence.departure = peer.link.departure
+    reason = peer.presence.verdict()
+    if reason is None:
+        # The media goes on without a socket: the client may come back (join.replaces).
+        await trio.sleep(peer.grace)
+        reason = "gone"
+    peer.leave(reason)
+
+
+async def _serve(peer: Peer, pc: PeerConnection, message: messages.ClientMessage) -> None:
+    try:
+        match message:
+            case messages.Offer():
+                await _offer(peer, pc, message)
+            case messages.Publish():
+                _publish(peer, message)
+            case messages.Prefer():
+                _prefer(peer, message)
+            case messages.Ping():
+                peer.link.send(messages.Pong(id=message.id))
+            case messages.Leave():
+                peer.leave("left")
+            case messages.Join():
+                peer.leave("failed", "already-joined")
+            case messages.Candidate():
+                pass  # ICE-lite learns addresses from the checks (RFC 8445, section 2.5).
+    except RequestError as refused:
+        peer.room.journal.note(RequestRefused(peer.room.id, peer.id, refused.code))
+        peer.link.send(codes.refusal(refused.code, str(refused), getattr(message, "id", None)))
+
+
+async def _offer(peer: Peer, pc: PeerConnection, offer: messages.Offer) -> None:
+    answer = await pc.negotiate(offer)
+    peer.link.send(messages.Answer(id=offer.id, sdp=answer))
+    peer.view.lines = offer.slots
+    peer.room.replan()
+
+
+def _publish(peer: Peer, publish: messages.Publish) -> None:
+    if peer.up_track(publish.source) is None:
+        raise RequestError(f"no offer has had a line for {publish.source}", code="not-negotiated")
+    if peer.room.state.publish(peer.id, publish.source, live=publish.live, muted=publish.muted):
+        peer.room.update(peer.id)
+
+
+def _prefer(peer: Peer, prefer: messages.Prefer) -> None:
+    # A preference for somebody who has just left is nobody's fault.
+    if prefer.peer in peer.room.state.members:
+        peer.view.prefer(PeerId(prefer.peer), prefer.quality)
+        peer.room.replan()

@@ -1,0 +1,196 @@
+"""A room: one crash group around its peers and its own tasks."""
+
+from collections.abc import Callable
+from typing import Any
+
+import trio
+
+from trio_sfu import events
+from trio_sfu.events import Journal
+from trio_sfu.ids import PeerId, RoomId
+from trio_sfu.media.track import UpTrack
+from trio_sfu.rooms.peer import Peer
+from trio_sfu.rooms.state import RoomState
+from trio_sfu.rooms.tracing import origin, start_traced
+from trio_sfu.signaling.messages import (
+    IceServer,
+    Joined,
+    LeaveReason,
+    PeerJoined,
+    PeerLeft,
+    PeerUpdated,
+    ServerMessage,
+    Source,
+)
+
+_SOURCES: tuple[Source, ...] = ("camera", "microphone", "screen", "screen-audio")
+
+
+class Room:
+    """Peers in one place. ``run`` is its whole life; it ends when the last peer leaves.
+
+    Arrivals are bounded by ``max_peers``; the registry refuses a join beyond it.
+    """
+
+    def __init__(
+        self,
+        room: RoomId,
+        journal: Journal,
+        *,
+        max_peers: int,
+        forget: Callable[["Room"], None],
+        ice_servers: list[IceServer] | None = None,
+    ) -> None:
+        self.id = room
+        self.journal = journal
+        self.state = RoomState()
+        self.peers: dict[PeerId, Peer] = {}
+        self.max_peers = max_peers
+        self.crashed = False
+        self.nursery: trio.Nursery | None = None
+        self._forget = forget
+        self._ice_servers = ice_servers or []
+        self._changed = trio.Event()
+        self._scope = trio.CancelScope()
+        self._end_code = "room-failed"
+        self._arrivals_in, self._arrivals = trio.open_memory_channel[Peer](max_peers)
+
+    def admit(self, peer: Peer) -> None:
+        """Take a peer in; its task starts as soon as the room runs."""
+        self.peers[peer.id] = peer
+        self._arrivals_in.send_nowait(peer)
+
+    def end(self, code: str) -> None:
+        """End the room and every peer in it; their clients are told ``code``."""
+        self._end_code = code
+        self._scope.cancel()
+
+    async def run(self) -> None:
+        """Live until the room is empty. An error ends the room and goes no further."""
+        self.journal.note(events.RoomOpened(self.id))
+        try:
+            with self._scope:
+                async with trio.open_nursery() as self.nursery:
+                    start_traced(self.nursery, self._receive, f"{self.id}/door")
+                    start_traced(self.nursery, self._allocate, f"{self.id}/allocator")
+        except* Exception as error:
+            self.crashed = True
+            task = origin(error, self.id)
+            self.journal.note(events.RoomCrashed(self.id, task, error))
+        else:
+            self.journal.note(events.RoomClosed(self.id))
+        finally:
+            self._forget(self)
+            for peer in self.peers.values():
+                peer.link.end(self._end_code)
+                peer.gone.set()
+            self._arrivals.close()
+            self._arrivals_in.close()
+
+    async def _receive(self) -> None:
+        assert self.nursery is not None  # noqa: S101  (the task runs in it)
+        async for peer in self._arrivals:
+            self.nursery.start_soon(peer.run, name=peer.path)
+
+    async def _allocate(self) -> None:
+        # One step for all viewers: a swap of screen and camera is atomic for the room.
+        while True:
+            await self._changed.wait()
+            self._changed = trio.Event()
+            for peer in self.peers.values():
+                if peer.id in self.state.members:
+                    peer.screening.show(peer.view.plan(self.state.others(peer.id)))
+
+    # ---- what its peers call (rooms.peer.Surroundings) ---------------------------------
+
+    def welcome(self, peer: Peer) -> None:
+        """Let the peer in: it is told who is there, the others that it came."""
+        others = [member.info() for member in self.state.members.values()]
+        member = self.state.enter(peer.id, peer.name)
+        peer.link.send(
+            Joined(
+                peer=peer.id,
+                room=self.id,
+                resume_token=peer.resume_token,
+                peers=others,
+                ice_servers=self._ice_servers,
+            )
+        )
+        self.journal.note(events.PeerJoined(self.id, peer.id))
+        self.tell_others(peer.id, PeerJoined(peer=member.info()))
+        self.replan()
+
+    def farewell(self, peer: Peer, reason: LeaveReason) -> None:
+        """Forget the peer and tell the others. Does nothing the second time."""
+        if self._ending:
+            # The room tells everybody itself, and why.
+            self.state.leave(peer.id)
+            return
+        if self.peers.pop(peer.id, None) is None:
+            return
+        if self.state.leave(peer.id):
+            self.journal.note(events.PeerLeft(self.id, peer.id, reason))
+            for other in self.peers.values():
+                other.view.forget(peer.id)
+            self.tell_others(peer.id, PeerLeft(peer=peer.id, reason=reason))
+        if self.peers:
+            self.replan()
+        else:
+            self._forget(self)
+            self._scope.cancel()
+
+    def tell_others(self, peer: PeerId, message: ServerMessage) -> None:
+        """Send a message to every peer but one."""
+        for other in self.peers.values():
+            if other.id != peer and other.id in self.state.members:
+                other.link.send(message)
+
+    def update(self, peer: PeerId) -> None:
+        """Tell the others what is new about a peer, and plan anew what is shown."""
+        self.tell_others(peer, PeerUpdated(peer=self.state.members[peer].info()))
+        self.replan()
+
+    def replan(self) -> None:
+        """Plan anew what is shown."""
+        self._changed.set()
+
+    def find_track(self, peer: PeerId, source: Source) -> UpTrack | None:
+        """Return a peer's up-track."""
+        found = self.peers.get(peer)
+        return found.up_track(source) if found is not None else None
+
+    def find_source(self, up_track: int) -> tuple[PeerId, Source] | None:
+        """Return whose up-track it is, and of what."""
+        for peer in self.peers.values():
+            for source in _SOURCES:
+                track = peer.up_track(source)
+                if track is not None and track.id == up_track:
+                    return peer.id, source
+        return None
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the room as ``/api/v1/rooms`` shows it, without names."""
+        return {
+            "room": self.id,
+            "peers": [
+                {
+                    "peer": member.id,
+                    "connection": member.connection,
+                    "tracks": [
+                        {
+                            "source": source,
+                            "muted": muted,
+                            "encodings": sorted(member.encodings(source)),
+                        }
+                        for source, muted in member.published.items()
+                    ],
+                }
+                for member in self.state.members.values()
+            ],
+        }
+
+    @property
+    def _ending(self) -> bool:
+        return self._scope.cancel_called or (
+            self.nursery is not None and self.nursery.cancel_scope.cancel_called
+        )

@@ -1,0 +1,94 @@
+"""What is true in a room: who is in it, what they publish, and what really flows.
+
+Pure: every method takes what happened and says whether something changed.
+"""
+
+from dataclasses import dataclass, field
+
+from trio_sfu.ids import PeerId
+from trio_sfu.rooms.slots import Publisher
+from trio_sfu.signaling.messages import Connection, PeerInfo, Source, TrackInfo
+
+
+@dataclass(slots=True)
+class Member:
+    """One peer: ``published`` is what it says (source: muted), ``flowing`` what arrives."""
+
+    id: PeerId
+    name: str
+    connection: Connection = "connecting"
+    published: dict[Source, bool] = field(default_factory=dict)
+    flowing: dict[Source, set[str]] = field(default_factory=dict)
+
+    def info(self) -> PeerInfo:
+        """Return the member as the others are told."""
+        tracks = [TrackInfo(source=source, muted=muted) for source, muted in self.published.items()]
+        return PeerInfo(id=self.id, name=self.name, tracks=tracks, connection=self.connection)
+
+    def publisher(self) -> Publisher:
+        """Return what the member can be shown with.
+
+        A screen counts only while its packets arrive and it is not muted: whatever ends
+        it, the camera is back by itself.
+        """
+        shown = dict(self.published)
+        if shown.get("screen", True) or not self.flowing.get("screen"):
+            shown.pop("screen", None)
+        return Publisher(self.id, shown)
+
+    def encodings(self, source: Source) -> frozenset[str]:
+        """Return the RIDs of ``source`` whose packets arrive."""
+        return frozenset(self.flowing.get(source, ()))
+
+
+class RoomState:
+    """The members of a room, oldest first."""
+
+    def __init__(self) -> None:
+        self.members: dict[PeerId, Member] = {}
+
+    def enter(self, peer: PeerId, name: str) -> Member:
+        """Add a member; its id must be new."""
+        if peer in self.members:
+            raise ValueError(f"{peer} is in the room already")
+        self.members[peer] = Member(peer, name)
+        return self.members[peer]
+
+    def leave(self, peer: PeerId) -> bool:
+        """Remove a member, and all that it published."""
+        return self.members.pop(peer, None) is not None
+
+    def publish(self, peer: PeerId, source: Source, *, live: bool, muted: bool) -> bool:
+        """Note what a member says of one of its sources."""
+        published = self.members[peer].published
+        before = published.get(source)
+        if live:
+            published[source] = muted
+        else:
+            published.pop(source, None)
+        return published.get(source) is not before
+
+    def connect(self, peer: PeerId, connection: Connection) -> bool:
+        """Note a member's connection."""
+        member = self.members[peer]
+        changed = member.connection != connection
+        member.connection = connection
+        return changed
+
+    def start_encoding(self, peer: PeerId, source: Source, rid: str) -> bool:
+        """Note that an encoding's packets arrive."""
+        rids = self.members[peer].flowing.setdefault(source, set())
+        changed = rid not in rids
+        rids.add(rid)
+        return changed
+
+    def stop_encoding(self, peer: PeerId, source: Source, rid: str) -> bool:
+        """Note that an encoding's packets arrive no more."""
+        rids = self.members[peer].flowing.get(source, set())
+        changed = rid in rids
+        rids.discard(rid)
+        return changed
+
+    def others(self, peer: PeerId) -> list[Member]:
+        """Return the members besides ``peer``, oldest first."""
+        return [member for member in self.members.values() if member.id != peer]

@@ -1,0 +1,68 @@
+"""What one viewer is to be shown, as a plan. Pure; ``screening`` carries it out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from trio_sfu.ids import PeerId
+from trio_sfu.rooms.layers import SINGLE, choose_encoding
+from trio_sfu.rooms.slots import Seating, assign
+from trio_sfu.rooms.state import Member
+from trio_sfu.signaling.messages import Quality, SlotLine, SlotState, Source
+
+_UNSAID: Quality = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a slot is to show. ``rid`` is None while nothing of it can be forwarded."""
+
+    peer: PeerId
+    source: Source
+    rid: str | None
+
+
+Plan = Mapping[str, Wanted | None]
+"""By the mid of each slot; None is a dark slot."""
+
+
+@dataclass(slots=True)
+class View:
+    """A viewer's slots, what it prefers, and who sits where."""
+
+    lines: Sequence[SlotLine] = ()
+    _preferences: dict[PeerId, Quality] = field(default_factory=dict)
+    _seating: Seating = field(default_factory=Seating)
+
+    def prefer(self, peer: PeerId, quality: Quality) -> None:
+        """Note the best quality the viewer can use of a peer's stage."""
+        self._preferences[peer] = quality
+
+    def forget(self, peer: PeerId) -> None:
+        """Forget a peer that has left."""
+        self._preferences.pop(peer, None)
+
+    def plan(self, others: Iterable[Member]) -> Plan:
+        """Seat ``others`` and choose what of them is forwarded."""
+        members = {member.id: member for member in others}
+        publishers = [member.publisher() for member in members.values()]
+        self._seating = assign(self.lines, publishers, self._seating)
+        return {
+            mid: self._wanted(members[showing.peer], showing.source) if showing else None
+            for mid, showing in self._seating.showing.items()
+        }
+
+    def _wanted(self, member: Member, source: Source) -> Wanted:
+        if source in ("microphone", "screen-audio"):
+            return Wanted(member.id, source, SINGLE)
+        quality = self._preferences.get(member.id, _UNSAID)
+        return Wanted(member.id, source, choose_encoding(member.encodings(source), quality))
+
+
+def slot_states(plan: Plan) -> list[SlotState]:
+    """Return ``plan`` as the viewer is told."""
+    return [
+        SlotState(mid=mid, peer=wanted.peer, source=wanted.source)
+        if wanted is not None
+        else SlotState(mid=mid)
+        for mid, wanted in plan.items()
+    ]
