@@ -262,10 +262,17 @@ class Commands:
         """Return the transport's counters, with ``idle_ns`` since it was last heard."""
 
     def up_track_stats(self, up_track: int) -> list[dict[str, int | str]]:
-        """Return one entry per encoding: rid, ssrc, packets, bytes, lost, keyframes, ..."""
+        """Return one entry per encoding: rid, ssrc, codec, packets, bytes, lost, keyframes, ...
+
+        ``ssrc`` is 0 and ``codec`` is "" until they are known.
+        """
 
     def slot_stats(self, slot: int) -> dict[str, int | str]:
-        """Return the slot's counters: packets, bytes, nacked, retransmitted, plis, rtt_us, ..."""
+        """Return the slot's counters: packets, bytes, nacked, retransmitted, plis, rtt_us, ...
+
+        ``up_track`` and ``rid`` are what it shows, ``waiting_up_track`` and
+        ``waiting_rid`` what it waits to show; 0 and "" when there is none.
+        """
 
 @final
 class Engine(Commands):

@@ -165,6 +165,12 @@ impl Driver {
         self.reports.drain(limit)
     }
 
+    /// How many control datagrams were dropped because too many waited to be drained.
+    #[must_use]
+    pub fn control_dropped(&self) -> u64 {
+        self.reports.control_dropped()
+    }
+
     /// A descriptor that is readable while reports wait.
     #[must_use]
     pub fn reports_waiting(&self) -> BorrowedFd<'_> {

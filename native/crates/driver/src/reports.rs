@@ -1,12 +1,16 @@
 //! The events of all workers, in one bounded queue behind a descriptor to wait on.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Mutex, PoisonError};
 
 use trio_sfu_core::event::Event;
+use trio_sfu_core::ids::TransportId;
 
 use crate::sys::EventFd;
+
+/// Control datagrams of one transport that may wait.
+const CONTROL_WAITING: usize = 64;
 
 /// What a worker tells the control plane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,16 +29,35 @@ pub enum Report {
 #[derive(Debug, Default)]
 struct Queue {
     reports: VecDeque<Report>,
-    /// How many of `reports` are control datagrams.
+    /// How many of `reports` are control datagrams, and whose.
     control: usize,
+    control_of: HashMap<TransportId, usize>,
+    control_dropped: u64,
     lost: u64,
 }
 
-/// A queue of at most `capacity` reports.
+impl Queue {
+    fn is_idle(&self) -> bool {
+        self.reports.is_empty() && self.lost == 0
+    }
+
+    fn forget_control(&mut self, transport: TransportId) {
+        self.control -= 1;
+        if let Some(count) = self.control_of.get_mut(&transport) {
+            *count -= 1;
+            if *count == 0 {
+                self.control_of.remove(&transport);
+            }
+        }
+    }
+}
+
+/// A queue of at most `capacity` reports. When it is full, new ones are dropped and the
+/// loss is reported.
 ///
-/// When it is full, new ones are dropped and counted. Control datagrams may fill only
-/// half of it, so that a flood of them (DTLS retransmits) cannot displace the others,
-/// whose loss would (nobody repeats them).
+/// Control datagrams may fill half of it, and each transport's only a small part of
+/// that; more of them are dropped and counted (DTLS repeats what is not answered). So a
+/// flood from one peer displaces nobody's handshake and no event that is told only once.
 #[derive(Debug)]
 pub(crate) struct Reports {
     queue: Mutex<Queue>,
@@ -54,25 +77,37 @@ impl Reports {
 
     pub(crate) fn extend(&self, reports: impl IntoIterator<Item = Report>) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let was_empty = queue.reports.is_empty() && queue.lost == 0;
+        let was_idle = queue.is_idle();
         for report in reports {
             match report {
                 Report::Engine(Event::EventsLost { count }) => queue.lost += count,
-                report if self.has_room(&queue, &report) => {
-                    queue.control += usize::from(is_control(&report));
-                    queue.reports.push_back(report);
+                Report::Engine(Event::ControlDatagram { transport, .. }) => {
+                    self.put_control(&mut queue, transport, report);
                 }
+                _ if queue.reports.len() < self.capacity => queue.reports.push_back(report),
                 _ => queue.lost += 1,
             }
         }
-        if was_empty && !(queue.reports.is_empty() && queue.lost == 0) {
+        if was_idle && !queue.is_idle() {
             self.waiting.raise();
         }
     }
 
-    fn has_room(&self, queue: &Queue, report: &Report) -> bool {
-        queue.reports.len() < self.capacity
-            && (!is_control(report) || queue.control < self.capacity / 2)
+    fn put_control(&self, queue: &mut Queue, transport: TransportId, report: Report) {
+        let own = queue.control_of.get(&transport).copied().unwrap_or(0);
+        let full = queue.reports.len() >= self.capacity || queue.control >= self.capacity / 2;
+        if full || own >= CONTROL_WAITING {
+            queue.control_dropped += 1;
+        } else {
+            queue.control += 1;
+            queue.control_of.insert(transport, own + 1);
+            queue.reports.push_back(report);
+        }
+    }
+
+    /// How many control datagrams were dropped.
+    pub(crate) fn control_dropped(&self) -> u64 {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).control_dropped
     }
 
     /// Takes the oldest, at most `limit`; a loss is told first.
@@ -85,25 +120,23 @@ impl Reports {
         }
         let count = (limit - taken.len()).min(queue.reports.len());
         taken.extend(queue.reports.drain(..count));
-        queue.control -= taken.iter().filter(|report| is_control(report)).count();
+        for report in &taken {
+            if let Report::Engine(Event::ControlDatagram { transport, .. }) = report {
+                queue.forget_control(*transport);
+            }
+        }
         // Under the lock: a report put after this raises the descriptor again.
-        if queue.reports.is_empty() && queue.lost == 0 {
+        if queue.is_idle() {
             self.waiting.clear();
         }
         taken
     }
 }
 
-fn is_control(report: &Report) -> bool {
-    matches!(report, Report::Engine(Event::ControlDatagram { .. }))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::time::Duration;
-
-    use trio_sfu_core::ids::TransportId;
 
     use super::*;
     use crate::sys::{Interest, Poller};
@@ -112,8 +145,9 @@ mod tests {
         Report::Engine(Event::Silent { transport: TransportId(number) })
     }
 
-    fn control() -> Report {
-        Report::Engine(Event::ControlDatagram { transport: TransportId(0), data: vec![20] })
+    fn control(number: u64) -> Report {
+        let transport = TransportId(number);
+        Report::Engine(Event::ControlDatagram { transport, data: vec![20] })
     }
 
     fn readable(reports: &Reports) -> bool {
@@ -148,12 +182,23 @@ mod tests {
     }
 
     #[test]
-    fn control_datagrams_leave_room_for_what_nobody_repeats() {
+    fn control_datagrams_leave_room_for_what_is_told_once() {
         let reports = Reports::new(4).unwrap();
-        reports.extend((0..10).map(|_| control()));
+        reports.extend((0..10).map(control));
         reports.extend([silent(1), silent(2)]);
-        let drained = reports.drain(8);
-        assert_eq!(drained[0], Report::Engine(Event::EventsLost { count: 8 }));
-        assert_eq!(drained[3..], [silent(1), silent(2)]);
+        assert_eq!(reports.drain(8), [control(0), control(1), silent(1), silent(2)]);
+        assert_eq!(reports.control_dropped(), 8);
+    }
+
+    #[test]
+    fn a_flood_of_control_datagrams_leaves_room_for_other_transports() {
+        let reports = Reports::new(1024).unwrap();
+        reports.extend((0..500).map(|_| control(1)));
+        reports.extend([control(2)]);
+        let drained = reports.drain(1024);
+        assert_eq!(drained.len(), CONTROL_WAITING + 1);
+        assert_eq!(drained.last(), Some(&control(2)));
+        reports.extend([control(1)]);
+        assert_eq!(reports.drain(1), [control(1)], "what was drained makes room");
     }
 }

@@ -15,6 +15,10 @@ pub(crate) trait Backend: Send + Sync {
     fn run(&self, worker: usize, job: Job) -> Result<(), CallError>;
     /// Takes the oldest reports, at most `limit`.
     fn drain(&self, limit: usize) -> Vec<Report>;
+    /// How many control datagrams were dropped on the way from the engines to `drain`.
+    fn control_dropped(&self) -> u64 {
+        0
+    }
 }
 
 impl Backend for Driver {
@@ -28,6 +32,10 @@ impl Backend for Driver {
 
     fn drain(&self, limit: usize) -> Vec<Report> {
         self.drain_reports(limit)
+    }
+
+    fn control_dropped(&self) -> u64 {
+        Driver::control_dropped(self)
     }
 }
 

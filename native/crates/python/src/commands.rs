@@ -13,6 +13,7 @@ use crate::convert::{self, CodecArgument};
 use crate::error::Failure;
 use crate::events;
 use crate::handles::{Handles, worker_of};
+use crate::stats::{self, Stats};
 
 /// What Engine and SimulatedEngine have in common. Not to be constructed.
 #[pyclass(subclass, frozen, module = "trio_sfu._native")]
@@ -241,8 +242,35 @@ impl Commands {
     }
 
     fn counters(&self, py: Python<'_>) -> BTreeMap<&'static str, u64> {
-        self.sum(py, |served| {
+        let mut counters = self.sum(py, |served| {
             served.engine.counters().entries().chain(served.counters.entries()).collect()
-        })
+        });
+        *counters.entry("drop_control_budget").or_default() += self.backend.control_dropped();
+        counters
+    }
+
+    fn transport_stats(
+        &self,
+        py: Python<'_>,
+        transport: u64,
+    ) -> PyResult<BTreeMap<&'static str, u64>> {
+        let id = TransportId(transport);
+        let question = move |served: Served<'_>| served.engine.transport_stats(served.now, id);
+        let stats = self.ask(py, transport, CommandError::UnknownTransport, question)?;
+        Ok(stats.into_iter().collect())
+    }
+
+    fn up_track_stats(&self, py: Python<'_>, up_track: u64) -> PyResult<Vec<Stats>> {
+        let id = UpTrackId(up_track);
+        let question = move |served: Served<'_>| served.engine.up_track_stats(id);
+        let encodings = self.ask(py, up_track, CommandError::UnknownTrack, question)?;
+        Ok(encodings.iter().map(stats::of_encoding).collect())
+    }
+
+    fn slot_stats(&self, py: Python<'_>, slot: u64) -> PyResult<Stats> {
+        let id = SlotId(slot);
+        let question = move |served: Served<'_>| served.engine.slot_stats(id);
+        let slot = self.ask(py, slot, CommandError::UnknownSlot, question)?;
+        Ok(stats::of_slot(&slot))
     }
 }

@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod handles;
 mod simulated;
+mod stats;
 
 use pyo3::prelude::*;
 
