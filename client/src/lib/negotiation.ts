@@ -94,10 +94,15 @@ export class Negotiation {
     return true;
   }
 
-  close(): void {
+  /** No answer will come any more; what arrives goes on arriving. */
+  abandon(): void {
     this.#closed = true;
     clearTimeout(this.#deadline);
     this.#pending?.refused(new RoomError("signaling-lost", "the session ended", true));
+  }
+
+  close(): void {
+    this.abandon();
     this.pc.onicecandidate = this.pc.onconnectionstatechange = null;
     this.pc.close();
   }

@@ -26,11 +26,6 @@ export class ReceivingLines {
     this.#pc = pc;
   }
 
-  /** Pairs that have both audio and video. */
-  get pairs(): number {
-    return this.#fullPairs;
-  }
-
   /** Add transceivers until there are `pairs` full pairs; the next offer negotiates them. */
   grow(pairs: number): void {
     const first = this.#nextPair === 0;

@@ -6,7 +6,7 @@ import { asRoomError, RoomError } from "./errors.ts";
 import { type Publication, Publications } from "./publications.ts";
 import { Roster, type RosterChange } from "./roster.ts";
 import { pickScreen } from "./screen.ts";
-import { Session, type SessionEnd } from "./session.ts";
+import { NO_MEDIA, type PeerMedia, Session, type SessionEnd } from "./session.ts";
 import { type OpenSocket, signalingUrl } from "./signaling.ts";
 import { afterSession, type RoomState, transition } from "./state.ts";
 
@@ -26,16 +26,7 @@ export interface RoomClientSettings {
 }
 
 /** Another peer, with what of it can be seen and heard now. */
-export interface RemotePeer extends PeerInfo {
-  /** The peer's stage: its screen while it shares, else its camera; null: no slot. */
-  video: MediaStream | null;
-  /** What `video` shows now; null while there is nothing to be seen. */
-  videoSource: "camera" | "screen" | null;
-  /** Its microphone, in sync with `video`. */
-  audio: MediaStream | null;
-  /** The sound of its screen. */
-  screenAudio: MediaStream | null;
-}
+export interface RemotePeer extends PeerInfo, PeerMedia {}
 
 export interface RoomEvents {
   /** `error` says why, when it was not asked for. */
@@ -53,6 +44,9 @@ export interface RoomEvents {
   error: RoomError;
 }
 
+/** Once the media of a new session flows, that of the former is kept this long, ms. */
+const FORMER_MEDIA_FOR = 3_000;
+
 const PEER_CONNECTION: RTCConfiguration = { bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" };
 
 export class RoomClient extends Emitter<RoomEvents> {
@@ -63,6 +57,9 @@ export class RoomClient extends Emitter<RoomEvents> {
   readonly #backoff: Backoff;
   #state: RoomState = "idle";
   #session: Session | null = null;
+  /** The session before: its media is shown until the next one's is there. */
+  #former: Session | null = null;
+  #formerTimer: ReturnType<typeof setTimeout> | undefined;
   #earlierOffers = 0;
   #resumeToken: string | null = null;
   #self: string | null = null;
@@ -244,7 +241,7 @@ export class RoomClient extends Emitter<RoomEvents> {
     const end = await session.ended;
     this.#earlierOffers += session.offers;
     this.#session = null;
-    session.close();
+    this.#retire(session);
     if (this.#mediaSince !== null) this.#backoff.ended(performance.now() - this.#mediaSince);
     return end;
   }
@@ -272,7 +269,7 @@ export class RoomClient extends Emitter<RoomEvents> {
         message: (message) => this.#received(message),
         slots: () => this.emit("stages", null),
         connection: (state) => {
-          if (state === "connected") this.#mediaSince ??= performance.now();
+          if (state === "connected") this.#mediaStarted();
           this.emit("connection", state);
         },
         refused: (error) => this.emit("error", error),
@@ -312,17 +309,31 @@ export class RoomClient extends Emitter<RoomEvents> {
   }
 
   #remote(peer: PeerInfo): RemotePeer {
-    const session = this.#session;
-    const slots = session?.slots.of(peer.id);
-    const stream = (mid: string | null | undefined) =>
-      mid ? (session?.stream(mid) ?? null) : null;
+    const now = this.#session?.media(peer.id) ?? NO_MEDIA;
+    const before = this.#former?.media(peer.id) ?? NO_MEDIA;
+    const video = now.videoSource || !before.videoSource ? now : before;
     return {
       ...peer,
-      video: stream(slots?.video),
-      videoSource: slots?.videoSource ?? null,
-      audio: stream(slots?.audio),
-      screenAudio: stream(slots?.screenAudio),
+      video: video.video,
+      videoSource: video.videoSource,
+      audio: now.audio ?? before.audio,
+      screenAudio: now.screenAudio ?? before.screenAudio,
     };
+  }
+
+  #mediaStarted(): void {
+    this.#mediaSince ??= performance.now();
+    clearTimeout(this.#formerTimer);
+    this.#formerTimer = setTimeout(() => this.#retire(null), FORMER_MEDIA_FOR);
+  }
+
+  /** `session` becomes the former one, which is closed. */
+  #retire(session: Session | null): void {
+    clearTimeout(this.#formerTimer);
+    session?.retire();
+    this.#former?.close();
+    this.#former = session;
+    this.emit("stages", null);
   }
 
   #trackEnded(source: Source): void {
@@ -339,6 +350,7 @@ export class RoomClient extends Emitter<RoomEvents> {
   #close(error: RoomError | null): void {
     globalThis.removeEventListener?.("pagehide", this.#leave);
     globalThis.removeEventListener?.("online", this.#retry);
+    this.#retire(null);
     this.#resumeToken = null;
     this.#self = null;
     this.#preferences.clear();

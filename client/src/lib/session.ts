@@ -18,6 +18,25 @@ export interface SessionEnd {
   refused: boolean;
 }
 
+/** What of a peer can be seen and heard now. */
+export interface PeerMedia {
+  /** The peer's stage: its screen while it shares, else its camera; null: no slot. */
+  video: MediaStream | null;
+  /** What `video` shows now; null while there is nothing to be seen. */
+  videoSource: "camera" | "screen" | null;
+  /** Its microphone, in sync with `video`. */
+  audio: MediaStream | null;
+  /** The sound of its screen. */
+  screenAudio: MediaStream | null;
+}
+
+export const NO_MEDIA: PeerMedia = {
+  video: null,
+  videoSource: null,
+  audio: null,
+  screenAudio: null,
+};
+
 export interface SessionHandlers {
   joined(message: Joined): void;
   /** Everything about other peers. */
@@ -46,7 +65,11 @@ export class Session {
   #socket: SignalingSocket | null = null;
   #joined: ((message: Joined) => void) | null = null;
   #published = false;
+  /** Offered so far, answered or not. */
+  #pairs = 0;
+  /** The server refused more. */
   #full = false;
+  #retired = false;
   #end!: (end: SessionEnd) => void;
 
   /** Resolves when the session is over; it never rejects. */
@@ -58,7 +81,9 @@ export class Session {
     this.#options = options;
     this.#negotiation = new Negotiation(options.pc, {
       send: (message) => this.#socket?.send(message),
-      connection: options.handlers.connection,
+      connection: (state) => {
+        if (!this.#retired) options.handlers.connection(state);
+      },
       failed: (error) => this.#end({ error, refused: false }),
     });
   }
@@ -71,13 +96,16 @@ export class Session {
     return this.#negotiation.offers;
   }
 
-  get slots(): SlotTable {
-    return this.#slots;
-  }
-
-  /** What arrives in the slot `mid`. */
-  stream(mid: string): MediaStream | null {
-    return this.#negotiation.receiving.stream(mid);
+  /** What is to be seen and heard of `peer`. */
+  media(peer: string): PeerMedia {
+    const { video, videoSource, audio, screenAudio } = this.#slots.of(peer);
+    const stream = (mid: string | null) => mid && this.#negotiation.receiving.stream(mid);
+    return {
+      video: stream(video) || null,
+      videoSource,
+      audio: stream(audio) || null,
+      screenAudio: stream(screenAudio) || null,
+    };
   }
 
   /** Join and negotiate; returns at once, `ended` and `start` tell the rest. */
@@ -106,14 +134,13 @@ export class Session {
 
   /** Offer more slots when `others` peers have outgrown them. */
   async makeRoom(others: number): Promise<void> {
-    const have = this.#negotiation.receiving.pairs;
-    const pairs = pairsFor(others, have);
-    if (!this.#published || this.#full || pairs <= have) return;
+    const pairs = pairsFor(others, this.#pairs);
+    if (!this.#published || this.#full || pairs === this.#pairs) return;
     try {
       await this.#offer(pairs);
     } catch (error) {
       this.#full = true;
-      this.#options.handlers.refused(asRoomError(error, "protocol-error"));
+      if (!this.#retired) this.#options.handlers.refused(asRoomError(error, "protocol-error"));
     }
   }
 
@@ -122,10 +149,17 @@ export class Session {
     this.close();
   }
 
-  close(): void {
-    this.#end({ error: new RoomError("left", "left"), refused: false });
+  /** No more signaling, but what still arrives is shown until `close()`. */
+  retire(): void {
+    this.#retired = true;
     this.#abort.abort();
     this.#socket?.close();
+    this.#negotiation.abandon();
+  }
+
+  close(): void {
+    this.#end({ error: new RoomError("left", "left"), refused: false });
+    this.retire();
     this.#negotiation.close();
   }
 
@@ -162,6 +196,7 @@ export class Session {
   }
 
   async #offer(pairs: number): Promise<void> {
+    this.#pairs = pairs;
     await this.#negotiation.offer(pairs, () => {
       const known = new Set(this.#slots.lines.map(({ mid }) => mid));
       this.#slots.add(this.#negotiation.receiving.lines().filter(({ mid }) => !known.has(mid)));

@@ -73,7 +73,7 @@ export class App {
     lobby.focus();
   }
 
-  #showEnded(error: RoomError | null): void {
+  #showEnded(error: RoomError | null, joined: boolean): void {
     this.#state(error ? "error" : "left");
     const choice = this.#choice;
     const lobby = () => {
@@ -85,7 +85,7 @@ export class App {
       void this.media.start();
       this.join(choice);
     };
-    this.#show({ element: endedView(error?.code ?? null, { again, lobby }) });
+    this.#show({ element: endedView(error?.code ?? null, joined, { again, lobby }) });
   }
 
   #changed({ state, previous, error }: RoomEvents["state"]): void {
@@ -106,7 +106,7 @@ export class App {
       this.#notices.clear();
       // After an error the devices stay ready for the next attempt.
       if (!error) this.media.stop();
-      this.#showEnded(error);
+      this.#showEnded(error, previous !== "joining");
     }
   }
 

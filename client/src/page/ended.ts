@@ -7,8 +7,16 @@ export interface WaysOn {
   lobby: () => void;
 }
 
-/** @param code of the error that ended the call; null: the user left. */
-export function endedView(code: string | null, { again, lobby }: WaysOn): HTMLElement {
+/**
+ * @param code of the error that ended the call; null: the user left.
+ * @param joined whether the call had begun.
+ */
+export function endedView(
+  code: string | null,
+  joined: boolean,
+  { again, lobby }: WaysOn,
+): HTMLElement {
+  const title = code === null ? "ended.left" : joined ? "ended.failed" : "ended.refused";
   const first = h(
     "button",
     { type: "button", class: "primary", onclick: again },
@@ -18,7 +26,7 @@ export function endedView(code: string | null, { again, lobby }: WaysOn): HTMLEl
   return h(
     "main",
     { class: "ended" },
-    h("h1", {}, t(code === null ? "ended.left" : "ended.failed")),
+    h("h1", {}, t(title)),
     code !== null && h("p", { role: "alert", "data-code": code }, errorMessage(code)),
     h(
       "div",

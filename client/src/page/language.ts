@@ -8,7 +8,7 @@ export const LANGUAGES: Readonly<Record<string, Messages>> = { en, fr };
 export function pickLanguage(wanted: readonly string[]): string {
   for (const tag of wanted) {
     const language = tag.toLowerCase().split("-")[0] ?? "";
-    if (language in LANGUAGES) return language;
+    if (Object.hasOwn(LANGUAGES, language)) return language;
   }
   return "en";
 }
@@ -31,18 +31,18 @@ export function t(key: MessageKey, parameters: Readonly<Record<string, string>> 
 
 /** What to tell the user about the error `code`: several codes may share a message. */
 export function errorMessage(code: string): string {
-  const key = `error.${SAME_AS[code] ?? code}`;
-  return key in messages ? t(key as MessageKey) : t("error.unknown", { code });
+  const key = `error.${SAME_AS.get(code) ?? code}`;
+  return Object.hasOwn(messages, key) ? t(key as MessageKey) : t("error.unknown", { code });
 }
 
-const SAME_AS: Readonly<Record<string, string>> = {
-  "dtls-timeout": "media-failed",
-  "dtls-failed": "media-failed",
-  "dtls-closed": "media-failed",
-  "consent-expired": "media-failed",
-  "heartbeat-timeout": "signaling-lost",
-  "slow-consumer": "signaling-lost",
-  "join-timeout": "request-timeout",
-  "message-malformed": "protocol-error",
-  "message-unknown": "protocol-error",
-};
+const SAME_AS: ReadonlyMap<string, string> = new Map([
+  ["dtls-timeout", "media-failed"],
+  ["dtls-failed", "media-failed"],
+  ["dtls-closed", "media-failed"],
+  ["consent-expired", "media-failed"],
+  ["heartbeat-timeout", "signaling-lost"],
+  ["slow-consumer", "signaling-lost"],
+  ["join-timeout", "request-timeout"],
+  ["message-malformed", "protocol-error"],
+  ["message-unknown", "protocol-error"],
+]);

@@ -16,7 +16,7 @@ export interface Area {
 export const GAP = 10;
 /** Tiles take the shape of their cell between these; video is cropped to it. */
 const WIDEST = 16 / 9;
-const TALLEST = 4 / 5;
+const TALLEST = { landscape: 6 / 5, portrait: 3 / 4 };
 /** The part of the long side that the others keep beside a screen, and its bounds, px. */
 const STRIP_PART = 0.22;
 const STRIP_LEAST = 120;
@@ -31,10 +31,11 @@ interface Cell {
 function cellFor(area: Area, columns: number, rows: number): Cell {
   const width = (area.width - GAP * (columns - 1)) / columns;
   const height = (area.height - GAP * (rows - 1)) / rows;
+  const tallest = TALLEST[area.width >= area.height ? "landscape" : "portrait"];
   return {
     columns,
     width: Math.max(0, Math.min(width, height * WIDEST)),
-    height: Math.max(0, Math.min(height, width / TALLEST)),
+    height: Math.max(0, Math.min(height, width / tallest)),
   };
 }
 

@@ -41,6 +41,7 @@ export const en = {
   "call.retry": "Try now",
   "ended.left": "You left the room",
   "ended.failed": "The call has ended",
+  "ended.refused": "You could not join",
   "ended.again": "Join again",
   "ended.retry": "Try again",
   "ended.lobby": "Back to the start",

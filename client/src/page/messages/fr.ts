@@ -43,6 +43,7 @@ export const fr: Messages = {
   "call.retry": "Réessayer maintenant",
   "ended.left": "Vous avez quitté la salle",
   "ended.failed": "L’appel est terminé",
+  "ended.refused": "Impossible d’entrer",
   "ended.again": "Rejoindre à nouveau",
   "ended.retry": "Réessayer",
   "ended.lobby": "Retour à l’accueil",

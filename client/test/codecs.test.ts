@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { trimCodecs } from "../src/lib/codecs.ts";
+
+const codec = (mimeType: string, sdpFmtpLine?: string): RTCRtpCodec => ({
+  mimeType,
+  clockRate: mimeType.startsWith("audio") ? 48_000 : 90_000,
+  ...(sdpFmtpLine !== undefined && { sdpFmtpLine }),
+});
+
+/** As Chromium 156 lists them, shortened. */
+const CHROMIUM = [
+  codec("video/VP8"),
+  codec("video/rtx"),
+  codec("video/VP9", "profile-id=0"),
+  codec("video/VP9", "profile-id=2"),
+  codec("video/H264", "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f"),
+  codec("video/H264", "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"),
+  codec("video/H264", "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f"),
+  codec("video/AV1", "level-idx=5;profile=0;tier=0"),
+  codec("video/AV1", "level-idx=5;profile=1;tier=0"),
+  codec("video/red"),
+  codec("video/ulpfec"),
+];
+
+describe("trimCodecs", () => {
+  it("keeps one of each that the server forwards, VP8 first, retransmission last", () =>
+    expect(trimCodecs(CHROMIUM).map(({ mimeType }) => mimeType)).toEqual([
+      "video/VP8",
+      "video/VP9",
+      "video/H264",
+      "video/AV1",
+      "video/rtx",
+    ]));
+
+  it("keeps the H264 that every browser decodes", () => {
+    const h264 = trimCodecs(CHROMIUM).find(({ mimeType }) => mimeType === "video/H264");
+    expect(h264?.sdpFmtpLine).toContain("profile-level-id=42e01f");
+    expect(h264?.sdpFmtpLine).toContain("packetization-mode=1");
+  });
+
+  it("keeps Opus alone of the audio codecs", () =>
+    expect(
+      trimCodecs([
+        codec("audio/opus", "minptime=10;useinbandfec=1"),
+        codec("audio/red"),
+        codec("audio/G722"),
+        codec("audio/PCMU"),
+        codec("audio/CN"),
+      ]).map(({ mimeType }) => mimeType),
+    ).toEqual(["audio/opus"]));
+
+  it("takes VP9 and AV1 without parameters for profile 0", () =>
+    expect(trimCodecs([codec("video/AV1"), codec("video/VP9")])).toHaveLength(2));
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { cameraEncodings } from "../src/lib/encodings.ts";
+
+const sent = (width: number, height: number) =>
+  cameraEncodings(width, height)
+    .filter(({ active }) => active)
+    .map(({ rid, scaleResolutionDownBy }) => [rid, scaleResolutionDownBy]);
+
+describe("cameraEncodings", () => {
+  it("sends three of 1280×720", () =>
+    expect(sent(1280, 720)).toEqual([
+      ["q", 4],
+      ["h", 2],
+      ["f", 1],
+    ]));
+
+  it("sends two of 640×360, the upper at full size", () =>
+    expect(sent(640, 360)).toEqual([
+      ["q", 2],
+      ["h", 1],
+    ]));
+
+  it("sends one of 320×180, at full size", () => expect(sent(320, 180)).toEqual([["q", 1]]));
+
+  it("looks at a portrait capture the same way", () => expect(sent(720, 1280)).toHaveLength(3));
+
+  it("always names all three rids, so that the SDP never changes", () =>
+    expect(cameraEncodings(160, 120).map(({ rid }) => rid)).toEqual(["q", "h", "f"]));
+
+  it("gives each more than the one below", () => {
+    const rates = cameraEncodings(1280, 720).map(({ maxBitrate }) => maxBitrate ?? 0);
+    expect(rates).toEqual([...rates].sort((a, b) => a - b));
+    expect(new Set(rates).size).toBe(3);
+  });
+});
