@@ -11,7 +11,7 @@ use trio_sfu_wire::rtp::Header;
 use trio_sfu_wire::stun::{BindingResponse, IntegrityKey, RequestFields, binding_request};
 
 use crate::packets::{DESCRIPTOR_LEN, FILL, HEADER_LEN, PACKET_LEN, Packetizer};
-use crate::socket::{self, MESSAGE_LEN, Poller};
+use crate::socket::{self, MESSAGE_LEN, Poller, Waiting};
 
 /// How long a binding request may go unanswered.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
@@ -106,7 +106,7 @@ impl Clients {
             socket.set_nonblocking(false)?;
             socket.set_read_timeout(Some(ANSWER_WITHIN))?;
             socket::send(socket, &request, request.len(), self.server)?;
-            let (len, _) = socket::receive(socket, &mut self.buffer)?;
+            let (len, _) = socket::receive(socket, &mut self.buffer, Waiting::ForOne)?;
             let response = BindingResponse::parse(&self.buffer[..len])?;
             if !response.verify(&key) || response.outcome.is_err() {
                 return Err("a binding request was refused".into());
@@ -138,11 +138,12 @@ impl Clients {
         let mut any = false;
         for client in self.poller.wait(timeout)? {
             any = true;
-            let (len, segment) = match socket::receive(&self.sockets[client], &mut self.buffer) {
-                Ok(message) => message,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(error) => return Err(error.into()),
-            };
+            let (len, segment) =
+                match socket::receive(&self.sockets[client], &mut self.buffer, Waiting::No) {
+                    Ok(message) => message,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                    Err(error) => return Err(error.into()),
+                };
             if client == 0 {
                 continue; // reports and requests to the publisher
             }

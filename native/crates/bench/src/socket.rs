@@ -41,9 +41,26 @@ fn set(
 #[repr(C, align(8))]
 struct Control([u8; 32]);
 
+/// Whether to wait for a message that is not there yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Waiting {
+    /// As the socket is set: not at all, or until its time-out.
+    ForOne,
+    /// Not even when the socket is set to wait.
+    No,
+}
+
 /// Receive one message; returns its length and the length of each datagram in it but the
 /// last.
-pub(crate) fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, usize)> {
+pub(crate) fn receive(
+    socket: &UdpSocket,
+    buffer: &mut [u8],
+    waiting: Waiting,
+) -> io::Result<(usize, usize)> {
+    let flags = match waiting {
+        Waiting::ForOne => 0,
+        Waiting::No => libc::MSG_DONTWAIT,
+    };
     let mut control = Control([0; 32]);
     let mut part = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
     // SAFETY: all zeros is a valid msghdr.
@@ -54,7 +71,7 @@ pub(crate) fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usiz
     message.msg_controllen = control.0.len();
     // SAFETY: the message points to one buffer and one control buffer, both live and as
     // long as it says.
-    let len = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut message, 0) };
+    let len = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut message, flags) };
     let len = usize::try_from(len).map_err(|_| io::Error::last_os_error())?;
     // SAFETY: the kernel has filled the control buffer as the message now says; the only
     // option enabled is UDP_GRO, whose value is an int.
