@@ -1,7 +1,8 @@
 """The head of an HTTP/1.1 request: read once, bounded, to tell who is to serve it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+
+import trio
 
 MAX_HEAD_BYTES = 16 * 1024
 _END = b"\r\n\r\n"
@@ -9,14 +10,6 @@ _END = b"\r\n\r\n"
 
 class HeadTooLarge(Exception):  # noqa: N818  (a verdict on the request, not a defect)
     """The head is longer than ``MAX_HEAD_BYTES``."""
-
-
-class Source(Protocol):
-    """Where the bytes come from."""
-
-    async def receive_some(self, max_bytes: int | None = None) -> bytes:
-        """Return some bytes, none at the end."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +25,7 @@ class Head:
         return self.path == "/signal" and "websocket" in self.headers.get("upgrade", "").lower()
 
 
-async def read_head(source: Source) -> bytes:
+async def read_head(stream: trio.abc.ReceiveStream) -> bytes:
     """Return what came up to the end of the head, and perhaps more; or all until the end.
 
     Raises HeadTooLarge.
@@ -41,7 +34,7 @@ async def read_head(source: Source) -> bytes:
     while _END not in data:
         if len(data) >= MAX_HEAD_BYTES:
             raise HeadTooLarge
-        more = await source.receive_some(MAX_HEAD_BYTES)
+        more = await stream.receive_some(MAX_HEAD_BYTES)
         if not more:
             break
         data += more

@@ -18,7 +18,7 @@ from trio_sfu.listeners.replay import replay
 from trio_sfu.listeners.tls import server_context
 from trio_sfu.listeners.upgrade import ServeSocket, serve_signaling
 
-Accepted = trio.SocketStream | trio.SSLStream
+Accepted = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 _HEAD_LIMIT_S = 10.0
 _CLOSE_LIMIT_S = 1.0
@@ -99,7 +99,7 @@ class Port:
         """Serve ``listeners`` until cancelled; ``stop_accepting`` closes them before."""
         async with trio.open_nursery() as handlers:
             with self._accepting:
-                await trio.serve_listeners(self._serve, listeners, handler_nursery=handlers)
+                await trio.serve_listeners(self._serve, list(listeners), handler_nursery=handlers)
             for listener in listeners:
                 await listener.aclose()
 
@@ -112,11 +112,13 @@ class Port:
         await self._http.stop()
         self._draining = True
         self._note_idle()
-        with trio.move_on_after(seconds):
-            await self._idle.wait()
-        for connection in list(self.connections):
-            # Closing the socket also ends writes that the HTTP server shields.
-            connection.socket.close()
+        try:
+            with trio.move_on_after(seconds):
+                await self._idle.wait()
+        finally:
+            for connection in list(self.connections):
+                # Closing the socket also ends writes that the HTTP server shields.
+                connection.socket.close()
 
     async def _serve(self, accepted: trio.SocketStream) -> None:
         connection = Connection(trio.lowlevel.current_task(), accepted.socket)

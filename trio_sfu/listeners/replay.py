@@ -13,7 +13,9 @@ class ReplayStream(trio.abc.Stream):
     somebody closes the stream.
     """
 
-    def __init__(self, head: bytes, stream: trio.SocketStream | trio.SSLStream) -> None:
+    def __init__(
+        self, head: bytes, stream: trio.SocketStream | trio.SSLStream[trio.SocketStream]
+    ) -> None:
         self._head = head
         self._stream = stream
         self.closed = trio.Event()
@@ -60,7 +62,7 @@ class PlainReplayStream(ReplayStream):
 class TlsReplayStream(ReplayStream):
     """Over TLS; the HTTP server asks it for what it asks a ``trio.SSLStream``."""
 
-    def __init__(self, head: bytes, stream: trio.SSLStream) -> None:
+    def __init__(self, head: bytes, stream: trio.SSLStream[trio.SocketStream]) -> None:
         super().__init__(head, stream)
         self.transport_stream = stream.transport_stream
         self._tls = stream
@@ -75,7 +77,7 @@ class TlsReplayStream(ReplayStream):
 
 
 def replay(
-    head: bytes, stream: trio.SocketStream | trio.SSLStream
+    head: bytes, stream: trio.SocketStream | trio.SSLStream[trio.SocketStream]
 ) -> PlainReplayStream | TlsReplayStream:
     """Return ``stream`` as if ``head`` had not been read from it."""
     if isinstance(stream, trio.SSLStream):

@@ -29,12 +29,16 @@ class Registry:
         self._restarts = RestartLimit()
         self._nursery: trio.Nursery | None = None
         self._stopping = False
+        self._ended = trio.Event()
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Be the parent of the rooms, until cancelled or stopped."""
-        async with trio.open_nursery() as self._nursery:
-            task_status.started()
-            await trio.sleep_forever()
+        try:
+            async with trio.open_nursery() as self._nursery:
+                task_status.started()
+                await trio.sleep_forever()
+        finally:
+            self._ended.set()
 
     async def stop(self) -> None:
         """End every room, telling the clients; return when all are gone."""
@@ -43,6 +47,7 @@ class Registry:
             room.end("server-stopping")
         if self._nursery is not None:
             self._nursery.cancel_scope.cancel()
+            await self._ended.wait()
 
     async def join(self, join: Join, link: Link) -> None:
         """Bring a client into a room, opening it if need be.

@@ -1,0 +1,88 @@
+"""The command line.
+
+Exit codes: 0 done, 1 an error that is a defect, 2 wrong flags or settings.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trio_sfu.config.keys import KEYS
+from trio_sfu.config.load import load
+from trio_sfu.config.model import Config
+from trio_sfu.errors import ConfigError
+
+_SHORT = {"http.host": "--host", "http.port": "--port"}
+
+
+class _ConfigTrouble(click.ClickException):
+    exit_code = 2
+
+
+def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--config`` and a flag for every setting."""
+    for key in reversed(KEYS.values()):
+        names = [key.flag, *filter(None, [_SHORT.get(key.dotted)])]
+        option = click.option(
+            *names, key.dotted.replace(".", "__"), metavar="VALUE", help=f"{key.allowed()}."
+        )
+        command = option(command)
+    path = click.Path(path_type=Path, dir_okay=False)
+    return click.option("--config", "file", type=path, help="A TOML file of settings.")(command)
+
+
+def _load(file: Path | None, flags: dict[str, str | None]) -> Config:
+    given = {name.replace("__", "."): text for name, text in flags.items() if text is not None}
+    try:
+        return load(file, os.environ, given)
+    except ConfigError as error:
+        raise _ConfigTrouble(str(error)) from None
+
+
+@click.group()
+@click.version_option(metadata.version("trio-sfu"), prog_name="trio-sfu")
+def main() -> None:
+    """Meet through a WebRTC SFU that leaves nothing behind."""
+
+
+@main.command()
+@_settings
+def serve(file: Path | None, **flags: str | None) -> None:
+    """Run the daemon until SIGTERM or Ctrl-C.
+
+    Settings are described in conf/trio-sfu.toml. Every one can be given in a file, as a
+    variable TRIO_SFU_SECTION_KEY and as a flag; lists are written a,b.
+    """
+    config = _load(file, flags)
+    # Here, so that the other commands start quickly.
+    import trio
+
+    from trio_sfu import daemon, logging
+
+    logging.configure(config.log.level, config.log.format)
+    try:
+        trio.run(daemon.serve, config)
+    except* ConfigError as group:
+        sys.exit(_told(group))
+
+
+@main.command("check-config")
+@_settings
+def check_config(file: Path | None, **flags: str | None) -> None:
+    """Say whether the settings are right, without starting anything."""
+    _load(file, flags)
+    click.echo("The settings are right.")
+
+
+def _told(group: BaseExceptionGroup[ConfigError]) -> int:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            _told(error)
+        else:
+            click.echo(f"Error: {error}", err=True)
+    return _ConfigTrouble.exit_code

@@ -1,0 +1,142 @@
+"""The daemon: the top of the tree, and the order in which it starts and stops.
+
+``docs/closing.md`` says who closes whom.
+"""
+
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import trio
+from trio_websocket import WebSocketConnection
+
+from trio_sfu import logging
+from trio_sfu.census import take_census
+from trio_sfu.config.model import Config
+from trio_sfu.events import Journal
+from trio_sfu.http.app import make_app
+from trio_sfu.listeners.hypercorn_server import HttpServer
+from trio_sfu.listeners.port import Port, open_listeners
+from trio_sfu.media.engine import MediaEngine
+from trio_sfu.media_port import open_media
+from trio_sfu.notify import Notifier, keep_watchdog
+from trio_sfu.rooms.registry import Registry
+from trio_sfu.signaling.reception import receive_client
+from trio_sfu.signaling.session import Session
+from trio_sfu.webrtc.bridge import live_loops
+from trio_sfu.webrtc.certificate import Certificate
+from trio_sfu.webrtc.peer_connection import PeerConnection, open_peer_connection
+
+_GOODBYE_S = 3.0
+_STOP_S = 8.0
+
+log = logging.get("daemon")
+
+
+class Daemon:
+    """A running daemon. Made by ``open_daemon``."""
+
+    def __init__(self, config: Config, engine: MediaEngine) -> None:
+        self.config = config
+        self.engine = engine
+        self.journal = Journal(logging.log_fact)
+        self.certificate = Certificate.generate()
+        self.rooms = Registry(config.rooms, self._connect, self.journal)
+        self.port = Port(config.http, HttpServer(make_app(self)), self._serve_socket, self.journal)
+        self.addresses: list[tuple[str, int]] = []
+        self.ready = False
+        self.stopping = trio.CancelScope(shield=True)
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the page."""
+        host, port = self.addresses[0]
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (not bound)
+        return f"{self.port.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def census(self) -> dict[str, int]:
+        """Return what exists now, as flat counts."""
+        counts = take_census()
+        counts["asyncio_loops"] = live_loops()
+        counts["rooms"] = len(self.rooms.rooms)
+        counts["peers"] = sum(len(room.peers) for room in self.rooms.rooms.values())
+        return counts | self.engine.census()
+
+    def engine_counters(self) -> dict[str, int]:
+        """Return the engine's monotonic counters."""
+        return self.engine.counters()
+
+    def rooms_snapshot(self) -> list[dict[str, Any]]:
+        """Return the rooms and their peers."""
+        return self.rooms.snapshot()
+
+    def _connect(self) -> AbstractAsyncContextManager[PeerConnection]:
+        return open_peer_connection(
+            self.engine,
+            self.certificate,
+            announced=self.config.media.announced,
+            handshake_timeout=self.config.media.handshake_timeout,
+        )
+
+    async def _serve_socket(self, socket: WebSocketConnection) -> None:
+        settings = self.config.signaling
+        session = Session(socket, settings, self.journal)
+        await session.run(lambda session: receive_client(session, self.rooms, settings))
+
+
+@asynccontextmanager
+async def open_daemon(config: Config) -> AsyncIterator[Daemon]:
+    """Start a daemon; leaving the block stops it, within some seconds.
+
+    Raises ConfigError when a port cannot be had.
+    """
+    listeners = await open_listeners(config.http)
+    async with open_media(config.media) as engine, trio.open_nursery() as nursery:
+        daemon = Daemon(config, engine)
+        daemon.addresses = [listener.socket.getsockname()[:2] for listener in listeners]
+        await nursery.start(daemon.rooms.run, name="rooms")
+        nursery.start_soon(daemon.port.run, listeners, name="listeners")
+        daemon.ready = True
+        try:
+            yield daemon
+        finally:
+            daemon.ready = False
+            daemon.stopping.deadline = trio.current_time() + _STOP_S
+            with daemon.stopping:
+                # From the outside in; the engine goes last, by its own context.
+                daemon.port.stop_accepting()
+                await daemon.rooms.stop()
+                await daemon.port.end_connections(_GOODBYE_S)
+            nursery.cancel_scope.cancel()
+
+
+async def serve(config: Config) -> None:
+    """Run a daemon until SIGTERM or SIGINT; a second signal hurries the stop."""
+    notifier = Notifier()
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with trio.open_nursery() as nursery:
+            async with open_daemon(config) as daemon:
+                _log_start(daemon)
+                progress = daemon.engine.progress
+                nursery.start_soon(keep_watchdog, notifier, progress, name="watchdog")
+                notifier.send("READY=1")
+                log.info("stopping", signal=signal.Signals(await anext(signals)).name)
+                notifier.send("STOPPING=1")
+                nursery.start_soon(_hurry, signals, daemon, name="second signal")
+            nursery.cancel_scope.cancel()
+    log.info("stopped")
+
+
+async def _hurry(signals: AsyncIterator[int], daemon: Daemon) -> None:
+    number = await anext(signals)
+    log.info("stopping at once", signal=signal.Signals(number).name)
+    daemon.stopping.cancel()
+
+
+def _log_start(daemon: Daemon) -> None:
+    media = [f"{host}:{port}" for host, port in daemon.engine.candidates()]
+    log.info("media", udp=media, gso=daemon.engine.gso())
+    if daemon.config.auth.open:
+        log.warning("open: everybody who can reach the port may join")
+    log.info("ready", url=daemon.url)

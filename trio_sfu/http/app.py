@@ -1,0 +1,112 @@
+"""The HTTP application: what each path answers."""
+
+from typing import Any, Protocol
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from trio_sfu.http.headers import SecurityHeaders
+from trio_sfu.http.metrics import CONTENT_TYPE_LATEST, Measured, render
+from trio_sfu.http.page import Page
+
+_NO_STORE = {"cache-control": "no-store"}
+_CODES = {404: "not-found", 405: "method-not-allowed", 426: "upgrade-required"}
+
+
+class Observed(Measured, Protocol):
+    """What the application shows of the daemon."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether new clients are welcome."""
+        ...
+
+    def rooms_snapshot(self) -> list[dict[str, Any]]:
+        """Return the rooms and their peers."""
+        ...
+
+
+def make_app(daemon: Observed, page: Page | None = None) -> Starlette:
+    """Return the ASGI application that shows ``daemon``."""
+    answers = _Answers(daemon, page or Page())
+    return Starlette(
+        routes=[
+            Route("/", answers.index),
+            Route("/healthz", answers.healthz),
+            Route("/readyz", answers.readyz),
+            Route("/metrics", answers.metrics),
+            Route("/signal", answers.signal),
+            Route("/api/v1/census", answers.census),
+            Route("/api/v1/rooms", answers.rooms),
+            Route("/assets/{path:path}", answers.asset),
+            Route("/{room}", answers.room),
+            Route("/{path:path}", answers.absent),
+        ],
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={HTTPException: _refused, Exception: _failed},
+    )
+
+
+class _Answers:
+    def __init__(self, daemon: Observed, page: Page) -> None:
+        self._daemon = daemon
+        self._page = page
+
+    async def index(self, request: Request) -> Response:
+        return self._page.index(request)
+
+    async def room(self, request: Request) -> Response:
+        name: str = request.path_params["room"]
+        return self._page.file(request, name) or self._page.index(request)
+
+    async def asset(self, request: Request) -> Response:
+        found = self._page.file(request, f"assets/{request.path_params['path']}")
+        if found is None:
+            raise HTTPException(404, "there is no such file")
+        return found
+
+    async def healthz(self, _request: Request) -> Response:
+        return PlainTextResponse("ok\n", headers=_NO_STORE)
+
+    async def readyz(self, _request: Request) -> Response:
+        if self._daemon.ready:
+            return PlainTextResponse("ready\n", headers=_NO_STORE)
+        return _error(503, "not-ready", "the daemon is starting or stopping")
+
+    async def metrics(self, _request: Request) -> Response:
+        headers = _NO_STORE | {"content-type": CONTENT_TYPE_LATEST}
+        return Response(render(self._daemon), headers=headers)
+
+    async def census(self, _request: Request) -> Response:
+        return JSONResponse(self._daemon.census(), headers=_NO_STORE)
+
+    async def rooms(self, _request: Request) -> Response:
+        return JSONResponse({"rooms": self._daemon.rooms_snapshot()}, headers=_NO_STORE)
+
+    async def signal(self, _request: Request) -> Response:
+        raise HTTPException(426, "this is a WebSocket", headers={"upgrade": "websocket"})
+
+    async def absent(self, _request: Request) -> Response:
+        raise HTTPException(404, "there is nothing at this path")
+
+
+def _error(status: int, code: str, message: str, headers: Any = None) -> Response:  # noqa: ANN401
+    return JSONResponse(
+        {"code": code, "message": message},
+        status_code=status,
+        headers=_NO_STORE | dict(headers or {}),
+    )
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  (registered for it)
+    code = _CODES.get(error.status_code, "refused")
+    return _error(error.status_code, code, error.detail, error.headers)
+
+
+async def _failed(_request: Request, _error_raised: Exception) -> Response:
+    return _error(500, "internal", "an error in the server; it was logged")

@@ -1,0 +1,46 @@
+"""Tell systemd how we are (sd_notify(3)), when it wants to know."""
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+import trio
+
+
+class Notifier:
+    """Sends datagrams to ``$NOTIFY_SOCKET``; does nothing when there is none."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._address = environment.get("NOTIFY_SOCKET", "").replace("@", "\0", 1)
+        self._watchdog_us = int(environment.get("WATCHDOG_USEC", "0") or 0)
+
+    @property
+    def watchdog_interval(self) -> float | None:
+        """Seconds between two signs of life, half of what systemd waits; or None."""
+        return self._watchdog_us / 2_000_000 if self._watchdog_us and self._address else None
+
+    def send(self, state: str) -> None:
+        """Send e.g. ``READY=1``. Never waits: a full socket loses the message."""
+        if not self._address:
+            return
+        kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
+        with socket.socket(socket.AF_UNIX, kind) as channel, suppress(OSError):
+            channel.sendto(state.encode(), self._address)
+
+
+async def keep_watchdog(notifier: Notifier, progress: Callable[[], list[int]]) -> None:
+    """Send signs of life while this loop turns and every engine worker moves on.
+
+    ``progress`` gives a counter for each worker, which moves at least every 500 ms.
+    """
+    interval = notifier.watchdog_interval
+    if interval is None:
+        return
+    before = progress()
+    while True:
+        await trio.sleep(interval)
+        now = progress()
+        if all(new != old for new, old in zip(now, before, strict=True)):
+            notifier.send("WATCHDOG=1")
+        before = now
