@@ -33,9 +33,16 @@ TO_BE_SHARED = Path(__file__).with_name("shared_tab.js").read_text()
 class ChromiumBrowser:
     """One browser process with one page. Satisfies ``participant.BrowserPage``."""
 
+    tells_tones = True
+
     def __init__(self, browser: Browser, language: str) -> None:
         self.browser = browser
-        self.context = browser.new_context(locale=language, viewport={"width": 1100, "height": 700})
+        self.context = browser.new_context(
+            locale=language,
+            viewport={"width": 1100, "height": 700},
+            # As after a real prompt; else addresses hide behind mDNS names.
+            permissions=["camera", "microphone"],
+        )
         self.page = self.context.new_page()
         self.page.set_default_timeout(20_000)
         self.console: list[str] = []

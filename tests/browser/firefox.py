@@ -44,6 +44,9 @@ def preferences(tone: int) -> dict[str, object]:
 class FirefoxBrowser:
     """One Firefox with one page. Satisfies ``participant.BrowserPage``."""
 
+    # Without a sound device its AudioContext never starts.
+    tells_tones = False
+
     def __init__(self, process: "subprocess.Popen[str]", socket: ClientConnection) -> None:
         self._process = process
         self._socket = socket

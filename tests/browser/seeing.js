@@ -49,7 +49,14 @@
       const video = videoOf(name);
       return video ? [video.videoWidth, video.videoHeight] : [0, 0];
     },
-    frames: (name) => videoOf(name)?.getVideoPlaybackQuality().totalVideoFrames ?? 0,
+    // Frames decoded for the tile; the same in both browsers, unlike getVideoPlaybackQuality().
+    frames: async (name) => {
+      const track = videoOf(name)?.srcObject?.getVideoTracks()[0];
+      if (!track) return 0;
+      for (const report of (await window.trioSfu.pc.getStats()).values())
+        if (report.type === "inbound-rtp" && report.trackIdentifier === track.id) return report.framesDecoded ?? 0;
+      return 0;
+    },
     broken: (name) => videoOf(name)?.error?.message ?? null,
     offers: () => window.trioSfu.client.offersSent,
 
@@ -90,11 +97,12 @@
       }
       return heard;
     },
+    // totalAudioEnergy by mid.
     energy: async () => {
-      let total = 0;
+      const found = {};
       for (const report of (await window.trioSfu.pc.getStats()).values())
-        if (report.type === "inbound-rtp" && report.kind === "audio") total += report.totalAudioEnergy ?? 0;
-      return total;
+        if (report.type === "inbound-rtp" && report.kind === "audio") found[report.mid] = report.totalAudioEnergy ?? 0;
+      return found;
     },
     decoded: async () => {
       const found = {};

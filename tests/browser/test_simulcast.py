@@ -61,9 +61,10 @@ def test_off_stops_the_picture_and_on_brings_it_back(daemon: Daemon, person: Per
     def stands_still() -> bool:
         before = viewer.see("frames", "alice")
         return not viewer.page.run(
-            """(name, before) => new Promise((resolve) => {
-                setTimeout(() => resolve(window.seeing.frames(name) > before), 500);
-            })""",
+            """async (name, before) => {
+                await new Promise((resolve) => setTimeout(resolve, 500));
+                return (await window.seeing.frames(name)) > before;
+            }""",
             "alice",
             before,
         )

@@ -63,7 +63,9 @@ class Daemon:
             if entry is None:
                 return False
             self.http_port = int(str(entry["url"]).rstrip("/").rpartition(":")[2])
-            self.media_port = int(entry["media_port"])
+            media = self.find(lambda entry: entry.get("event") == "media")
+            assert media is not None
+            self.media_port = int(str(media["udp"][0]).rpartition(":")[2])
             return self.get("/readyz")[0] == 200
 
         eventually(ready, within=20, why="the daemon to be ready")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ADDRESS = "10.99.0.1"
+GATEWAY = "10.99.0.2"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ def own_network() -> Iterator[Network]:
             [*ip, "addr", "add", f"{ADDRESS}/24", "dev", "here"],
             [*ip, "link", "set", "here", "up"],
             [*ip, "link", "set", "there", "up"],
+            # Firefox offers the default route's address; nobody is at the gateway.
+            [*ip, "route", "add", "default", "via", GATEWAY, "dev", "here"],
         ):
             subprocess.run(command, check=True)
         yield network
