@@ -4,6 +4,7 @@ mod support;
 
 use std::net::SocketAddr;
 
+use aws_lc_rs::hmac;
 use support::world::World;
 use support::{at, ms};
 use trio_sfu_core::command::{Command, CommandError};
@@ -126,18 +127,32 @@ fn nobody_takes_over_the_address_of_a_living_peer() {
     assert_eq!(world.take_events(), [Event::ControlDatagram { transport, data: vec![22, 7] }]);
 }
 
+/// The check with ICE-CONTROLLED instead of ICE-CONTROLLING, signed again.
+fn controlled(check: &[u8], password: &str) -> Vec<u8> {
+    // FINGERPRINT, which is optional, is the last 8 bytes; MESSAGE-INTEGRITY 24 before it.
+    let mut message = check[..check.len() - 32].to_vec();
+    let position = message.windows(2).position(|w| w == [0x80, 0x2a]).expect("the attribute");
+    message[position + 1] = 0x29;
+    let len = u16::try_from(message.len() + 24 - 20).expect("short");
+    message[2..4].copy_from_slice(&len.to_be_bytes());
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes());
+    let tag = hmac::sign(&key, &message);
+    message.extend([0, 8, 0, 20]);
+    message.extend(tag.as_ref());
+    message
+}
+
 #[test]
 fn a_peer_that_takes_itself_for_controlled_is_told() {
     let mut world = World::new();
     let peer = world.invite();
-    // ICE-CONTROLLING is 0x802a, ICE-CONTROLLED 0x8029: forging the type breaks the
-    // integrity, so this check is written by hand.
-    let mut check = world.peers[peer].check(false);
-    let position = check.windows(2).position(|w| w == [0x80, 0x2a]).expect("the attribute");
-    check[position + 1] = 0x29;
+    let mut check = controlled(&world.peers[peer].check(false), &world.peers[peer].password);
     world.engine.handle_datagram(world.now, world.peers[peer].address, &mut check);
-    assert_eq!(world.counter("role_conflicts"), 0, "not authenticated: not answered");
-    assert_eq!(world.counter("drop_bad_stun") + world.counter("drop_bad_integrity"), 1);
+    let mut batch = Batch::default();
+    world.engine.flush(world.now, &mut batch);
+    let outcome = BindingResponse::parse(&batch.buffer).map(|response| response.outcome);
+    assert_eq!(outcome, Ok(Err(487)), "role conflict, RFC 8445 7.3.1.1");
+    assert!(world.take_events().is_empty());
 }
 
 #[test]
