@@ -259,6 +259,7 @@ describe("a lost connection", () => {
   it("keeps the former media until the new one has flown for a while", async () => {
     await joined([peer("a")]);
     const [former] = world.pcs;
+    world.pc.connect();
     world.socket.receive({
       type: "slots",
       slots: [{ mid: "5", peer: "a", source: "camera" }],
@@ -268,6 +269,9 @@ describe("a lost connection", () => {
     expect(before).not.toBeNull();
     world.socket.lose();
     await vi.advanceTimersByTimeAsync(400);
+    world.socket.lose();
+    expect(client.peers[0]).toMatchObject({ video: before, videoSource: "camera" });
+    await vi.advanceTimersByTimeAsync(800);
     await accept([peer("a")]);
     expect(client.peers[0]).toMatchObject({ video: before, videoSource: "camera" });
     world.pc.connect();

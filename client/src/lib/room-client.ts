@@ -241,8 +241,11 @@ export class RoomClient extends Emitter<RoomEvents> {
     const end = await session.ended;
     this.#earlierOffers += session.offers;
     this.#session = null;
-    this.#retire(session);
-    if (this.#mediaSince !== null) this.#backoff.ended(performance.now() - this.#mediaSince);
+    if (this.#mediaSince === null) session.close();
+    else {
+      this.#retire(session);
+      this.#backoff.ended(performance.now() - this.#mediaSince);
+    }
     return end;
   }
 

@@ -31,12 +31,16 @@ export class App {
   #choice: Choice | null = null;
   /** The code of the notice that says why the page is reconnecting. */
   #lostCode: string | null = null;
+  /** The code of the notice about a device. */
+  #deviceCode: string | null = null;
 
   constructor(root: HTMLElement, asked: Asked) {
     this.#root = root;
     this.#asked = asked;
     this.media.on("change", () => this.#publish());
     this.media.on("problem", (code) => {
+      if (this.#deviceCode) this.#notices.clear(this.#deviceCode);
+      this.#deviceCode = code;
       if (code) this.#notices.show(code);
     });
     this.client.on("state", (change) => this.#changed(change));

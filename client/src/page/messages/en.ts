@@ -47,7 +47,7 @@ export const en = {
   "ended.lobby": "Back to the start",
   "notice.dismiss": "Dismiss",
   "error.permission-denied":
-    "The browser does not let this page use your camera and microphone. Allow it beside the address bar, then press the button again – or join to watch and listen.",
+    "The browser does not let this page use your camera and microphone. Allow it beside the address bar and press the button again; until then you can watch and listen.",
   "error.no-camera": "No camera was found. You can join without one.",
   "error.no-microphone": "No microphone was found. You can join and listen.",
   "error.no-devices":

@@ -49,7 +49,7 @@ export const fr: Messages = {
   "ended.lobby": "Retour à l’accueil",
   "notice.dismiss": "Fermer",
   "error.permission-denied":
-    "Le navigateur n’autorise pas cette page à utiliser votre caméra et votre micro. Autorisez-la à côté de la barre d’adresse, puis appuyez de nouveau sur le bouton – ou entrez pour regarder et écouter.",
+    "Le navigateur n’autorise pas cette page à utiliser votre caméra et votre micro. Autorisez-la à côté de la barre d’adresse et appuyez de nouveau sur le bouton ; d’ici là, vous pouvez regarder et écouter.",
   "error.no-camera": "Aucune caméra trouvée. Vous pouvez entrer sans caméra.",
   "error.no-microphone": "Aucun micro trouvé. Vous pouvez entrer et écouter.",
   "error.no-devices": "Ni caméra ni micro trouvés. Vous pouvez entrer pour regarder et écouter.",
