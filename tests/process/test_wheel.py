@@ -1,0 +1,76 @@
+"""An installed wheel has the page in it and needs no Node."""
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.process.patience import eventually
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel's content, apart from the source tree."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        ["maturin", "build", "--quiet", "--release", "--locked", "--out", str(folder)],
+        cwd=ROOT,
+        check=True,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )
+    [wheel] = folder.glob("*.whl")
+    assert "abi3" in wheel.name
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def test_the_wheel_serves_the_page(installed: Path) -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); import trio_sfu;"
+        "from trio_sfu.cli import main; print(trio_sfu.__file__, flush=True); main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", program, str(installed), "serve"],
+        cwd="/",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={
+            "PATH": "/nowhere",
+            "TRIO_SFU_HTTP_PORT": str(port := _free_port()),
+            "TRIO_SFU_MEDIA_PORT": "0",
+        },
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(str(installed))
+
+        def page() -> bytes | None:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:  # noqa: S310  (a literal http URL)
+                    return bytes(answer.read())
+            except OSError:
+                return None
+
+        body = eventually(page, within=20, why="the page")
+        asset = body.partition(b"/assets/")[2].partition(b'"')[0].decode()
+        assert asset, "the page was not built into the wheel"
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/assets/{asset}") as answer:  # noqa: S310
+            assert answer.status == 200
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
