@@ -58,7 +58,7 @@ $(DEV): requirements/dev.txt requirements/runtime.txt | $(RUNTIME)
 
 $(NATIVE): $(RUST_SOURCES) pyproject.toml | $(RUNTIME)
 	@command -v cargo >/dev/null || { echo "trio-sfu needs Rust (cargo) 1.88 or newer" >&2; exit 1; }
-	.venv/bin/maturin develop --quiet --release --locked
+	PIP_QUIET=1 .venv/bin/maturin develop --quiet --release --locked
 	touch $@
 
 $(NODE_MODULES): client/package.json client/package-lock.json

@@ -2,7 +2,7 @@
 
 Run by ``make pins`` and ``make check`` (``--check``). ``runtime.txt`` is the closure
 of the project's dependencies and of the build backend, ``dev.txt`` that of the
-``dev`` dependency group, both as plain ``name==version`` lines.
+``checks`` dependency group, both as plain ``name==version`` lines.
 """
 
 import sys
@@ -49,7 +49,7 @@ def main() -> None:
     """Write or check both files."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     runtime = closure(project["project"]["dependencies"] + project["build-system"]["requires"])
-    dev = closure(project["dependency-groups"]["dev"])
+    dev = closure(project["dependency-groups"]["checks"])
     files = {
         "runtime.txt": page("what the daemon imports and what builds it", runtime),
         "dev.txt": page(
