@@ -217,7 +217,8 @@ impl Peer {
         if step > 0 {
             (*cycle, *last) = (index & !0xffff, rtp.sequence);
         }
-        let index = index - (1 << 16);
+        // Before the very first number there is none: take it for one much later.
+        let index = index.checked_sub(1 << 16).unwrap_or(index);
         let len = packet.len();
         packet.resize(len + self.outbound.profile().rtp_overhead(), 0);
         let len = self.outbound.protect_rtp(&mut packet, header_len, len, index).unwrap();
