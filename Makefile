@@ -63,7 +63,9 @@ $(NATIVE): $(RUST_SOURCES) pyproject.toml | $(RUNTIME)
 
 $(NODE_MODULES): client/package.json client/package-lock.json
 	@command -v npm >/dev/null || { echo "trio-sfu needs Node.js 20.19 or newer" >&2; exit 1; }
-	cd client && npm ci --no-audit --no-fund --loglevel=error
+	@# Not `npm ci`: it refuses a lock file that was written where the registry has only
+	@# this platform's optional packages. Versions are exact and the lock is obeyed all the same.
+	cd client && npm install --no-save --no-audit --no-fund --loglevel=error
 	touch $@
 
 $(PAGE): $(NODE_MODULES) $(PAGE_SOURCES)
