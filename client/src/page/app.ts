@@ -1,6 +1,6 @@
 /** The page: which view is up, and what connects the user's devices to the room. */
 import { RoomClient, type RoomError, type RoomEvents } from "../lib/index.ts";
-import { type Asked, isRoomName } from "./address.ts";
+import type { Asked } from "./address.ts";
 import { Call } from "./call.ts";
 import type { Device } from "./capture.ts";
 import { endedView } from "./ended.ts";
@@ -48,14 +48,15 @@ export class App {
   }
 
   async start(): Promise<void> {
-    const { room, name, join } = this.#asked;
+    const { room, join } = this.#asked;
+    const name = this.#asked.name || this.media.remembered.name;
     this.#showLobby();
     const devices = this.media.start();
-    if (!join || !isRoomName(room)) return;
+    // Without a name there is still something to type.
+    if (!join || !room || !name) return;
     const late = new Promise((resolve) => setTimeout(resolve, DEVICES_WITHIN));
     await Promise.race([devices, late]);
-    if (this.client.state === "idle")
-      this.join({ room, name: name || this.media.remembered.name || "?" });
+    if (this.client.state === "idle") this.join({ room, name });
   }
 
   join(choice: Choice): void {
