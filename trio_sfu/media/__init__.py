@@ -1,0 +1,1 @@
+"""Handles of what lives in the packet engine: engine, transports, tracks, slots."""

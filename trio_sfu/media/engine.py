@@ -1,0 +1,162 @@
+"""The packet engine in trio: its life, and the pump of its events."""
+
+import math
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+import trio
+
+from trio_sfu._native import Commands, Engine, EngineError, WorkerPanicked
+from trio_sfu.errors import MediaError
+from trio_sfu.media.registry import Registry
+from trio_sfu.media.settings import EngineSettings
+from trio_sfu.media.transport import Transport
+
+PUMP_BATCH: Final = 1_024
+RESTARTS: Final = 3
+RESTART_WINDOW: Final = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+class MediaEngine:
+    """An engine and the handles of what lives in it."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
+    @property
+    def native(self) -> Commands:
+        """The native engine; another one after a worker panicked."""
+        return self.registry.native
+
+    @asynccontextmanager
+    async def transport(self, ice_ufrag: str, ice_pwd: str) -> AsyncIterator[Transport]:
+        """Answer ICE checks for these credentials (RFC 8445, ICE-lite).
+
+        Raises MediaError: too-many-transports, or the engine's own code.
+        """
+        registry = self.registry
+        try:
+            handle = registry.native.add_transport(ice_ufrag, ice_pwd)
+        except EngineError as error:
+            code = "too-many-transports" if error.code == "too-many" else error.code
+            raise MediaError(f"the engine refuses a transport: {error}", code=code) from error
+        transport = Transport(registry, handle, self.nudge)
+        registry.transports[handle] = transport
+        try:
+            yield transport
+        finally:
+            del registry.transports[handle]
+            transport.close()
+            registry.native.remove_transport(handle)
+            self.nudge()
+
+    def candidates(self) -> list[tuple[str, int]]:
+        """Return the addresses and UDP ports transports are bound to, wildcards as they are."""
+        return []
+
+    def census(self) -> dict[str, int]:
+        """Count what exists in the engine."""
+        return self.native.census()
+
+    def counters(self) -> dict[str, int]:
+        """Return the engine's monotonic counters; they begin anew with a new engine."""
+        return self.native.counters()
+
+    def progress(self) -> list[int]:
+        """Return each worker's loop counter; it moves at least every 500 ms."""
+        return []
+
+    def gso(self) -> bool:
+        """Return whether UDP segmentation offload is in use."""
+        return False
+
+    def nudge(self) -> None:
+        """Note that a command may have left something to send, or another deadline."""
+
+
+class SocketEngine(MediaEngine):
+    """An engine with worker threads and UDP sockets."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self._engine = _start(settings, settings.addresses)
+        # Peers know the port: an engine in this one's place must have the same.
+        self._addresses = self._engine.local_addresses()
+        self._restarts: deque[float] = deque(maxlen=RESTARTS)
+        super().__init__(Registry(self._engine, silence_timeout=settings.silence_timeout))
+
+    def candidates(self) -> list[tuple[str, int]]:
+        """Return the first worker's addresses: all transports are there."""
+        return self._addresses[0]
+
+    def progress(self) -> list[int]:
+        """Return each worker's loop counter; it moves at least every 500 ms."""
+        return self._engine.progress()
+
+    def gso(self) -> bool:
+        """Return whether UDP segmentation offload is in use."""
+        return self._engine.gso()
+
+    async def pump(self) -> None:
+        """Bring the engine's events to their transports, for ever.
+
+        Raises MediaError (engine-unstable) when workers panic too often.
+        """
+        while True:
+            await trio.lowlevel.wait_readable(self._engine.event_fd())
+            events = self._engine.drain_events(PUMP_BATCH)
+            for event in events:
+                self.registry.dispatch(event)
+            if any(isinstance(event, WorkerPanicked) for event in events):
+                await self._restart()
+
+    async def close(self) -> None:
+        """Stop the workers. Bounded by the engine's own deadline."""
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(self._engine.close)
+
+    async def _restart(self) -> None:
+        # A panic may have been of any worker; nothing is shared with the new engine.
+        now = trio.current_time()
+        if len(self._restarts) == RESTARTS and now - self._restarts[0] < RESTART_WINDOW:
+            raise MediaError("the packet engine panics again and again", code="engine-unstable")
+        self._restarts.append(now)
+        log.error("packet engine restarted", restarts=len(self._restarts))
+        self.registry.lose_all("worker-lost", "the packet engine was restarted")
+        await self.close()
+        self._engine = _start(self._settings, self._addresses[0])
+        self.registry = Registry(self._engine, silence_timeout=self._settings.silence_timeout)
+
+
+def _start(settings: EngineSettings, addresses: Sequence[tuple[str, int]]) -> Engine:
+    return Engine(
+        addresses=addresses,
+        workers=settings.workers,
+        consent_timeout_ms=math.ceil(settings.consent_timeout * 1000),
+        silence_timeout_ms=math.ceil(settings.silence_timeout * 1000),
+        encoding_timeout_ms=math.ceil(settings.encoding_timeout * 1000),
+        max_transports=settings.max_transports,
+        event_queue=settings.event_queue,
+    )
+
+
+@asynccontextmanager
+async def open_engine(settings: EngineSettings) -> AsyncIterator[MediaEngine]:
+    """Start an engine and the task that pumps its events.
+
+    Raises OSError when an address cannot be bound, MediaError (engine-unstable) when
+    workers panic too often.
+    """
+    engine = SocketEngine(settings)
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(engine.pump, name="engine/pump")
+            yield engine
+            nursery.cancel_scope.cancel()
+    finally:
+        await engine.close()

@@ -1,0 +1,64 @@
+"""The handles of one native engine by id, and where each of its events goes."""
+
+import structlog
+
+from trio_sfu import _native
+from trio_sfu._native import Commands, Event
+from trio_sfu.media.resync import resync
+from trio_sfu.media.track import Slot, UpTrack
+from trio_sfu.media.transport import Transport, TransportEvent, TransportLost
+
+log = structlog.get_logger(__name__)
+
+
+class Registry:
+    """What lives in one native engine. An engine that is started anew gets another."""
+
+    def __init__(self, native: Commands, *, silence_timeout: float) -> None:
+        self.native = native
+        self.transports: dict[int, Transport] = {}
+        self.up_tracks: dict[int, tuple[Transport, UpTrack]] = {}
+        self.slots: dict[int, tuple[Transport, Slot]] = {}
+        self._silence_timeout = silence_timeout
+
+    def dispatch(self, event: Event) -> None:
+        """Bring an event to whom it concerns; those of a handle just removed are dropped."""
+        match event:
+            case _native.ControlDatagram(transport=handle, data=data):
+                receiver = self.transports.get(handle)
+                if receiver is not None and receiver.control is not None:
+                    receiver.control(data)
+            case _native.WorkerPanicked(message=message):
+                self.lose_all("worker-lost", message)
+            case _native.EventsLost(count=count):
+                log.warning("engine events lost", count=count)
+                for transport in list(self.transports.values()):
+                    self._resync(transport)
+            case _:
+                self._deliver(event)
+
+    def _deliver(self, event: TransportEvent) -> None:
+        match event:
+            case _native.EncodingStarted() | _native.EncodingStopped():
+                if event.up_track in self.up_tracks:
+                    owner, track = self.up_tracks[event.up_track]
+                    track.note(event)
+                    owner.deliver(event)
+            case _native.SlotSwitched():
+                if event.slot in self.slots:
+                    self.slots[event.slot][0].deliver(event)
+            case TransportLost():
+                self.lose_all(event.code, event.message)
+            case _:
+                if event.transport in self.transports:
+                    self.transports[event.transport].deliver(event)
+
+    def lose_all(self, code: str, message: str) -> None:
+        """Tell every transport that it is of no more use."""
+        for transport in list(self.transports.values()):
+            transport.deliver(TransportLost(code, message))
+
+    def _resync(self, transport: Transport) -> None:
+        tracks = [track for owner, track in self.up_tracks.values() if owner is transport]
+        for event in resync(self.native, transport, tracks, silence_timeout=self._silence_timeout):
+            self._deliver(event)

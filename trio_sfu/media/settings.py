@@ -1,0 +1,20 @@
+"""What a packet engine is started with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """Addresses and limits of a packet engine. Times are seconds.
+
+    ``addresses`` share one UDP port; port 0 means any that is free on all of them.
+    """
+
+    addresses: Sequence[tuple[str, int]] = (("127.0.0.1", 0),)
+    workers: int = 1
+    consent_timeout: float = 15.0
+    silence_timeout: float = 3.0
+    encoding_timeout: float = 2.0
+    max_transports: int = 10_000
+    event_queue: int = 16_384

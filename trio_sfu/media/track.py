@@ -1,0 +1,104 @@
+"""The engine's receiving and sending side of a track, as handles."""
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+
+from trio_sfu._native import Codec, Commands, EncodingStarted, EncodingStopped, Kind
+from trio_sfu.signaling.messages import Source
+
+
+class UpTrack:
+    """A published track as the engine receives it. Made by ``Transport.up_track``."""
+
+    def __init__(
+        self,
+        native: Commands,
+        handle: int,
+        *,
+        mid: str,
+        kind: Kind,
+        source: Source,
+        nudge: Callable[[], None],
+    ) -> None:
+        self._native = native
+        self._nudge = nudge
+        self.id = handle
+        self.mid = mid
+        self.kind: Kind = kind
+        self.source: Source = source
+        self.closed = False
+        self._encodings: dict[str, Codec] = {}
+
+    def __repr__(self) -> str:
+        return f"<UpTrack {self.id} {self.source} {sorted(self._encodings)}>"
+
+    @property
+    def encodings(self) -> AbstractSet[str]:
+        """The RIDs whose packets arrive now; "" for a single encoding without a RID."""
+        return self._encodings.keys()
+
+    def codec(self, rid: str = "") -> Codec | None:
+        """Return what a live encoding is encoded with."""
+        return self._encodings.get(rid)
+
+    def request_keyframe(self, rid: str = "") -> None:
+        """Ask the publisher for a keyframe, subject to the engine's throttle.
+
+        Raises EngineError: unknown-encoding, worker-lost.
+        """
+        if not self.closed:
+            self._native.request_keyframe(self.id, rid)
+            self._nudge()
+
+    def stats(self) -> list[dict[str, int | str]]:
+        """Return one entry per encoding (see ``Commands.up_track_stats``)."""
+        return self._native.up_track_stats(self.id)
+
+    def note(self, event: EncodingStarted | EncodingStopped) -> None:
+        """Keep ``encodings`` up to date. For the engine alone."""
+        if isinstance(event, EncodingStarted):
+            self._encodings[event.rid] = event.codec
+        else:
+            self._encodings.pop(event.rid, None)
+
+
+class Slot:
+    """A subscriber's receiving m-line. Made by ``Transport.slot``."""
+
+    def __init__(
+        self,
+        native: Commands,
+        handle: int,
+        *,
+        mid: str,
+        kind: Kind,
+        pair: int,
+        nudge: Callable[[], None],
+    ) -> None:
+        self._native = native
+        self._nudge = nudge
+        self.id = handle
+        self.mid = mid
+        self.kind: Kind = kind
+        self.pair = pair
+        self.closed = False
+
+    def __repr__(self) -> str:
+        return f"<Slot {self.id} mid={self.mid} {self.kind}>"
+
+    def show(self, up_track: UpTrack | None, rid: str = "") -> None:
+        """Show an encoding from its next keyframe on; None, or a closed track: nothing.
+
+        Until that keyframe the slot goes on with what it shows. An encoding that has
+        not started is waited for. Does nothing once the slot is closed. Raises
+        EngineError: unknown-encoding, kind-mismatch, worker-lost.
+        """
+        if self.closed:
+            return
+        shown = None if up_track is None or up_track.closed else up_track.id
+        self._native.map_slot(self.id, shown, rid if shown is not None else "")
+        self._nudge()
+
+    def stats(self) -> dict[str, int | str]:
+        """Return the slot's counters (see ``Commands.slot_stats``)."""
+        return self._native.slot_stats(self.id)

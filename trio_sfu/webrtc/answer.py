@@ -1,0 +1,130 @@
+"""The SDP answer, written as text (RFC 8829, RFC 8843, RFC 8853).
+
+Pure. The server is ICE-lite and the passive side of DTLS; all of its candidates are in
+the answer.
+"""
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from trio_sfu.webrtc.negotiation import Agreement, SendingUse, SlotUse, Use, accepted_extensions
+from trio_sfu.webrtc.offer import Line, ParsedOffer
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDescription:
+    """What the server says of itself in every answer of one connection."""
+
+    session_id: int
+    ice_ufrag: str
+    ice_pwd: str
+    fingerprint: str  # sha-256, hexadecimal pairs
+    candidates: Sequence[tuple[str, int]]
+
+
+def write_answer(
+    offer: ParsedOffer, agreement: Agreement, local: LocalDescription, version: int
+) -> str:
+    """Return the answer; ``version`` grows with each answer of a connection."""
+    return "".join(f"{line}\r\n" for line in _answer(offer, agreement, local, version))
+
+
+def _answer(
+    offer: ParsedOffer, agreement: Agreement, local: LocalDescription, version: int
+) -> Iterator[str]:
+    yield "v=0"
+    yield f"o=- {local.session_id} {version} IN IP4 127.0.0.1"
+    yield "s=-"
+    yield "t=0 0"
+    accepted = [line.mid for line in offer.lines if line.mid in agreement.uses]
+    yield " ".join(["a=group:BUNDLE", *accepted])
+    if offer.extmap_allow_mixed:
+        yield "a=extmap-allow-mixed"
+    yield "a=msid-semantic: WMS *"
+    yield "a=ice-lite"
+    for line in offer.lines:
+        use = agreement.uses.get(line.mid)
+        yield from _accepted(line, use, local) if use is not None else _rejected(line)
+
+
+def _rejected(line: Line) -> Iterator[str]:
+    yield f"m={line.media} 0 {line.protocol} {line.raw_formats}"
+    yield "c=IN IP4 0.0.0.0"
+    yield f"a=mid:{line.mid}"
+    yield "a=inactive"
+
+
+def _accepted(line: Line, use: Use, local: LocalDescription) -> Iterator[str]:
+    numbers = " ".join(_payload_types(line))
+    host, port = local.candidates[0]
+    yield f"m={line.media} {port} {line.protocol} {numbers}"
+    yield f"c=IN IP{ipaddress.ip_address(host).version} {host}"
+    yield from _transport(local)
+    yield f"a=mid:{line.mid}"
+    for number, _name, uri in accepted_extensions(use, line):
+        yield f"a=extmap:{number} {uri}"
+    yield f"a={_direction(line, use)}"
+    if isinstance(use, SlotUse):
+        yield f"a=msid:{use.msid}"
+    yield "a=rtcp-mux"
+    if line.rtcp_rsize:
+        yield "a=rtcp-rsize"
+    yield from _formats(line)
+    match use:
+        case SendingUse():
+            yield from _simulcast(line)
+        case SlotUse():
+            yield from _ssrcs(use)
+
+
+def _transport(local: LocalDescription) -> Iterator[str]:
+    for number, (host, port) in enumerate(local.candidates):
+        # RFC 8445, section 5.1.2.1: type preference of a host candidate, earlier ones first.
+        priority = (126 << 24) | ((65_535 - number) << 8) | 255
+        yield f"a=candidate:{number + 1} 1 udp {priority} {host} {port} typ host"
+    yield "a=end-of-candidates"
+    yield f"a=ice-ufrag:{local.ice_ufrag}"
+    yield f"a=ice-pwd:{local.ice_pwd}"
+    yield f"a=fingerprint:sha-256 {local.fingerprint}"
+    yield "a=setup:passive"
+
+
+def _direction(line: Line, use: Use) -> str:
+    if line.direction == "inactive":
+        return "inactive"
+    return "recvonly" if isinstance(use, SendingUse) else "sendonly"
+
+
+def _payload_types(line: Line) -> Iterator[str]:
+    for each in line.formats:
+        yield str(each.payload_type)
+        if each.rtx is not None:
+            yield str(each.rtx)
+
+
+def _formats(line: Line) -> Iterator[str]:
+    for each in line.formats:
+        yield f"a=rtpmap:{each.payload_type} {each.encoding_name}"
+        for feedback in each.feedback:
+            yield f"a=rtcp-fb:{each.payload_type} {feedback}"
+        if each.parameters:
+            yield f"a=fmtp:{each.payload_type} {each.parameters}"
+        if each.rtx is not None:
+            yield f"a=rtpmap:{each.rtx} rtx/{each.clock_rate}"
+            yield f"a=fmtp:{each.rtx} apt={each.payload_type}"
+
+
+def _simulcast(line: Line) -> Iterator[str]:
+    for rid in line.rids:
+        yield f"a=rid:{rid} recv"
+    if line.rids:
+        yield f"a=simulcast:recv {';'.join(line.rids)}"
+
+
+def _ssrcs(use: SlotUse) -> Iterator[str]:
+    if use.rtx_ssrc is not None:
+        yield f"a=ssrc-group:FID {use.ssrc} {use.rtx_ssrc}"
+    yield f"a=ssrc:{use.ssrc} cname:{use.cname}"
+    if use.rtx_ssrc is not None:
+        yield f"a=ssrc:{use.rtx_ssrc} cname:{use.cname}"

@@ -1,0 +1,54 @@
+"""One asyncio loop per peer, inside trio: where aiortc lives."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
+
+import trio
+import trio_asyncio
+
+Result = TypeVar("Result")
+
+_live = 0
+
+
+def live_loops() -> int:
+    """Return how many asyncio loops are open now, for the census."""
+    return _live
+
+
+class StrayError(Exception):
+    """An asyncio callback failed without saying why."""
+
+
+class Bridge:
+    """An open loop."""
+
+    def __init__(self) -> None:
+        self.failed = trio.Event()
+        """Set once something in the loop that nobody awaits has raised ``stray``."""
+        self.stray: BaseException | None = None
+
+    async def call(self, function: Callable[..., Awaitable[Result]], *args: object) -> Result:
+        """Run an asyncio function to its end; cancelling the caller cancels it."""
+        return cast("Result", await trio_asyncio.aio_as_trio(function)(*args))
+
+    def note(self, _loop: object, context: dict[str, Any]) -> None:
+        """Keep an error, where trio-asyncio would end the loop with it."""
+        if self.stray is None:
+            self.stray = context.get("exception") or StrayError(str(context.get("message")))
+            self.failed.set()
+
+
+@asynccontextmanager
+async def open_bridge() -> AsyncIterator[Bridge]:
+    """Open a loop; its tasks end with it."""
+    global _live  # noqa: PLW0603
+    _live += 1
+    try:
+        async with trio_asyncio.open_loop() as loop:
+            bridge = Bridge()
+            loop.set_exception_handler(bridge.note)
+            yield bridge
+    finally:
+        _live -= 1

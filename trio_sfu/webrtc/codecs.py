@@ -1,0 +1,108 @@
+"""The codecs the server forwards, and how a line of an offer names them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+
+from trio_sfu._native import Codec, Kind
+from trio_sfu.errors import NegotiationError
+
+MAX_PAYLOAD_TYPE: Final = 127
+PREFERENCE: Final[Mapping[Kind, tuple[Codec, ...]]] = {
+    "audio": ("opus",),
+    "video": ("vp8", "vp9", "h264", "av1"),
+}
+
+AUDIO_FEEDBACK: Final = ("transport-cc",)
+VIDEO_FEEDBACK: Final = ("transport-cc", "ccm fir", "nack", "nack pli")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One codec of a line: its payload types and parameters, as the offer has them."""
+
+    codec: Codec
+    name: str
+    payload_type: int
+    clock_rate: int
+    channels: int
+    parameters: str
+    feedback: tuple[str, ...]
+    rtx: int | None
+
+    @property
+    def encoding_name(self) -> str:
+        """The value of ``a=rtpmap`` after the payload type (RFC 8866, section 6.6)."""
+        channels = f"/{self.channels}" if self.channels > 1 else ""
+        return f"{self.name}/{self.clock_rate}{channels}"
+
+
+def formats(kind: Kind, offered: Sequence[RTCRtpCodecParameters]) -> list[Format]:
+    """Return the formats the server forwards, the preferred codec first, one a codec."""
+    rtx = _retransmissions(offered)
+    found: dict[Codec, Format] = {}
+    for each in offered:
+        codec = _codec(each)
+        number = each.payloadType
+        if codec is None or codec in found or number is None:
+            continue
+        if not 0 <= number <= MAX_PAYLOAD_TYPE:
+            raise NegotiationError(f"{number} is not a payload type")
+        found[codec] = Format(
+            codec=codec,
+            name=each.mimeType.partition("/")[2],
+            payload_type=number,
+            clock_rate=each.clockRate,
+            channels=each.channels or 1,
+            parameters=_parameters(codec, each),
+            feedback=_feedback(kind, each),
+            rtx=rtx.get(number) if kind == "video" else None,
+        )
+    return [found[codec] for codec in PREFERENCE[kind] if codec in found]
+
+
+def _codec(offered: RTCRtpCodecParameters) -> Codec | None:
+    """Return the codec, for the one profile of each that every browser decodes."""
+    parameters = offered.parameters
+    match offered.mimeType.lower():
+        case "audio/opus" if offered.clockRate == 48_000 and offered.channels == 2:
+            return "opus"
+        case "video/vp8":
+            return "vp8"
+        case "video/vp9" if parameters.get("profile-id", "0") == "0":
+            return "vp9"
+        case "video/av1" if parameters.get("profile", "0") == "0":
+            return "av1"
+        case "video/h264" if str(parameters.get("packetization-mode", "0")) == "1" and str(
+            parameters.get("profile-level-id", "42e01f")
+        ).lower().startswith("42e0"):
+            return "h264"
+    return None
+
+
+def _parameters(codec: Codec, offered: RTCRtpCodecParameters) -> str:
+    parameters = dict(offered.parameters)
+    if codec == "opus":
+        parameters["useinbandfec"] = 1
+    each = parameters.items()
+    return ";".join(name if value is None else f"{name}={value}" for name, value in each)
+
+
+def _feedback(kind: Kind, offered: RTCRtpCodecParameters) -> tuple[str, ...]:
+    has = {f"{fb.type} {fb.parameter}" if fb.parameter else fb.type for fb in offered.rtcpFeedback}
+    wanted = AUDIO_FEEDBACK if kind == "audio" else VIDEO_FEEDBACK
+    return tuple(each for each in wanted if each in has)
+
+
+def _retransmissions(offered: Sequence[RTCRtpCodecParameters]) -> dict[int, int]:
+    """Return the RTX payload type of each payload type (RFC 4588, section 8.6)."""
+    found: dict[int, int] = {}
+    for each in offered:
+        apt, number = each.parameters.get("apt"), each.payloadType
+        if not each.mimeType.lower().endswith("/rtx") or not isinstance(apt, int):
+            continue
+        if number is not None and 0 <= number <= MAX_PAYLOAD_TYPE:
+            found.setdefault(apt, number)
+    return found

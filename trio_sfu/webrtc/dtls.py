@@ -1,0 +1,127 @@
+"""DTLS by aiortc over the engine's transport; the SRTP keys go to the engine.
+
+aiortc asks of its ICE transport only ``_recv``, ``_send`` and ``role``. It is the DTLS
+server, so that it chooses the SRTP profile. Its names with an underscore are private:
+the version is pinned, and ``tests/webrtc/test_aiortc_names.py`` fails when they move.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import trio
+from aiortc import rtcdtlstransport
+from aiortc.rtcdtlstransport import RTCDtlsParameters, RTCDtlsTransport, State
+
+from trio_sfu._native import EngineError, Profile
+from trio_sfu.errors import MediaError
+from trio_sfu.media.transport import Transport
+from trio_sfu.webrtc.bridge import Bridge
+from trio_sfu.webrtc.certificate import Certificate
+
+PROFILES: Final[Mapping[Profile, rtcdtlstransport.SRTPProtectionProfile]] = {
+    "AEAD_AES_128_GCM": rtcdtlstransport.SRTP_AEAD_AES_128_GCM,
+    "AEAD_AES_256_GCM": rtcdtlstransport.SRTP_AEAD_AES_256_GCM,
+    "AES128_CM_HMAC_SHA1_80": rtcdtlstransport.SRTP_AES128_CM_SHA1_80,
+}
+"""The SRTP profiles offered, the preferred one first: AES-128-GCM costs least (RFC 7714)."""
+MAX_DATAGRAMS: Final = 64
+"""Datagrams that may wait for aiortc; more are dropped, for DTLS retransmits."""
+GOODBYE: Final = 0.25
+"""Seconds the goodbye (close_notify) may take."""
+
+
+class EngineIce:
+    """What aiortc takes for its ICE transport: the engine's transport."""
+
+    role = "controlled"
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self.dropped = 0
+        self._datagrams: asyncio.Queue[bytes] = asyncio.Queue(MAX_DATAGRAMS)
+        transport.control = self.deliver
+
+    def deliver(self, datagram: bytes) -> None:
+        """Queue a datagram; drop it when it is not DTLS (RFC 7983) or the queue is full."""
+        if not datagram or not 20 <= datagram[0] <= 63 or self._datagrams.full():
+            self.dropped += 1
+        else:
+            self._datagrams.put_nowait(datagram)
+
+    async def _recv(self) -> bytes:
+        return await self._datagrams.get()
+
+    async def _send(self, datagram: bytes) -> None:
+        try:
+            self.transport.send_control(datagram)
+        except EngineError as error:
+            raise ConnectionError(str(error)) from error
+
+
+class _EngineDtls(RTCDtlsTransport):
+    """aiortc's DTLS transport, with the SRTP keys given to the engine."""
+
+    def __init__(self, ice: EngineIce, certificate: Certificate) -> None:
+        super().__init__(cast("Any", ice), [certificate.native])
+        self._engine_transport = ice.transport
+        self._set_role("server")
+        self._srtp_profiles = list(PROFILES.values())
+
+    def _setup_srtp(self) -> None:
+        connection = self._ssl
+        if connection is None:
+            self._set_state(State.FAILED)
+            return
+        chosen = connection.get_selected_srtp_profile()
+        for name, profile in PROFILES.items():
+            if profile.openssl_profile == chosen:
+                length = 2 * (profile.key_length + profile.salt_length)
+                keys = connection.export_keying_material(b"EXTRACTOR-dtls_srtp", length)
+                # RFC 5764, section 4.2: the client's key comes first.
+                self._engine_transport.set_srtp_keys(
+                    name,
+                    inbound=profile.get_key_and_salt(keys, 0),
+                    outbound=profile.get_key_and_salt(keys, 1),
+                )
+                return
+        self._set_state(State.FAILED)
+
+
+class Association:
+    """One DTLS association, from handshake to close_notify. Lives in one bridge."""
+
+    def __init__(self, bridge: Bridge, ice: EngineIce, certificate: Certificate) -> None:
+        self._bridge = bridge
+        self._transport = ice.transport
+        self._dtls = _EngineDtls(ice, certificate)
+        self._ended = trio.Event()
+        self._dtls.on("statechange", self._state_changed)
+
+    def _state_changed(self) -> None:
+        if self._dtls.state in ("closed", "failed"):
+            self._ended.set()
+
+    async def handshake(self, remote: RTCDtlsParameters, seconds: float) -> None:
+        """Do the handshake and install the keys.
+
+        Raises MediaError: ice-timeout (no check ever came), dtls-timeout, dtls-failed
+        (another certificate than announced, no common SRTP profile, a broken flight).
+        """
+        with trio.move_on_after(seconds) as deadline:
+            await self._bridge.call(self._dtls.start, remote)
+        if deadline.cancelled_caught:
+            if not self._transport.connected:
+                raise MediaError(f"no ICE check within {seconds:g} s", code="ice-timeout")
+            raise MediaError(f"no DTLS handshake within {seconds:g} s", code="dtls-timeout")
+        if self._dtls.state != "connected":
+            raise MediaError("the DTLS handshake failed", code="dtls-failed")
+
+    async def wait_closed(self) -> None:
+        """Wait until the peer closes the association."""
+        await self._ended.wait()
+
+    async def close(self) -> None:
+        """Say goodbye (close_notify); bounded, and not to be cancelled."""
+        with trio.move_on_after(GOODBYE, shield=True):
+            await self._bridge.call(self._dtls.stop)

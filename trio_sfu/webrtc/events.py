@@ -1,0 +1,63 @@
+"""What a peer connection reports."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from trio_sfu.signaling.messages import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The DTLS handshake is done: media can flow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Nothing authenticated has come for the engine's silence timeout (3 s)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Something authenticated came again after ``Silent``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The connection is of no more use; the last event.
+
+    Codes: ice-timeout, dtls-timeout, dtls-failed, dtls-closed (by the peer),
+    consent-expired (RFC 7675), worker-lost, events-lost.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingStarted:
+    """Packets of an encoding arrive; ``rid`` is "" for a single one."""
+
+    source: Source
+    rid: str
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingStopped:
+    """No packet of a video encoding for a while (2 s)."""
+
+    source: Source
+    rid: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotShows:
+    """A slot has spliced to what it was told to show."""
+
+    mid: str
+    up_track_id: int
+    rid: str
+
+
+PeerConnectionEvent: TypeAlias = (
+    Connected | Silent | Heard | Failed | EncodingStarted | EncodingStopped | SlotShows
+)

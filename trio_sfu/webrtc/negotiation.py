@@ -1,0 +1,230 @@
+"""What a peer's offers have agreed on so far: which m-line carries what.
+
+Pure. The client always offers, the server always answers.
+"""
+
+import random
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from trio_sfu._native import Codec, Extension, Kind
+from trio_sfu.errors import NegotiationError
+from trio_sfu.signaling.messages import SendingLine, SlotLine, Source
+from trio_sfu.webrtc.extensions import RECEIVING, SENDING
+from trio_sfu.webrtc.offer import Line, ParsedOffer
+
+MAX_SLOTS: Final = 64  # what the engine takes for one transport
+KINDS: Final[Mapping[Source, Kind]] = {
+    "microphone": "audio",
+    "camera": "video",
+    "screen": "video",
+    "screen-audio": "audio",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SendingUse:
+    """The client sends ``source`` on this line."""
+
+    mid: str
+    source: Source
+
+    @property
+    def kind(self) -> Kind:
+        """Audio or video."""
+        return KINDS[self.source]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotUse:
+    """The server sends on this line. One ``pair`` is one msid and one CNAME (lip sync)."""
+
+    mid: str
+    kind: Kind
+    pair: int
+    ssrc: int
+    rtx_ssrc: int | None
+    cname: str
+
+    @property
+    def msid(self) -> str:
+        """The value of ``a=msid`` (RFC 8830): stream and track."""
+        return f"slot-{self.pair} {self.mid}"
+
+
+Use: TypeAlias = SendingUse | SlotUse
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What one offer comes to; ``commit`` makes it what later offers are fitted to."""
+
+    uses: Mapping[str, Use]
+    added: Sequence[tuple[Use, Line]]
+    removed: Sequence[Use]
+    extensions: Sequence[tuple[int, Extension]]
+    codecs: Sequence[tuple[int, Codec, int, int | None]]
+    ice: tuple[str, str]
+    fingerprints: frozenset[str]
+
+
+class Negotiation:
+    """The lines agreed on, offer after offer.
+
+    A line keeps its use until an offer stops it, also when later offers do not list it.
+    """
+
+    def __init__(self, seed: random.Random | None = None) -> None:
+        self._random = seed or random.SystemRandom()
+        self._agreed: Agreement | None = None
+        self._cname = f"{self._random.getrandbits(64):016x}"
+
+    def agree(
+        self, offer: ParsedOffer, sending: Sequence[SendingLine], slots: Sequence[SlotLine]
+    ) -> Agreement:
+        """Fit an offer to what is agreed already.
+
+        Raises NegotiationError: unknown-mid, bad-direction, no-common-codec, mid-changed,
+        offer-mismatch, offer-invalid, too-many-lines, ice-restart-unsupported.
+        """
+        before = self._agreed.uses if self._agreed is not None else {}
+        lines = {line.mid: line for line in offer.lines}
+        kept = _kept(before, lines)
+        asked = self._asked_uses(lines, sending, slots)
+        for mid, use in kept.items():
+            if mid in asked and not _same(use, asked[mid]):
+                raise NegotiationError(f"line {mid} changed its use", code="mid-changed")
+        uses = asked | kept
+        _check_uses(uses.values())
+        used = [(use, lines[mid]) for mid, use in uses.items()]
+        agreement = Agreement(
+            uses=uses,
+            added=[(use, lines[mid]) for mid, use in uses.items() if mid not in before],
+            removed=[use for mid, use in before.items() if mid not in uses],
+            extensions=_extensions(used),
+            codecs=_codecs(used),
+            ice=(offer.ice_ufrag, offer.ice_pwd),
+            fingerprints=frozenset(each.value for each in offer.dtls.fingerprints),
+        )
+        self._check_association(agreement)
+        return agreement
+
+    def commit(self, agreement: Agreement) -> None:
+        """Hold to an agreement from now on."""
+        self._agreed = agreement
+
+    def _check_association(self, agreement: Agreement) -> None:
+        if self._agreed is None:
+            return
+        if agreement.ice != self._agreed.ice:
+            raise NegotiationError(
+                "ICE cannot be restarted in a session; join anew", code="ice-restart-unsupported"
+            )
+        if agreement.fingerprints != self._agreed.fingerprints:
+            raise NegotiationError("the certificate cannot change in a session; join anew")
+
+    def _asked_uses(
+        self,
+        lines: Mapping[str, Line],
+        sending: Sequence[SendingLine],
+        slots: Sequence[SlotLine],
+    ) -> dict[str, Use]:
+        uses: dict[str, Use] = {}
+        for asked in sending:
+            _check(lines, asked.mid, KINDS[asked.source], {"sendonly", "sendrecv", "inactive"})
+            _add(uses, SendingUse(asked.mid, asked.source))
+        for slot in slots:
+            line = _check(lines, slot.mid, slot.kind, {"recvonly", "sendrecv", "inactive"})
+            _add(uses, self._slot(slot, line))
+        return uses
+
+    def _slot(self, slot: SlotLine, line: Line) -> SlotUse:
+        has_rtx = any(each.rtx is not None for each in line.formats)
+        ssrc, rtx_ssrc = self._random.randrange(1, 2**31), self._random.randrange(2**31, 2**32)
+        cname = f"{self._cname}-{slot.pair}"
+        return SlotUse(slot.mid, slot.kind, slot.pair, ssrc, rtx_ssrc if has_rtx else None, cname)
+
+
+def _kept(before: Mapping[str, Use], lines: Mapping[str, Line]) -> dict[str, Use]:
+    missing = before.keys() - lines.keys()
+    if missing:
+        raise NegotiationError(f"line {min(missing)} is missing", code="mid-changed")
+    return {mid: use for mid, use in before.items() if not lines[mid].stopped}
+
+
+def _check_uses(uses: Collection[Use]) -> None:
+    if not uses:
+        raise NegotiationError("neither sending nor slots names a line", code="offer-mismatch")
+    sources = [use.source for use in uses if isinstance(use, SendingUse)]
+    if len(set(sources)) < len(sources):
+        raise NegotiationError("two lines carry the same source", code="offer-mismatch")
+    if len(uses) - len(sources) > MAX_SLOTS:
+        raise NegotiationError(f"a client has at most {MAX_SLOTS} slots", code="too-many-lines")
+
+
+def _same(before: Use, after: Use) -> bool:
+    match before, after:
+        case SendingUse(), SendingUse():
+            return before == after
+        case SlotUse(), SlotUse():
+            return (before.kind, before.pair) == (after.kind, after.pair)
+    return False
+
+
+def _check(lines: Mapping[str, Line], mid: str, kind: Kind, directions: set[str]) -> Line:
+    line = lines.get(mid)
+    if line is None or line.stopped:
+        raise NegotiationError(f"the offer has no line {mid}", code="unknown-mid")
+    if line.kind != kind:
+        raise NegotiationError(f"line {mid} is not {kind} over SRTP", code="offer-mismatch")
+    if line.direction not in directions:
+        raise NegotiationError(f"line {mid} cannot be {line.direction}", code="bad-direction")
+    if not line.formats:
+        raise NegotiationError(
+            f"line {mid} offers no codec this server forwards", code="no-common-codec"
+        )
+    return line
+
+
+def _add(uses: dict[str, Use], use: Use) -> None:
+    if use.mid in uses:
+        raise NegotiationError(f"line {use.mid} is listed twice", code="offer-mismatch")
+    uses[use.mid] = use
+
+
+def accepted_extensions(use: Use, line: Line) -> list[tuple[int, Extension, str]]:
+    """Return the line's header extensions that are answered, with their ids and URIs."""
+    wanted = SENDING if isinstance(use, SendingUse) else RECEIVING
+    return [each for each in line.extensions if each[1] in wanted]
+
+
+def _extensions(used: Iterable[tuple[Use, Line]]) -> list[tuple[int, Extension]]:
+    """Return the bundle's ids: in a bundle an id means the same on every line (RFC 8843)."""
+    found: dict[int, Extension] = {}
+    for use, line in used:
+        for number, name, _uri in accepted_extensions(use, line):
+            if found.setdefault(number, name) != name:
+                raise NegotiationError(f"extension id {number} means two things in the bundle")
+    return sorted(found.items())
+
+
+def _codecs(used: Iterable[tuple[Use, Line]]) -> list[tuple[int, Codec, int, int | None]]:
+    """Return the bundle's payload types, those of slots first.
+
+    The engine sends a codec with the first payload type it is told of.
+    """
+    found: dict[int, tuple[int, Codec, int, int | None]] = {}
+    sent: dict[Codec, int] = {}
+    for use, line in sorted(used, key=lambda each: isinstance(each[0], SendingUse)):
+        for each in line.formats:
+            entry = (each.payload_type, each.codec, each.clock_rate, each.rtx)
+            if found.setdefault(each.payload_type, entry) != entry:
+                raise NegotiationError(
+                    f"payload type {each.payload_type} means two things in the bundle"
+                )
+            if isinstance(use, SlotUse):
+                number = sent.setdefault(each.codec, each.payload_type)
+                if number != each.payload_type:
+                    raise NegotiationError(f"slots number {each.codec} differently")
+    return list(found.values())

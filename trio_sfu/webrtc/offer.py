@@ -1,0 +1,203 @@
+"""An SDP offer, parsed once into what the answer and the engine need of it.
+
+aiortc's parser does the grammar; it drops ``rid`` and ``simulcast``, which are read
+here. Whatever it raises on bad input becomes a ``NegotiationError``.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias, cast
+
+from aiortc.rtcdtlstransport import X509_DIGEST_ALGORITHMS, RTCDtlsFingerprint, RTCDtlsParameters
+from aiortc.sdp import MediaDescription, SessionDescription, grouplines
+
+from trio_sfu._native import Extension, Kind
+from trio_sfu.errors import NegotiationError
+from trio_sfu.webrtc.codecs import Format, formats
+from trio_sfu.webrtc.extensions import EXTENSIONS
+
+MAX_OFFER: Final = 262_144  # characters
+MAX_LINES: Final = 144  # m-lines: four to send on, 64 pairs of slots, some stopped ones
+MAX_ATTRIBUTES: Final = 400  # text lines of one m-line; the parser's work grows with their square
+MAX_RIDS: Final = 4
+
+Direction: TypeAlias = Literal["sendonly", "recvonly", "sendrecv", "inactive"]
+
+# What the parser raises on input it does not like.
+_PARSER_ERRORS: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    StopIteration,
+    TypeError,
+    ValueError,
+)
+_TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`{|}~]{1,16}")
+_RID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
+_ICE_CHARS: Final = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One m-line of an offer (RFC 8829). ``kind`` None: not audio or video over SRTP."""
+
+    mid: str
+    media: str
+    protocol: str
+    kind: Kind | None
+    stopped: bool
+    direction: Direction
+    formats: tuple[Format, ...]
+    extensions: tuple[tuple[int, Extension, str], ...]
+    rids: tuple[str, ...]
+    ssrcs: tuple[tuple[int, int | None], ...]
+    raw_formats: str
+    rtcp_rsize: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedOffer:
+    """What a client offers: its lines, its ICE credentials, its certificate."""
+
+    lines: tuple[Line, ...]
+    ice_ufrag: str
+    ice_pwd: str
+    dtls: RTCDtlsParameters
+    extmap_allow_mixed: bool
+
+
+def parse_offer(sdp: str) -> ParsedOffer:
+    """Parse an offer that has all of its lines in one bundle.
+
+    Raises NegotiationError: offer-too-large, offer-invalid, too-many-lines, no-bundle,
+    no-fingerprint, unsupported-fingerprint.
+    """
+    if len(sdp) > MAX_OFFER:
+        raise NegotiationError(
+            f"an offer has at most {MAX_OFFER} characters", code="offer-too-large"
+        )
+    try:
+        session_lines, groups = grouplines(sdp)
+        if len(groups) > MAX_LINES:
+            raise NegotiationError(f"an offer has at most {MAX_LINES} lines", code="too-many-lines")
+        if any(len(group) > MAX_ATTRIBUTES for group in (session_lines, *groups)):
+            raise NegotiationError(
+                f"a line has at most {MAX_ATTRIBUTES} attributes", code="too-many-lines"
+            )
+        session = SessionDescription.parse(sdp)
+        lines = tuple(map(_line, session.media, groups))
+    except _PARSER_ERRORS as error:
+        raise NegotiationError("the offer is not valid SDP") from error
+    if not lines:
+        raise NegotiationError("the offer has no media line")
+    _check_bundle(session, lines)
+    live = (media for media, line in zip(session.media, lines, strict=True) if not line.stopped)
+    first = next(live, None)
+    if first is None:
+        raise NegotiationError("all lines of the offer are stopped")
+    ufrag, pwd = _credentials(first)
+    return ParsedOffer(
+        lines=lines,
+        ice_ufrag=ufrag,
+        ice_pwd=pwd,
+        dtls=_dtls(first),
+        extmap_allow_mixed="a=extmap-allow-mixed" in {line.strip() for line in session_lines},
+    )
+
+
+def _line(media: MediaDescription, text: Sequence[str]) -> Line:
+    mid = media.rtp.muxId
+    if not _TOKEN.fullmatch(mid or ""):
+        raise NegotiationError("a line has no usable a=mid")
+    srtp = media.kind in ("audio", "video") and media.profile.endswith("TLS/RTP/SAVPF")
+    kind = cast("Kind", media.kind) if srtp else None
+    stopped = media.port == 0 and "a=bundle-only" not in text
+    if kind and not stopped and not media.rtcp_mux:
+        raise NegotiationError(f"line {mid} has no a=rtcp-mux (RFC 5761)")
+    return Line(
+        mid=mid,
+        media=media.kind,
+        protocol=text[0].split(" ", 3)[2],
+        kind=kind,
+        stopped=stopped,
+        direction=cast("Direction", media.direction or "sendrecv"),
+        formats=tuple(formats(kind, media.rtp.codecs)) if kind else (),
+        extensions=tuple(_extensions(media)),
+        rids=_rids(text) if kind == "video" else (),
+        ssrcs=tuple(_ssrcs(media)),
+        raw_formats=text[0].split(" ", 3)[3],
+        rtcp_rsize="a=rtcp-rsize" in text,
+    )
+
+
+def _extensions(media: MediaDescription) -> Iterator[tuple[int, Extension, str]]:
+    for each in media.rtp.headerExtensions:
+        name = EXTENSIONS.get(each.uri)
+        if name is not None:
+            if not 1 <= each.id <= 255 or each.id == 15:
+                raise NegotiationError(f"{each.uri} has no usable id")
+            yield each.id, name, each.uri
+
+
+def _rids(text: Sequence[str]) -> tuple[str, ...]:
+    """Return the RIDs the client sends (RFC 8851), if it does simulcast (RFC 8853)."""
+    if not any(line.startswith("a=simulcast:") for line in text):
+        return ()
+    found = [line[6:].split() for line in text if line.startswith("a=rid:")]
+    rids = tuple(each[0] for each in found if len(each) > 1 and each[1] == "send")
+    if len(rids) > MAX_RIDS or len(set(rids)) < len(rids):
+        raise NegotiationError(f"a line has at most {MAX_RIDS} encodings, each with its own RID")
+    if not all(_RID.fullmatch(rid) for rid in rids):
+        raise NegotiationError("a RID is malformed")
+    return rids
+
+
+def _ssrcs(media: MediaDescription) -> Iterator[tuple[int, int | None]]:
+    """Return each SSRC with that of its retransmissions (RFC 5576 ``FID`` groups)."""
+    rtx = {
+        int(group.items[0]): int(group.items[1])
+        for group in media.ssrc_group
+        if group.semantic == "FID" and len(group.items) == 2
+    }
+    for each in media.ssrc[: 2 * MAX_RIDS]:
+        if not 0 < each.ssrc < 2**32:
+            raise NegotiationError("an SSRC is out of range")
+        if each.ssrc not in rtx.values():
+            yield each.ssrc, rtx.get(each.ssrc)
+
+
+def _check_bundle(session: SessionDescription, lines: Sequence[Line]) -> None:
+    bundles = [set(map(str, each.items)) for each in session.group if each.semantic == "BUNDLE"]
+    live = {line.mid for line in lines if not line.stopped}
+    if len({line.mid for line in lines}) < len(lines):
+        raise NegotiationError("two lines have the same a=mid")
+    if len(bundles) != 1 or not live <= bundles[0]:
+        raise NegotiationError("all lines must be in one BUNDLE group", code="no-bundle")
+
+
+def _credentials(media: MediaDescription) -> tuple[str, str]:
+    ice = media.ice
+    ufrag, pwd = (ice.usernameFragment or "", ice.password or "") if ice is not None else ("", "")
+    if not (_ICE_CHARS.fullmatch(ufrag) and _ICE_CHARS.fullmatch(pwd)):
+        raise NegotiationError("the offer has no usable a=ice-ufrag and a=ice-pwd")
+    return ufrag, pwd
+
+
+def _dtls(media: MediaDescription) -> RTCDtlsParameters:
+    if media.dtls is None or not media.dtls.fingerprints:
+        raise NegotiationError("the offer has no a=fingerprint", code="no-fingerprint")
+    if media.dtls.role not in ("auto", "client"):
+        raise NegotiationError("a=setup must be actpass or active: the server is passive")
+    known = [
+        RTCDtlsFingerprint(algorithm=each.algorithm.lower(), value=each.value.upper())
+        for each in media.dtls.fingerprints
+        if each.algorithm.lower() in X509_DIGEST_ALGORITHMS
+    ]
+    if not known:
+        raise NegotiationError(
+            "the fingerprint must be of sha-256, sha-384 or sha-512",
+            code="unsupported-fingerprint",
+        )
+    return RTCDtlsParameters(fingerprints=known, role="client")

@@ -1,0 +1,270 @@
+"""A peer's connection: negotiation, the DTLS association, up-tracks and slots."""
+
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import MappingProxyType
+from typing import Any, Final
+
+import trio
+from aiortc.rtcdtlstransport import RTCDtlsParameters
+
+from trio_sfu import _native
+from trio_sfu._native import EngineError
+from trio_sfu.errors import MediaError, NegotiationError
+from trio_sfu.media.engine import MediaEngine
+from trio_sfu.media.track import Slot, UpTrack
+from trio_sfu.media.transport import Transport, TransportEvent
+from trio_sfu.signaling.messages import Offer, Source
+from trio_sfu.webrtc.answer import LocalDescription, write_answer
+from trio_sfu.webrtc.bridge import open_bridge
+from trio_sfu.webrtc.budget import OfferBudget
+from trio_sfu.webrtc.candidates import host_candidates
+from trio_sfu.webrtc.certificate import Certificate
+from trio_sfu.webrtc.dtls import Association, EngineIce
+from trio_sfu.webrtc.events import (
+    Connected,
+    EncodingStarted,
+    EncodingStopped,
+    Failed,
+    Heard,
+    PeerConnectionEvent,
+    Silent,
+    SlotShows,
+)
+from trio_sfu.webrtc.negotiation import Agreement, Negotiation, SendingUse, Use
+from trio_sfu.webrtc.offer import Line, parse_offer
+
+__all__ = [
+    "Connected",
+    "EncodingStarted",
+    "EncodingStopped",
+    "Failed",
+    "Heard",
+    "PeerConnection",
+    "PeerConnectionEvent",
+    "Silent",
+    "SlotShows",
+    "open_peer_connection",
+]
+
+EVENTS: Final = 256
+"""Events that may wait for the owner. When it takes none, more wait in the transport's
+inbox, which bounds them by failing the connection."""
+
+
+class PeerConnection:
+    """What a peer's client negotiated. Made by ``open_peer_connection``."""
+
+    def __init__(
+        self,
+        engine: MediaEngine,
+        certificate: Certificate,
+        nursery: trio.Nursery,
+        handles: AsyncExitStack,
+        *,
+        announced: Sequence[str],
+        handshake_timeout: float,
+    ) -> None:
+        self._engine = engine
+        self._certificate = certificate
+        self._nursery = nursery
+        self._handles = handles
+        self._handshake_timeout = handshake_timeout
+        self._path = trio.lowlevel.current_task().name
+        self._negotiation = Negotiation()
+        self._budget = OfferBudget()
+        self._local = LocalDescription(
+            session_id=secrets.randbits(62),
+            ice_ufrag=secrets.token_hex(4),
+            ice_pwd=secrets.token_hex(16),
+            fingerprint=certificate.fingerprint,
+            candidates=host_candidates(engine.candidates(), announced),
+        )
+        self._answers = 0
+        self._transport: Transport | None = None
+        self._lines: dict[str, AsyncExitStack] = {}
+        self._up_tracks: dict[Source, UpTrack] = {}
+        self._slots: dict[str, Slot] = {}
+        self._failed = False
+        self._events, self.events = trio.open_memory_channel[PeerConnectionEvent](EVENTS)
+
+    @property
+    def slots(self) -> Mapping[str, Slot]:
+        """The negotiated slots by mid, in the order of the offers."""
+        return MappingProxyType(self._slots)
+
+    def up_track(self, source: Source) -> UpTrack | None:
+        """Return the up-track of a negotiated source."""
+        return self._up_tracks.get(source)
+
+    def stats(self) -> dict[str, Any]:
+        """Return the engine's numbers of the transport, the up-tracks and the slots."""
+        if self._transport is None:
+            return {}
+        return {
+            "transport": self._transport.stats(),
+            "up_tracks": {name: track.stats() for name, track in self._up_tracks.items()},
+            "slots": {mid: slot.stats() for mid, slot in self._slots.items()},
+        }
+
+    async def negotiate(self, offer: Offer) -> str:
+        """Answer an offer; the engine has what it agrees on before the answer is returned.
+
+        Not to be called again before it has returned. Raises NegotiationError; the
+        connection goes on then as it was. Raises EngineError when the engine is lost.
+        """
+        await trio.lowlevel.checkpoint()
+        if not self._budget.take(trio.current_time()):
+            raise NegotiationError("too many offers; wait a little", code="too-many-offers")
+        parsed = parse_offer(offer.sdp)
+        agreement = self._negotiation.agree(parsed, offer.sending, offer.slots)
+        first = self._transport is None
+        async with AsyncExitStack() as undo:
+            transport = self._transport or await self._open_transport(undo)
+            await self._apply(transport, agreement, undo)
+            await self._handles.enter_async_context(undo.pop_all())
+        self._negotiation.commit(agreement)
+        if first:
+            self._transport = transport
+            self._start(transport, parsed.dtls)
+        self._answers += 1
+        return write_answer(parsed, agreement, self._local, self._answers)
+
+    async def _open_transport(self, undo: AsyncExitStack) -> Transport:
+        opening = self._engine.transport(self._local.ice_ufrag, self._local.ice_pwd)
+        try:
+            return await undo.enter_async_context(opening)
+        except MediaError as error:
+            raise NegotiationError(str(error), code=error.code) from error
+
+    async def _apply(
+        self, transport: Transport, agreement: Agreement, undo: AsyncExitStack
+    ) -> None:
+        try:
+            transport.set_negotiated(extensions=agreement.extensions, codecs=agreement.codecs)
+        except EngineError as error:
+            if error.code == "worker-lost":
+                raise
+            raise NegotiationError(f"the bundle cannot be used: {error.code}") from error
+        for use in agreement.removed:
+            await self._lines.pop(use.mid).aclose()
+        for use, line in agreement.added:
+            await self._open_line(transport, use, line, undo)
+
+    async def _open_line(
+        self, transport: Transport, use: Use, line: Line, undo: AsyncExitStack
+    ) -> None:
+        stack = await undo.enter_async_context(AsyncExitStack())
+        try:
+            if isinstance(use, SendingUse):
+                # With RIDs the SSRCs are learned: which is whose is not said in SDP.
+                ssrcs = () if line.rids else line.ssrcs
+                opening = transport.up_track(
+                    use.mid, use.kind, use.source, rids=line.rids, ssrcs=ssrcs
+                )
+                track = await stack.enter_async_context(opening)
+                self._up_tracks[use.source] = track
+                stack.callback(self._up_tracks.pop, use.source)
+            else:
+                slot = await stack.enter_async_context(
+                    transport.slot(
+                        use.mid,
+                        use.kind,
+                        use.pair,
+                        ssrc=use.ssrc,
+                        rtx_ssrc=use.rtx_ssrc,
+                        cname=use.cname,
+                    )
+                )
+                self._slots[use.mid] = slot
+                stack.callback(self._slots.pop, use.mid)
+        except EngineError as error:
+            if error.code == "worker-lost":
+                raise
+            raise NegotiationError(f"line {use.mid} cannot be used: {error.code}") from error
+        self._lines[use.mid] = stack
+        stack.callback(self._lines.pop, use.mid, None)
+
+    def _start(self, transport: Transport, remote: RTCDtlsParameters) -> None:
+        # The queue exists before the answer is sent, so no ClientHello comes too early.
+        ice = EngineIce(transport)
+        self._nursery.start_soon(self._associate, ice, remote, name=f"{self._path}/dtls")
+        self._nursery.start_soon(self._watch, transport, name=f"{self._path}/transport")
+
+    async def _associate(self, ice: EngineIce, remote: RTCDtlsParameters) -> None:
+        try:
+            async with open_bridge() as bridge:
+                association = Association(bridge, ice, self._certificate)
+                try:
+                    await association.handshake(remote, self._handshake_timeout)
+                    await self._emit(Connected())
+                    await association.wait_closed()
+                finally:
+                    await association.close()
+            await self._fail("dtls-closed", "the peer closed the DTLS association")
+        except MediaError as error:
+            await self._fail(error.code, str(error))
+
+    async def _watch(self, transport: Transport) -> None:
+        async for event in transport.events:
+            await self._report(event)
+        if transport.lost is not None:
+            await self._fail("media-failed", transport.lost.message)
+
+    async def _report(self, event: TransportEvent) -> None:
+        match event:
+            case _native.Silent():
+                await self._emit(Silent())
+            case _native.Heard():
+                await self._emit(Heard())
+            case _native.ConsentExpired():
+                await self._fail("consent-expired", "no ICE consent check (RFC 7675)")
+            case _native.EncodingStarted(up_track=handle, rid=rid):
+                for track in self._find(handle):
+                    await self._emit(EncodingStarted(track.source, rid))
+            case _native.EncodingStopped(up_track=handle, rid=rid):
+                for track in self._find(handle):
+                    await self._emit(EncodingStopped(track.source, rid))
+            case _native.SlotSwitched(slot=handle, up_track=up_track, rid=rid):
+                for slot in list(self._slots.values()):
+                    if slot.id == handle:
+                        await self._emit(SlotShows(slot.mid, up_track, rid))
+            case _:
+                pass
+
+    def _find(self, handle: int) -> list[UpTrack]:
+        return [track for track in self._up_tracks.values() if track.id == handle]
+
+    async def _fail(self, code: str, message: str) -> None:
+        await self._emit(Failed(code, message))
+        self._failed = True
+
+    async def _emit(self, event: PeerConnectionEvent) -> None:
+        if not self._failed:
+            await self._events.send(event)
+
+
+@asynccontextmanager
+async def open_peer_connection(
+    engine: MediaEngine,
+    certificate: Certificate,
+    *,
+    announced: Sequence[str] = (),
+    handshake_timeout: float = 10.0,
+) -> AsyncIterator[PeerConnection]:
+    """Open a peer's connection; the first offer makes its transport.
+
+    ``announced`` addresses take the place of the bound ones in answers. On the way out
+    the peer is told (close_notify) while the transport still exists.
+    """
+    async with AsyncExitStack() as handles, trio.open_nursery() as nursery:
+        yield PeerConnection(
+            engine,
+            certificate,
+            nursery,
+            handles,
+            announced=announced,
+            handshake_timeout=handshake_timeout,
+        )
+        nursery.cancel_scope.cancel()
