@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
 import trio
-import trio_asyncio
+import trio_asyncio  # type: ignore[import-untyped]  # it ships no types
 
 Result = TypeVar("Result")
 
@@ -43,7 +43,7 @@ class Bridge:
 @asynccontextmanager
 async def open_bridge() -> AsyncIterator[Bridge]:
     """Open a loop; its tasks end with it."""
-    global _live  # noqa: PLW0603
+    global _live
     _live += 1
     try:
         async with trio_asyncio.open_loop() as loop:

@@ -10,7 +10,6 @@ import trio
 from aiortc.rtcdtlstransport import RTCDtlsParameters
 
 from trio_sfu import _native
-from trio_sfu._native import EngineError
 from trio_sfu.errors import MediaError, NegotiationError
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media.track import Slot, UpTrack
@@ -32,8 +31,9 @@ from trio_sfu.webrtc.events import (
     Silent,
     SlotShows,
 )
-from trio_sfu.webrtc.negotiation import Agreement, Negotiation, SendingUse, Use
-from trio_sfu.webrtc.offer import Line, parse_offer
+from trio_sfu.webrtc.lines import Lines
+from trio_sfu.webrtc.negotiation import Negotiation
+from trio_sfu.webrtc.offer import parse_offer
 
 __all__ = [
     "Connected",
@@ -83,20 +83,18 @@ class PeerConnection:
         )
         self._answers = 0
         self._transport: Transport | None = None
-        self._lines: dict[str, AsyncExitStack] = {}
-        self._up_tracks: dict[Source, UpTrack] = {}
-        self._slots: dict[str, Slot] = {}
+        self._lines = Lines()
         self._failed = False
         self._events, self.events = trio.open_memory_channel[PeerConnectionEvent](EVENTS)
 
     @property
     def slots(self) -> Mapping[str, Slot]:
         """The negotiated slots by mid, in the order of the offers."""
-        return MappingProxyType(self._slots)
+        return MappingProxyType(self._lines.slots)
 
     def up_track(self, source: Source) -> UpTrack | None:
         """Return the up-track of a negotiated source."""
-        return self._up_tracks.get(source)
+        return self._lines.up_tracks.get(source)
 
     def stats(self) -> dict[str, Any]:
         """Return the engine's numbers of the transport, the up-tracks and the slots."""
@@ -104,8 +102,8 @@ class PeerConnection:
             return {}
         return {
             "transport": self._transport.stats(),
-            "up_tracks": {name: track.stats() for name, track in self._up_tracks.items()},
-            "slots": {mid: slot.stats() for mid, slot in self._slots.items()},
+            "up_tracks": {name: track.stats() for name, track in self._lines.up_tracks.items()},
+            "slots": {mid: slot.stats() for mid, slot in self._lines.slots.items()},
         }
 
     async def negotiate(self, offer: Offer) -> str:
@@ -122,7 +120,7 @@ class PeerConnection:
         first = self._transport is None
         async with AsyncExitStack() as undo:
             transport = self._transport or await self._open_transport(undo)
-            await self._apply(transport, agreement, undo)
+            await self._lines.apply(transport, agreement, undo)
             await self._handles.enter_async_context(undo.pop_all())
         self._negotiation.commit(agreement)
         if first:
@@ -137,54 +135,6 @@ class PeerConnection:
             return await undo.enter_async_context(opening)
         except MediaError as error:
             raise NegotiationError(str(error), code=error.code) from error
-
-    async def _apply(
-        self, transport: Transport, agreement: Agreement, undo: AsyncExitStack
-    ) -> None:
-        try:
-            transport.set_negotiated(extensions=agreement.extensions, codecs=agreement.codecs)
-        except EngineError as error:
-            if error.code == "worker-lost":
-                raise
-            raise NegotiationError(f"the bundle cannot be used: {error.code}") from error
-        for use in agreement.removed:
-            await self._lines.pop(use.mid).aclose()
-        for use, line in agreement.added:
-            await self._open_line(transport, use, line, undo)
-
-    async def _open_line(
-        self, transport: Transport, use: Use, line: Line, undo: AsyncExitStack
-    ) -> None:
-        stack = await undo.enter_async_context(AsyncExitStack())
-        try:
-            if isinstance(use, SendingUse):
-                # With RIDs the SSRCs are learned: which is whose is not said in SDP.
-                ssrcs = () if line.rids else line.ssrcs
-                opening = transport.up_track(
-                    use.mid, use.kind, use.source, rids=line.rids, ssrcs=ssrcs
-                )
-                track = await stack.enter_async_context(opening)
-                self._up_tracks[use.source] = track
-                stack.callback(self._up_tracks.pop, use.source)
-            else:
-                slot = await stack.enter_async_context(
-                    transport.slot(
-                        use.mid,
-                        use.kind,
-                        use.pair,
-                        ssrc=use.ssrc,
-                        rtx_ssrc=use.rtx_ssrc,
-                        cname=use.cname,
-                    )
-                )
-                self._slots[use.mid] = slot
-                stack.callback(self._slots.pop, use.mid)
-        except EngineError as error:
-            if error.code == "worker-lost":
-                raise
-            raise NegotiationError(f"line {use.mid} cannot be used: {error.code}") from error
-        self._lines[use.mid] = stack
-        stack.callback(self._lines.pop, use.mid, None)
 
     def _start(self, transport: Transport, remote: RTCDtlsParameters) -> None:
         # The queue exists before the answer is sent, so no ClientHello comes too early.
@@ -220,21 +170,9 @@ class PeerConnection:
                 await self._emit(Heard())
             case _native.ConsentExpired():
                 await self._fail("consent-expired", "no ICE consent check (RFC 7675)")
-            case _native.EncodingStarted(up_track=handle, rid=rid):
-                for track in self._find(handle):
-                    await self._emit(EncodingStarted(track.source, rid))
-            case _native.EncodingStopped(up_track=handle, rid=rid):
-                for track in self._find(handle):
-                    await self._emit(EncodingStopped(track.source, rid))
-            case _native.SlotSwitched(slot=handle, up_track=up_track, rid=rid):
-                for slot in list(self._slots.values()):
-                    if slot.id == handle:
-                        await self._emit(SlotShows(slot.mid, up_track, rid))
             case _:
-                pass
-
-    def _find(self, handle: int) -> list[UpTrack]:
-        return [track for track in self._up_tracks.values() if track.id == handle]
+                for each in list(self._lines.translate(event)):
+                    await self._emit(each)
 
     async def _fail(self, code: str, message: str) -> None:
         await self._emit(Failed(code, message))

@@ -1,0 +1,86 @@
+"""The handles of what was negotiated: an up-track or a slot for each m-line in use."""
+
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+
+from trio_sfu import _native
+from trio_sfu._native import EngineError
+from trio_sfu.errors import NegotiationError
+from trio_sfu.media.track import Slot, UpTrack
+from trio_sfu.media.transport import Transport, TransportEvent
+from trio_sfu.signaling.messages import Source
+from trio_sfu.webrtc.events import EncodingStarted, EncodingStopped, PeerConnectionEvent, SlotShows
+from trio_sfu.webrtc.negotiation import Agreement, SendingUse, SlotUse, Use
+from trio_sfu.webrtc.offer import Line
+
+
+class Lines:
+    """The up-tracks and slots of one peer."""
+
+    def __init__(self) -> None:
+        self.up_tracks: dict[Source, UpTrack] = {}
+        self.slots: dict[str, Slot] = {}
+        self._open: dict[str, AsyncExitStack] = {}
+
+    async def apply(self, transport: Transport, agreement: Agreement, undo: AsyncExitStack) -> None:
+        """Open what an agreement adds and close what it removes.
+
+        ``undo`` closes what was opened. Raises NegotiationError when the engine refuses
+        something, with nothing closed yet; EngineError (worker-lost).
+        """
+        try:
+            transport.set_negotiated(extensions=agreement.extensions, codecs=agreement.codecs)
+            for use, line in agreement.added:
+                await self._add(transport, use, line, undo)
+        except EngineError as error:
+            if error.code in ("worker-lost", "unknown-transport", "closed"):
+                raise
+            raise NegotiationError(f"the engine cannot use the offer: {error.code}") from error
+        for use in agreement.removed:
+            await self._open[use.mid].aclose()
+
+    async def _add(self, transport: Transport, use: Use, line: Line, undo: AsyncExitStack) -> None:
+        handles = await undo.enter_async_context(AsyncExitStack())
+        match use:
+            case SendingUse():
+                # With RIDs the SSRCs are learned: SDP does not say which is whose.
+                ssrcs = () if line.rids else line.ssrcs
+                track = await handles.enter_async_context(
+                    transport.up_track(use.mid, use.kind, use.source, rids=line.rids, ssrcs=ssrcs)
+                )
+                self.up_tracks[use.source] = track
+                handles.callback(self.up_tracks.pop, use.source)
+            case SlotUse():
+                slot = await handles.enter_async_context(
+                    transport.slot(
+                        use.mid,
+                        use.kind,
+                        use.pair,
+                        ssrc=use.ssrc,
+                        rtx_ssrc=use.rtx_ssrc,
+                        cname=use.cname,
+                    )
+                )
+                self.slots[use.mid] = slot
+                handles.callback(self.slots.pop, use.mid)
+        self._open[use.mid] = handles
+        handles.callback(self._open.pop, use.mid)
+
+    def translate(self, event: TransportEvent) -> Iterator[PeerConnectionEvent]:
+        """Yield the engine's event in the words of the peer's lines, if it is of one."""
+        match event:
+            case _native.EncodingStarted():
+                for track in self._find_track(event.up_track):
+                    yield EncodingStarted(track.source, event.rid)
+            case _native.EncodingStopped():
+                for track in self._find_track(event.up_track):
+                    yield EncodingStopped(track.source, event.rid)
+            case _native.SlotSwitched():
+                for slot in self.slots.values():
+                    if slot.id == event.slot:
+                        yield SlotShows(slot.mid, event.up_track, event.rid)
+            case _:
+                return
+
+    def _find_track(self, handle: int) -> list[UpTrack]:
+        return [track for track in self.up_tracks.values() if track.id == handle]
