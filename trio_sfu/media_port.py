@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, contextmanager
 
 from trio_sfu.config.model import Media
 from trio_sfu.errors import ConfigError
-from trio_sfu.media.engine import EngineSettings, MediaEngine, open_engine
+from trio_sfu.media.engine import MediaEngine, open_engine
+from trio_sfu.media.settings import EngineSettings
 
 _IPV6_LOOPBACK = "::1"
 

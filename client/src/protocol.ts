@@ -47,6 +47,7 @@ export type ErrorCode =
   | "dtls-failed"
   | "dtls-closed"
   | "consent-expired"
+  | "too-many-transports"
   | "media-failed"
   | "offer-invalid"
   | "offer-too-large"
@@ -61,7 +62,6 @@ export type ErrorCode =
   | "mid-changed"
   | "ice-restart-unsupported"
   | "not-negotiated"
-  | "unknown-peer"
   | "refused";
 
 /** A track somebody publishes. */

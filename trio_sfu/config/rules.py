@@ -53,6 +53,13 @@ def _check_media(config: Config) -> None:
     ):
         for address in addresses:
             _check_address(name, address)
+    if not config.media.announced:
+        for address in config.media.addresses:
+            if ip_address(address).is_unspecified:
+                raise ConfigError(
+                    f'media.addresses: clients cannot send to "{address}"; name in'
+                    " media.announced the addresses of this machine that they can reach"
+                )
     if config.media.port and config.media.port + config.media.workers - 1 > 65_535:
         raise ConfigError("media.port + media.workers passes the last port, 65535")
 

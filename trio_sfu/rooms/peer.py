@@ -7,6 +7,7 @@ from typing import Protocol
 import trio
 
 from trio_sfu import events
+from trio_sfu.errors import MediaError
 from trio_sfu.events import Journal
 from trio_sfu.ids import PeerId, RoomId, new_peer_id, new_resume_token
 from trio_sfu.media.track import UpTrack
@@ -16,7 +17,7 @@ from trio_sfu.rooms.presence import Presence
 from trio_sfu.rooms.requests import serve_requests
 from trio_sfu.rooms.screening import Screening
 from trio_sfu.rooms.state import RoomState
-from trio_sfu.rooms.tracing import origin, start_traced
+from trio_sfu.rooms.tracing import origin, sole, start_traced
 from trio_sfu.rooms.view import View
 from trio_sfu.signaling.messages import Connection, LeaveReason, ServerMessage, Source
 from trio_sfu.webrtc.peer_connection import PeerConnection
@@ -99,9 +100,7 @@ class Peer:
             with self._scope:
                 await self._live()
         except* Exception as error:
-            task = origin(error, self.path)
-            self.room.journal.note(events.PeerCrashed(self.room.id, self.id, task, error))
-            self.link.end("peer-failed")
+            self._failed(error)
         finally:
             self.room.farewell(self, self._reason or "failed")
             self.gone.set()
@@ -119,6 +118,15 @@ class Peer:
                 # Before the engine's handles go: nobody may be shown them any more.
                 self.room.farewell(self, self._reason or "failed")
                 self._pc = None
+
+    def _failed(self, error: BaseExceptionGroup[Exception]) -> None:
+        if self._pc is None and (refusal := sole(error, MediaError)):
+            # The engine has no room for another transport: no defect, nothing to trace.
+            self.link.end(refusal.code)
+            return
+        task = origin(error, self.path)
+        self.room.journal.note(events.PeerCrashed(self.room.id, self.id, task, error))
+        self.link.end("peer-failed")
 
     def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         assert self.nursery is not None  # noqa: S101  (only called inside the nursery)

@@ -1,8 +1,11 @@
 """Say which task an error comes from: the path room/peer/task, as a note on the error."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
 
 import trio
+
+_E = TypeVar("_E", bound=Exception)
 
 _MARK = "in task "
 
@@ -24,6 +27,13 @@ def start_traced(nursery: trio.Nursery, work: Callable[[], Awaitable[None]], pat
 def origin(error: BaseException, default: str) -> str:
     """Return the path of the task that ``error`` (or the first error in it) comes from."""
     return next(_origins(error), default)
+
+
+def sole(error: BaseException, kind: type[_E]) -> _E | None:
+    """Return the only error in a tree of groups when it is of ``kind``."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error if isinstance(error, kind) else None
 
 
 def _origins(error: BaseException) -> Iterator[str]:

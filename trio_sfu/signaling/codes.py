@@ -68,6 +68,7 @@ CODES: Final[dict[str, Outcome]] = {
     "consent-expired": Outcome(
         "No ICE consent check for 15 s (RFC 7675).", POLICY_VIOLATION, rejoin=True
     ),
+    "too-many-transports": Outcome("The server has as many peers as it may have.", TRY_AGAIN_LATER),
     "media-failed": Outcome("The media transport failed.", POLICY_VIOLATION, rejoin=True),
     # One request was refused; the session goes on.
     "offer-invalid": Outcome("The offer is not SDP, or not an acceptable one."),

@@ -1,0 +1,96 @@
+"""A session at one end of a WebSocket over memory, a client at the other."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+import trio
+from trio.testing import lockstep_stream_pair, memory_stream_pair
+from trio_websocket import (
+    ConnectionClosed,
+    WebSocketConnection,
+    wrap_client_stream,
+    wrap_server_stream,
+)
+
+from trio_sfu.config.model import Signaling
+from trio_sfu.events import Journal, SessionEnded
+from trio_sfu.signaling.messages import MAX_MESSAGE_BYTES, SUBPROTOCOL, Error, ServerMessage
+from trio_sfu.signaling.session import Session
+
+
+async def listen_to_the_end(session: Session) -> None:
+    """Be a peer that reads everything and answers nothing."""
+    try:
+        while True:
+            await session.receive()
+    except trio.EndOfChannel:
+        session.end()
+
+
+@dataclass
+class Call:
+    session: Session
+    client: WebSocketConnection
+    stream: trio.abc.Stream
+    journal: Journal
+    finished: trio.Event
+    reading: trio.CancelScope
+
+    async def say(self, text: str | bytes) -> None:
+        await self.client.send_message(text)
+
+    async def hear(self) -> ServerMessage:
+        return msgspec.json.decode(await self.client.get_message(), type=ServerMessage)
+
+    async def refused(self) -> tuple[str, int]:
+        """Return the code of the fatal error and that of the close frame after it."""
+        error = await self.hear()
+        assert isinstance(error, Error)
+        assert error.fatal
+        return error.code, await self.closed()
+
+    async def closed(self) -> int:
+        with pytest.raises(ConnectionClosed) as closed:
+            await self.client.get_message()
+        assert closed.value.reason is not None
+        return closed.value.reason.code
+
+    @property
+    def counted(self) -> dict[str, int]:
+        return dict(self.journal.by_label(SessionEnded))
+
+
+@asynccontextmanager
+async def calling(
+    serve: Callable[[Session], Awaitable[None]] = listen_to_the_end,
+    settings: Signaling | None = None,
+    *,
+    lockstep: bool = False,
+) -> AsyncIterator[Call]:
+    """``lockstep``: the network holds no byte, every write waits for its reader."""
+    near, far = lockstep_stream_pair() if lockstep else memory_stream_pair()
+    journal, finished = Journal(), trio.Event()
+    sessions: list[Session] = []
+
+    async def server() -> None:
+        async with trio.open_nursery() as nursery:
+            request = await wrap_server_stream(nursery, near, 16, 2 * MAX_MESSAGE_BYTES)
+            socket = await request.accept(subprotocol=SUBPROTOCOL)
+            session = Session(socket, settings or Signaling(), journal)
+            sessions.append(session)
+            await session.run(serve)
+            nursery.cancel_scope.cancel()
+        finished.set()
+
+    async with trio.open_nursery() as nursery, trio.open_nursery() as reading:
+        nursery.start_soon(server)
+        client = await wrap_client_stream(
+            reading, far, "sfu", "/signal", subprotocols=[SUBPROTOCOL], message_queue_size=2_000
+        )
+        await trio.testing.wait_all_tasks_blocked()
+        yield Call(sessions[0], client, far, journal, finished, reading.cancel_scope)
+        reading.cancel_scope.cancel()
+        nursery.cancel_scope.cancel()

@@ -1,0 +1,31 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trio_sfu.signaling.limits import TokenBucket
+
+GAPS = st.lists(st.floats(0, 2), max_size=200)
+
+
+@given(GAPS, st.integers(1, 20), st.integers(1, 20))
+def test_no_stretch_of_time_grants_more_than_burst_and_rate(
+    gaps: list[float], rate: int, burst: int
+) -> None:
+    bucket = TokenBucket(rate, burst)
+    now, granted = 0.0, []
+    for gap in gaps:
+        now += gap
+        if bucket.take(now):
+            granted.append(now)
+    for first in range(len(granted)):
+        for last in range(first, len(granted)):
+            stretch = granted[last] - granted[first]
+            assert last - first + 1 <= burst + stretch * rate + 1e-6
+
+
+@given(st.lists(st.floats(0.1, 2), max_size=100))
+def test_who_keeps_to_the_rate_is_never_refused(gaps: list[float]) -> None:
+    bucket = TokenBucket(rate=10, burst=1)
+    now = 0.0
+    for gap in gaps:
+        now += gap + 1e-9
+        assert bucket.take(now)
