@@ -1,4 +1,4 @@
 //! What the fuzz targets share: how bytes become calls.
 
 pub mod input;
-//pub mod session;
+pub mod session;

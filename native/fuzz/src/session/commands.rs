@@ -1,0 +1,181 @@
+//! Commands, sensible and not.
+
+use trio_sfu_core::command::{CodecMapping, Command, Kind, SlotConfig, UpTrackConfig};
+use trio_sfu_core::ids::{SlotId, TransportId, UpTrackId};
+use trio_sfu_srtp::{Outbound, Profile};
+use trio_sfu_wire::codec::Codec;
+use trio_sfu_wire::rtp::{ExtensionKind, Mid, PayloadType, Rid, Ssrc};
+
+use super::Session;
+use super::peer::{NAMES, PAYLOAD_TYPES, PEERS, address, credentials};
+use crate::input::Input;
+
+const EXTENSIONS: [(u8, ExtensionKind); 7] = [
+    (1, ExtensionKind::Mid),
+    (2, ExtensionKind::Rid),
+    (3, ExtensionKind::TransportCc),
+    (4, ExtensionKind::RepairedRid),
+    (5, ExtensionKind::AudioLevel),
+    (6, ExtensionKind::DependencyDescriptor),
+    (7, ExtensionKind::AbsSendTime),
+];
+const CODECS: [(Codec, u32); 5] = [
+    (Codec::Vp8, 90_000),
+    (Codec::Vp9, 90_000),
+    (Codec::H264, 90_000),
+    (Codec::Av1, 90_000),
+    (Codec::Opus, 48_000),
+];
+
+fn kind(byte: u8) -> Kind {
+    if byte & 1 == 0 { Kind::Video } else { Kind::Audio }
+}
+
+fn rid(byte: u8) -> Rid {
+    let name = NAMES.get(usize::from(byte % 5));
+    name.map_or(Rid::EMPTY, |name| Rid::new(name).expect("a rid"))
+}
+
+fn mid(byte: u8) -> Mid {
+    Mid::new(NAMES[usize::from(byte) % NAMES.len()]).expect("a mid")
+}
+
+impl Session {
+    /// A connected peer that publishes a track.
+    pub(super) fn join(&mut self, number: usize, input: &mut Input<'_>) {
+        let id = number as u64;
+        self.add_transport(number);
+        self.negotiate(number, 0xff, input.byte());
+        self.install_keys(number, input.byte());
+        self.receive_check_of(number, true, address(number as u8));
+        self.add_up_track(id, id, input);
+    }
+
+    /// The peer watches the next peer's track.
+    pub(super) fn watch(&mut self, number: usize, input: &mut Input<'_>) {
+        let id = number as u64;
+        self.add_slot(id, id, input);
+        let source = Some((UpTrackId((id + 1) % PEERS as u64), rid(input.byte())));
+        self.carry_out(Command::MapSlot { slot: SlotId(id), source });
+    }
+
+    /// A command of the bytes' choice; the engine may refuse it.
+    pub(super) fn command(&mut self, input: &mut Input<'_>) {
+        let number = usize::from(input.byte()) % PEERS;
+        let transport = TransportId(number as u64);
+        let object = u64::from(input.byte() % 6);
+        match input.byte() % 11 {
+            0 => self.add_transport(number),
+            1 => self.negotiate(number, input.byte(), input.byte()),
+            2 => self.install_keys(number, input.byte()),
+            3 => {
+                // DTLS, so that it is not taken for the engine's own packets.
+                let datagram = [&[22], input.slice()].concat();
+                self.carry_out(Command::SendControl { transport, datagram });
+            }
+            4 => self.add_up_track(object, transport.0, input),
+            5 => self.add_slot(object, transport.0, input),
+            6 => {
+                let source = match input.byte() {
+                    255 => None,
+                    byte => Some((UpTrackId(u64::from(byte % 6)), rid(input.byte()))),
+                };
+                self.carry_out(Command::MapSlot { slot: SlotId(object), source });
+            }
+            7 => {
+                let (up_track, rid) = (UpTrackId(object), rid(input.byte()));
+                self.carry_out(Command::RequestKeyframe { up_track, rid });
+            }
+            8 => self.carry_out(Command::RemoveUpTrack { up_track: UpTrackId(object) }),
+            9 => self.carry_out(Command::RemoveSlot { slot: SlotId(object) }),
+            _ => self.remove_transport(transport),
+        }
+    }
+
+    pub(super) fn remove_transport(&mut self, transport: TransportId) {
+        self.carry_out(Command::RemoveTransport { transport });
+        if let Some(peer) = self.peers.get_mut(transport.0 as usize) {
+            peer.outbound = None;
+        }
+    }
+
+    fn add_transport(&mut self, number: usize) {
+        let (ice_ufrag, ice_pwd) = credentials(number);
+        let id = TransportId(number as u64);
+        self.carry_out(Command::AddTransport { id, ice_ufrag, ice_pwd });
+    }
+
+    fn negotiate(&mut self, number: usize, extensions: u8, codecs: u8) {
+        let chosen = |bits: u8, position: usize| bits >> position & 1 != 0;
+        let extensions = EXTENSIONS
+            .iter()
+            .enumerate()
+            .filter_map(|(position, extension)| chosen(extensions, position).then_some(*extension))
+            .collect();
+        let codecs = CODECS
+            .iter()
+            .zip(PAYLOAD_TYPES.chunks(2))
+            .enumerate()
+            .filter(|(position, _)| !chosen(codecs, *position))
+            .map(|(_, ((codec, clock_rate), types))| CodecMapping {
+                payload_type: PayloadType(types[0]),
+                codec: *codec,
+                clock_rate: *clock_rate,
+                rtx: (codecs & 0x80 == 0).then_some(PayloadType(types[1])),
+            })
+            .collect();
+        let transport = TransportId(number as u64);
+        self.carry_out(Command::SetNegotiated { transport, extensions, codecs });
+    }
+
+    fn install_keys(&mut self, number: usize, choice: u8) {
+        let profile = Profile::ALL[usize::from(choice) % Profile::ALL.len()];
+        let generation = self.fresh();
+        let mut inbound = vec![0x33; profile.keying_len()];
+        inbound[..4].copy_from_slice(&generation.to_be_bytes());
+        let outbound = inbound.iter().map(|byte| byte ^ 0xff).collect();
+        let peer = &mut self.peers[number];
+        peer.outbound = Outbound::new(profile, &inbound).ok();
+        peer.generation = generation;
+        let transport = TransportId(number as u64);
+        self.carry_out(Command::SetSrtpKeys { transport, profile, inbound, outbound });
+    }
+
+    fn add_up_track(&mut self, id: u64, transport: u64, input: &mut Input<'_>) {
+        let choice = input.byte();
+        let rids = (0..choice >> 2 & 3).map(rid).collect();
+        let ssrcs = (0..choice >> 4 & 3)
+            .map(|ssrc| (Ssrc(100 + u32::from(ssrc)), Some(Ssrc(104 + u32::from(ssrc)))))
+            .collect();
+        let config = UpTrackConfig { kind: kind(choice), mid: mid(input.byte()), rids, ssrcs };
+        let transport = TransportId(transport);
+        self.carry_out(Command::AddUpTrack { id: UpTrackId(id), transport, config });
+    }
+
+    fn add_slot(&mut self, id: u64, transport: u64, input: &mut Input<'_>) {
+        let choice = input.byte();
+        let ssrc = Ssrc(0x1000_0000 + self.fresh());
+        let rtx_ssrc = (choice & 2 == 0).then(|| Ssrc(0x2000_0000 + self.fresh()));
+        let config = SlotConfig {
+            kind: kind(choice),
+            mid: mid(input.byte()),
+            ssrc,
+            rtx_ssrc,
+            cname: "cname".to_owned(),
+        };
+        let transport = TransportId(transport);
+        let command = Command::AddSlot { id: SlotId(id), transport, config };
+        if self.engine.handle_command(self.now, command).is_ok() {
+            let peer = transport.0 as usize;
+            self.output.slot_added(ssrc, peer);
+            if let Some(ssrc) = rtx_ssrc {
+                self.output.slot_added(ssrc, peer);
+            }
+        }
+    }
+
+    /// Refusals are answers, too.
+    fn carry_out(&mut self, command: Command) {
+        let _ = self.engine.handle_command(self.now, command);
+    }
+}

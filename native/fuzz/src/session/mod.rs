@@ -1,0 +1,155 @@
+//! Bytes as a session: peers that connect, publish and watch, commands in any order,
+//! time in any steps, and datagrams from nobody in particular.
+//!
+//! The harness keeps the keys, so what the bytes say reaches the engine authenticated:
+//! otherwise no fuzzer would ever get past the first tag.
+
+mod commands;
+mod output;
+mod peer;
+
+use std::time::Duration;
+
+use trio_sfu_core::config::Config;
+use trio_sfu_core::engine::Engine;
+use trio_sfu_core::event::Event;
+use trio_sfu_core::ids::TransportId;
+use trio_sfu_core::time::Instant;
+use trio_sfu_core::transmit::Batch;
+
+use crate::input::Input;
+use output::Output;
+use peer::{PEERS, Peer, address};
+
+/// A run of the engine under the fuzzer's control.
+pub struct Session {
+    engine: Engine,
+    now: Instant,
+    peers: Vec<Peer>,
+    batch: Batch,
+    events: Vec<Event>,
+    output: Output,
+    /// Never gives the same number twice: SSRCs and keys are used once, as the control
+    /// plane promises.
+    fresh: u32,
+}
+
+impl Session {
+    /// An engine, with peers in a call already if the bytes say so.
+    #[must_use]
+    pub fn new(input: &mut Input<'_>) -> Self {
+        let config = Config { max_transports: 4, max_events: 64, seed: 1, ..Config::default() };
+        let now = Instant(1_000_000_000);
+        let mut session = Self {
+            engine: Engine::new(config, now),
+            now,
+            peers: (0..PEERS).map(|_| Peer::default()).collect(),
+            batch: Batch::default(),
+            events: Vec::new(),
+            output: Output::default(),
+            fresh: 1,
+        };
+        if input.byte() & 1 == 0 {
+            for number in 0..PEERS {
+                session.join(number, input);
+            }
+            for number in 0..PEERS {
+                session.watch(number, input);
+            }
+            session.pump();
+        }
+        session
+    }
+
+    /// Read one thing from the bytes, do it, and see that the engine is sound.
+    pub fn step(&mut self, input: &mut Input<'_>) {
+        match input.byte() % 13 {
+            0 => self.pass(Duration::from_micros(u64::from(input.short()))),
+            1 => self.pass(Duration::from_millis(u64::from(input.short()))),
+            2 => {
+                let source = address(input.byte());
+                self.engine.handle_datagram(self.now, source, &mut input.slice().to_vec());
+            }
+            3..=5 => self.receive_rtp(input),
+            6 => self.receive_rtcp(input),
+            7 => self.receive_check(input),
+            8 | 9 => self.command(input),
+            10 => {
+                // The same packets again, as a network may.
+                let source = address(input.byte());
+                let peer = &self.peers[usize::from(input.byte()) % PEERS];
+                let mut datagram = peer.latest.clone();
+                self.engine.handle_datagram(self.now, source, &mut datagram);
+            }
+            11 => self.receive_request(input),
+            _ => self.events(),
+        }
+        self.pump();
+    }
+
+    /// Remove everything: nothing may be left.
+    pub fn end(mut self) {
+        self.pump();
+        self.events();
+        for id in 0..16 {
+            self.remove_transport(TransportId(id));
+        }
+        self.pump();
+        for (name, count) in self.engine.census().entries() {
+            assert_eq!(count, 0, "{name} left");
+        }
+        self.pass(Duration::from_secs(60));
+        assert_eq!(self.engine.next_deadline(), None, "an empty engine waits for nothing");
+    }
+
+    /// The engine's counters that are not zero: what an input reached.
+    #[must_use]
+    pub fn counters(&self) -> Vec<(&'static str, u64)> {
+        self.engine.counters().entries().filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Time goes on, with each deadline met when it comes.
+    fn pass(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        for _ in 0..100_000 {
+            match self.engine.next_deadline() {
+                Some(at) if at <= end => self.now = self.now.max(at),
+                _ => break,
+            }
+            self.pump();
+        }
+        self.now = end;
+        self.pump();
+    }
+
+    /// What the driver does after each wake-up.
+    fn pump(&mut self) {
+        self.engine.handle_deadline(self.now);
+        let next = self.engine.next_deadline();
+        assert!(next.is_none_or(|at| at > self.now), "the driver would spin");
+        for flushes in 0.. {
+            assert!(flushes < 10_000, "flush never ends");
+            self.batch.clear();
+            let more = self.engine.flush(self.now, &mut self.batch);
+            self.output.check(&self.batch, &self.peers);
+            if !more {
+                break;
+            }
+        }
+        let _ = self.engine.counters().entries().count();
+        let census = self.engine.census();
+        assert!(census.transports <= 4 && census.addresses <= 4 * 8);
+    }
+
+    fn events(&mut self) {
+        self.events.clear();
+        self.engine.drain_events(&mut self.events);
+        assert!(self.events.len() <= 65, "the event queue is bounded");
+    }
+
+    /// A number not given before.
+    fn fresh(&mut self) -> u32 {
+        self.fresh += 1;
+        self.fresh
+    }
+}
