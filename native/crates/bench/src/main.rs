@@ -1,4 +1,4 @@
-//! Benchmarks of the engine; see `benchmarks/README.md`.
+//! Benchmarks of the engine; see `benchmarks/forwarding/README.md`.
 //!
 //! `trio-sfu-bench crypto` times SRTP alone. `trio-sfu-bench forwarding` has the engine
 //! forward a publisher's packets to many subscribers over loopback and prints its worker
