@@ -113,7 +113,7 @@ fn what_was_never_sent_or_is_long_gone_is_ignored() {
     world.nack(viewer, 12345, &[last]);
     world.run(5);
     assert!(world.peers[viewer].of(601).is_empty());
-    assert_eq!(world.counter("drop_nack_not_cached"), 4);
+    assert_eq!(world.counter("drop_nack_not_cached"), 3);
 }
 
 #[test]

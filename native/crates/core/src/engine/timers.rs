@@ -6,23 +6,26 @@ use std::collections::BinaryHeap;
 use crate::time::Instant;
 use crate::transport::TransportKey;
 
-/// A heap with one live entry a transport. An entry that was overtaken by an earlier one,
-/// or whose transport is gone, stays until its time (at most the longest timeout) and is
-/// then ignored.
+/// A heap with about two entries a transport: the next one, and a later one that it
+/// overtook. Others, and those of transports that are gone, stay until their time (at most
+/// the longest timeout) and are then ignored.
 #[derive(Default)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Instant, TransportKey)>>,
 }
 
-/// The time of a transport's live entry.
+/// The times of a transport's entries.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Armed(Option<Instant>);
+pub(crate) struct Armed {
+    next: Option<Instant>,
+    overtaken: Option<Instant>,
+}
 
 impl Timers {
     /// Makes sure that `transport` wakes no later than `at`.
     pub(crate) fn arm(&mut self, armed: &mut Armed, transport: TransportKey, at: Instant) {
-        if armed.0.is_none_or(|current| at < current) {
-            armed.0 = Some(at);
+        if armed.next.is_none_or(|current| at < current) {
+            armed.overtaken = armed.next.replace(at);
             self.heap.push(Reverse((at, transport)));
         }
     }
@@ -40,12 +43,12 @@ impl Timers {
 }
 
 impl Armed {
-    /// Whether the entry popped at `at` is the live one; it no longer is afterwards.
+    /// Whether the entry popped at `at` is the next one; the overtaken one is afterwards.
     pub(crate) fn fire(&mut self, at: Instant) -> bool {
-        if self.0 == Some(at) {
-            self.0 = None;
-            return true;
+        let live = self.next == Some(at);
+        if live {
+            self.next = self.overtaken.take();
         }
-        false
+        live
     }
 }

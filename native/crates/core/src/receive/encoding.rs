@@ -47,8 +47,8 @@ pub(crate) struct Encoding {
     pub(crate) missing: Missing,
     pub(crate) reception: Reception,
     pub(crate) keyframes: KeyframeRequests,
-    /// Timestamp of the keyframe that began last.
-    pub(crate) keyframe_timestamp: Option<u32>,
+    /// Timestamp of the keyframe that began last, and the number of its first packet.
+    pub(crate) keyframe: Option<(u32, u64)>,
     pub(crate) sender_report: Option<SenderInfo>,
     /// Slots that forward it.
     pub(crate) showing: Vec<SlotKey>,
@@ -75,7 +75,7 @@ impl Encoding {
             missing: Missing::default(),
             reception: Reception::default(),
             keyframes: KeyframeRequests::default(),
-            keyframe_timestamp: None,
+            keyframe: None,
             sender_report: None,
             showing: Vec::new(),
             waiting: Vec::new(),
@@ -95,6 +95,6 @@ impl Encoding {
         self.missing.clear();
         self.reception = Reception::default();
         self.sender_report = None;
-        self.keyframe_timestamp = None;
+        self.keyframe = None;
     }
 }

@@ -22,6 +22,13 @@ struct Item {
     tries: u8,
 }
 
+/// Packets that will not be asked for any more.
+#[derive(Debug, Default)]
+pub(crate) struct GivenUp {
+    pub(crate) count: u64,
+    pub(crate) newest: Option<u64>,
+}
+
 /// In order of sequence numbers.
 #[derive(Default)]
 pub(crate) struct Missing {
@@ -61,10 +68,22 @@ impl Missing {
         self.items.iter().map(|item| Self::due(item, round_trip)).min()
     }
 
-    /// Appends the sequence numbers to ask for now; returns how many were given up.
-    pub(crate) fn take(&mut self, now: Instant, round_trip: Duration, into: &mut Vec<u16>) -> u64 {
-        let before = self.items.len();
-        self.items.retain(|item| item.tries < MAX_TRIES && now.since(item.since) < MAX_AGE);
+    /// Appends the sequence numbers to ask for now.
+    pub(crate) fn take(
+        &mut self,
+        now: Instant,
+        round_trip: Duration,
+        into: &mut Vec<u16>,
+    ) -> GivenUp {
+        let mut given_up = GivenUp::default();
+        self.items.retain(|item| {
+            let hope = item.tries < MAX_TRIES && now.since(item.since) < MAX_AGE;
+            if !hope {
+                given_up.count += 1;
+                given_up.newest = Some(item.sequence);
+            }
+            hope
+        });
         for item in &mut self.items {
             if Self::due(item, round_trip) <= now {
                 item.tries += 1;
@@ -73,6 +92,6 @@ impl Missing {
                 into.push(item.sequence as u16);
             }
         }
-        (before - self.items.len()) as u64
+        given_up
     }
 }

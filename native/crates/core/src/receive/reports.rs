@@ -48,6 +48,10 @@ impl Engine {
         else {
             return;
         };
+        if !encoding.watched() {
+            encoding.missing.clear();
+            return;
+        }
         let round_trip = round_trip(transport);
         let mut sequences = Vec::new();
         let given_up = encoding.missing.take(now, round_trip, &mut sequences);
@@ -64,10 +68,14 @@ impl Engine {
                 rest = &rest[written.max(1).min(rest.len())..];
             }
         }
-        self.has_output(key);
-        if given_up > 0 {
-            self.counters.nacks_given_up += given_up;
+        self.counters.nacks_given_up += given_up.count;
+        // A keyframe that came since makes up for what is lost.
+        let shown_from = encoding.keyframe.map_or(0, |(_, sequence)| sequence);
+        if given_up.newest.is_some_and(|newest| newest > shown_from) {
             self.ask_keyframe(now, encoding_key);
+        }
+        if !sequences.is_empty() {
+            self.has_output(key);
         }
     }
 

@@ -204,7 +204,8 @@ impl Engine {
         let descriptor =
             describe(format.codec, media.payload, media.marker, extensions.dependency_descriptor);
         if descriptor.keyframe && encoding.kind == Kind::Video {
-            if encoding.keyframe_timestamp.replace(media.timestamp) != Some(media.timestamp) {
+            if encoding.keyframe.is_none_or(|(timestamp, _)| timestamp != media.timestamp) {
+                encoding.keyframe = Some((media.timestamp, sequence));
                 encoding.counts.keyframes += 1;
                 counters.keyframes_received += 1;
             }

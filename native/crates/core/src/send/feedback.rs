@@ -36,6 +36,9 @@ impl Engine {
         else {
             return;
         };
+        if slot.ssrc != media {
+            return;
+        }
         let patience =
             transport.round_trip.map_or(MIN_REPEAT, Duration::from_nanos).max(MIN_REPEAT);
         for sequence in sequences {
@@ -45,26 +48,26 @@ impl Engine {
                 counters.drop_nack_not_cached += 1;
                 continue;
             };
-            if sent.resent.is_some_and(|at| at + patience > now) {
+            if sent.resent_within(patience, now) {
                 counters.drop_nack_repeated += 1;
                 continue;
             }
-            let cached = slot
-                .spans
-                .get(sent.span)
-                .and_then(|span| encodings.get(span.encoding))
-                .and_then(|encoding| encoding.cache.get(sent.source));
-            let Some((_, bytes)) = cached else {
+            let cached = slot.spans.get(sent.span()).and_then(|span| {
+                let source = sent.source(span);
+                let (_, bytes) = encodings.get(span.encoding)?.cache.get(source)?;
+                Some((source, bytes))
+            });
+            let Some((source, bytes)) = cached else {
                 counters.drop_nack_not_cached += 1;
                 continue;
             };
             let queued = Queued {
                 slot: slot_key,
-                span: sent.span,
+                span: sent.span(),
                 retransmission: true,
-                sequence: sent.source,
+                sequence: source,
             };
-            sent.resent = Some(now);
+            sent.resend(now);
             if !slot.spend(bytes.payload.len()) {
                 counters.drop_nack_budget += 1;
             } else if !transport.media.push(queued) {

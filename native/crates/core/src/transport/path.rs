@@ -62,7 +62,8 @@ impl Path {
                 self.addresses.push(Address { remote, checked: now });
             }
         }
-        if self.selected.is_none() || (nominate && self.selected != Some(remote)) {
+        // After consent was lost the old address is as good as none.
+        if self.selected != Some(remote) && (nominate || !self.consent || self.selected.is_none()) {
             self.selected = Some(remote);
             change.connected = !self.connected;
             change.moved = self.connected;
@@ -157,9 +158,10 @@ pub(crate) struct Timeouts {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_ADDRESSES, Path};
+    use super::{Lapse, MAX_ADDRESSES, Path, Timeouts};
     use crate::time::Instant;
     use std::net::SocketAddr;
+    use std::time::Duration;
 
     fn address(port: u16) -> SocketAddr {
         SocketAddr::from(([192, 0, 2, 1], port))
@@ -175,6 +177,19 @@ mod tests {
         }
         assert_eq!(path.destination(), Some(address(1)));
         assert_eq!(path.addresses().count(), MAX_ADDRESSES);
+    }
+
+    #[test]
+    fn who_comes_back_from_elsewhere_is_followed() {
+        let mut path = Path::default();
+        path.check(Instant(0), address(1), true);
+        let timeouts =
+            Timeouts { consent: Duration::from_secs(1), silence: Duration::from_secs(9) };
+        assert_eq!(path.lapse(Instant(1_000_000_000), timeouts), Some(Lapse::Consent));
+        assert_eq!(path.destination(), None);
+        let check = path.check(Instant(2_000_000_000), address(2), false);
+        assert!(check.moved && check.revived);
+        assert_eq!(path.destination(), Some(address(2)));
     }
 
     #[test]
