@@ -22,22 +22,28 @@ class StrayError(Exception):
 
 
 class Bridge:
-    """An open loop."""
+    """An open loop. Its calls may come from any trio task."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: trio_asyncio.TrioEventLoop) -> None:
+        self._loop = loop
         self.failed = trio.Event()
         """Set once something in the loop that nobody awaits has raised ``stray``."""
         self.stray: BaseException | None = None
 
     async def call(self, function: Callable[..., Awaitable[Result]], *args: object) -> Result:
         """Run an asyncio function to its end; cancelling the caller cancels it."""
-        return cast("Result", await trio_asyncio.aio_as_trio(function)(*args))
+        return cast("Result", await self._loop.run_aio_coroutine(_awaited(function, *args)))
 
     def note(self, _loop: object, context: dict[str, Any]) -> None:
         """Keep an error, where trio-asyncio would end the loop with it."""
         if self.stray is None:
             self.stray = context.get("exception") or StrayError(str(context.get("message")))
             self.failed.set()
+
+
+async def _awaited(function: Callable[..., Awaitable[Result]], *args: object) -> Result:
+    # Called in the loop's own task, where aiortc finds the loop.
+    return await function(*args)
 
 
 @asynccontextmanager
@@ -47,7 +53,7 @@ async def open_bridge() -> AsyncIterator[Bridge]:
     _live += 1
     try:
         async with trio_asyncio.open_loop() as loop:
-            bridge = Bridge()
+            bridge = Bridge(loop)
             loop.set_exception_handler(bridge.note)
             yield bridge
     finally:
