@@ -24,7 +24,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let mut measurements = Vec::new();
     for _ in 0..options.rounds {
         // Engine and floor alternate, so that both see the same machine.
-        for profile in PROFILES {
+        for profile in profiles(options) {
             if options.only.as_deref() != Some("engine") {
                 measurements.extend(measure_floor(profile, options)?);
             }
@@ -39,6 +39,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         fs::write(path, report::json(options, &rows))?;
     }
     Ok(())
+}
+
+fn profiles(options: &Options) -> Vec<Profile> {
+    options.profile.map_or_else(|| PROFILES.to_vec(), |profile| vec![profile])
 }
 
 fn measure_engine(profile: Profile, options: &Options) -> Result<Vec<Measurement>, Box<dyn Error>> {

@@ -4,11 +4,13 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use trio_sfu_srtp::Profile;
+
 /// How to call the program.
 pub(crate) const USAGE: &str = "usage: trio-sfu-bench crypto
        trio-sfu-bench forwarding [--subscribers N] [--seconds S] [--rounds R]
                                  [--frames-per-second F] [--packets-per-frame P]
-                                 [--only engine|floor] [--json FILE]";
+                                 [--only engine|floor] [--profile NAME] [--json FILE]";
 
 /// What is forwarded, and how long it is measured.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub(crate) struct Options {
     pub(crate) packets_per_frame: usize,
     /// Run only one of the two, for a profiler.
     pub(crate) only: Option<String>,
+    /// Run only this profile.
+    pub(crate) profile: Option<Profile>,
     /// Where to write the results.
     pub(crate) json: Option<PathBuf>,
 }
@@ -40,6 +44,7 @@ impl Options {
             frames_per_second: 125,
             packets_per_frame: 8,
             only: None,
+            profile: None,
             json: None,
         };
         while let Some(name) = arguments.next() {
@@ -51,6 +56,7 @@ impl Options {
                 "--frames-per-second" => options.frames_per_second = value.parse()?,
                 "--packets-per-frame" => options.packets_per_frame = value.parse()?,
                 "--only" => options.only = Some(value),
+                "--profile" => options.profile = Some(Profile::from_name(&value).ok_or(USAGE)?),
                 "--json" => options.json = Some(value.into()),
                 _ => return Err(USAGE.into()),
             }
