@@ -1,0 +1,32 @@
+"""A Python client: join a room, publish pictures and sound, watch and hear the others.
+
+::
+
+    async with connect("http://127.0.0.1:8080", room="demo", name="bot") as client:
+        await client.publish(camera=SyntheticVideo(), microphone=Tone(440))
+        await client.until(lambda: client.peers)
+        async for picture in client.video(next(iter(client.peers))):
+            print(picture.width, picture.height, picture.corners())
+
+It runs under trio. Tests, bots and load tools use it; it depends on nothing the server
+does inside.
+"""
+
+from trio_sfu.client.client import Client, connect
+from trio_sfu.client.errors import ClientError, JoinError, NotNegotiatedError, SessionEndedError
+from trio_sfu.webrtc.reception import Picture, Reception
+from trio_sfu.webrtc.sources import File, SyntheticVideo, Tone
+
+__all__ = [
+    "Client",
+    "ClientError",
+    "File",
+    "JoinError",
+    "NotNegotiatedError",
+    "Picture",
+    "Reception",
+    "SessionEndedError",
+    "SyntheticVideo",
+    "Tone",
+    "connect",
+]

@@ -1,0 +1,274 @@
+"""A client in a room."""
+
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from itertools import count
+from types import MappingProxyType
+from typing import Any, Final
+
+import trio
+
+from trio_sfu.client.errors import ClientError, JoinError, NotNegotiatedError, SessionEndedError
+from trio_sfu.client.single import single_error
+from trio_sfu.client.socket import Server, SignalingSocket, open_socket
+from trio_sfu.client.state import RoomState
+from trio_sfu.client.watching import Watching
+from trio_sfu.signaling.messages import (
+    Answer,
+    Error,
+    Join,
+    Leave,
+    Offer,
+    PeerInfo,
+    Prefer,
+    Publish,
+    Quality,
+    SlotState,
+    Source,
+)
+from trio_sfu.webrtc.reception import Reception
+from trio_sfu.webrtc.sources import AudioSource, VideoSource
+from trio_sfu.webrtc.user_agent import UserAgent, open_user_agent
+
+_ANSWER: Final = 10.0
+"""Seconds the server has for an answer, and the media for connecting."""
+
+
+class Client:
+    """A client in a room. Made by ``connect``."""
+
+    def __init__(self, socket: SignalingSocket, agent: UserAgent) -> None:
+        self._socket = socket
+        self._agent = agent
+        self._changed = trio.Event()
+        self._offers = count(1)
+        self.state = RoomState()
+        self.ended: SessionEndedError | None = None
+        """Why the session is over, if it is."""
+        self.aborted = False
+
+    # ---- what it knows -----------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """The client's own peer id."""
+        return self.state.joined.peer if self.state.joined is not None else ""
+
+    @property
+    def resume_token(self) -> str:
+        """What a later session of the same client joins with (``replaces``)."""
+        return self.state.joined.resume_token if self.state.joined is not None else ""
+
+    @property
+    def peers(self) -> Mapping[str, PeerInfo]:
+        """The others in the room, by id."""
+        return MappingProxyType(self.state.peers)
+
+    @property
+    def slots(self) -> Mapping[str, SlotState]:
+        """What each slot is mapped to, by mid."""
+        return MappingProxyType(self.state.slots)
+
+    @property
+    def receptions(self) -> Mapping[str, Reception]:
+        """What has come in on each slot, by mid."""
+        return self._agent.receptions
+
+    @property
+    def media_state(self) -> str:
+        """The media connection's state: new, connecting, connected, failed or closed."""
+        return self._agent.state
+
+    def reception(self, peer: str, source: Source) -> Reception | None:
+        """Return what comes in of a peer's ``source``, while a slot is mapped to it."""
+        mid = self.state.slot_of(peer, source)
+        return self.receptions.get(mid) if mid is not None else None
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until ``condition`` holds; it is looked at after each message of the server.
+
+        Raises SessionEndedError when the session is over before.
+        """
+        while not condition():
+            await self.next_change()
+
+    async def next_change(self) -> None:
+        """Wait for the next message of the server. Raises SessionEndedError."""
+        if self.ended is not None:
+            raise self.ended
+        await self._changed.wait()
+
+    async def stats(self) -> dict[str, Any]:
+        """Return the media connection's statistics by id (W3C webrtc-stats)."""
+        return await self._agent.stats()
+
+    # ---- what it does ------------------------------------------------------------------
+
+    async def publish(
+        self,
+        *,
+        camera: VideoSource | None = None,
+        microphone: AudioSource | None = None,
+        screen: VideoSource | None = None,
+        screen_audio: AudioSource | None = None,
+    ) -> None:
+        """Publish what is given; what is not given stays as it is."""
+        given: dict[Source, VideoSource | AudioSource | None] = {
+            "camera": camera,
+            "microphone": microphone,
+            "screen": screen,
+            "screen-audio": screen_audio,
+        }
+        for source, media in given.items():
+            if media is not None:
+                await self._agent.send(source, media)
+                await self._socket.send(Publish(source=source, live=True))
+
+    async def unpublish(self, source: Source) -> None:
+        """End a track; of ``screen``: the others see the camera again."""
+        await self._socket.send(Publish(source=source, live=False))
+        await self._agent.send(source, None)
+
+    async def mute(self, source: Source, *, muted: bool = True) -> None:
+        """Tell the others that a live track is muted, or not any more."""
+        await self._socket.send(Publish(source=source, live=True, muted=muted))
+
+    async def prefer(self, peer: str, quality: Quality) -> None:
+        """Say the best quality that can be used of a peer's video."""
+        await self._socket.send(Prefer(peer=peer, quality=quality))
+
+    def video(self, peer: str) -> Watching:
+        """Watch a peer's stage video: ``async for picture in client.video(peer)``."""
+        return Watching(self, peer)
+
+    async def negotiate(self, pairs: int, audio_only: int = 1) -> None:
+        """Have that many pairs of slots, and slots for audio alone. Never fewer than before.
+
+        Raises NotNegotiatedError, SessionEndedError.
+        """
+        offer = await self._agent.offer(pairs, audio_only)
+        number = next(self._offers)
+        await self._socket.send(
+            Offer(id=number, sdp=offer.sdp, sending=list(offer.sending), slots=list(offer.slots))
+        )
+        with trio.fail_after(_ANSWER):
+            await self.until(lambda: number in self.state.answers)
+        match self.state.answers.pop(number):
+            case Answer(sdp=sdp):
+                await self._agent.accept(sdp)
+            case Error(code=code, message=message):
+                raise NotNegotiatedError(code, message)
+
+    async def wait_connected(self) -> None:
+        """Wait until media can flow. Raises ClientError (media-failed)."""
+        with trio.fail_after(_ANSWER):
+            if await self._agent.wait_state("connected", "failed", "closed") != "connected":
+                raise ClientError("media-failed", "no connection for media")
+
+    async def abort(self) -> None:
+        """Vanish, without a goodbye on the socket or in the media, as a killed program."""
+        self.aborted = True
+        self._agent.vanish()
+        await self._socket.abort()
+
+    # ---- its life ----------------------------------------------------------------------
+
+    async def _join(self, message: Join) -> None:
+        await self._socket.send(message)
+        try:
+            with trio.fail_after(_ANSWER):
+                await self.until(lambda: self.state.joined)
+        except SessionEndedError as error:
+            raise JoinError(error.code, str(error)) from error
+
+    async def _leave(self) -> None:
+        if self.ended is None and not self.aborted:
+            await self._socket.send(Leave())
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                self.state.take(await self._socket.receive())
+                self._note_change()
+        except trio.EndOfChannel:
+            fatal = next((each for each in self.state.errors if each.fatal), None)
+            if fatal is not None:
+                self.ended = SessionEndedError(fatal.code, fatal.message)
+            else:
+                self.ended = SessionEndedError("closed", "the signaling socket was closed")
+            self._note_change()
+
+    def _note_change(self) -> None:
+        self._changed.set()
+        self._changed = trio.Event()
+
+
+@asynccontextmanager
+async def connect(
+    url: str,
+    *,
+    room: str,
+    name: str,
+    token: str | None = None,
+    replaces: str | None = None,
+    pairs: int = 4,
+    loopback: bool | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[Client]:
+    """Join a room and leave it at the end of the block.
+
+    ``url`` is that of the daemon's page. ``pairs`` is how many others can be seen and
+    heard at once; 0: the client only sends. ``loopback`` gathers ICE candidates on the
+    loopback interface only, which is the default when the URL's host is there.
+
+    Raises OSError when nobody answers, JoinError, NotNegotiatedError, ClientError
+    (not-a-daemon, media-failed).
+    """
+    server = Server.parse(url)
+    if loopback is None:
+        loopback = _is_loopback(server.host)
+    with single_error():
+        async with (
+            open_socket(server, tls) as socket,
+            _open_agent(loopback) as agent,
+            trio.open_nursery() as nursery,
+        ):
+            client = Client(socket, agent)
+            nursery.start_soon(client._read, name=f"client {name}/reader")
+            await client._join(Join(room=room, name=name, token=token, replaces=replaces))
+            await client.negotiate(pairs)
+            await client.wait_connected()
+            try:
+                yield client
+            finally:
+                with trio.move_on_after(1, shield=True):
+                    await client._leave()
+                nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def _open_agent(loopback: bool) -> AsyncIterator[UserAgent]:  # noqa: FBT001
+    """Open a user agent in a task of its own, so that the caller is not in its loop."""
+    done = trio.Event()
+    async with trio.open_nursery() as nursery:
+        yield await nursery.start(_run_agent, loopback, done)
+        done.set()
+
+
+async def _run_agent(
+    loopback: bool,  # noqa: FBT001
+    done: trio.Event,
+    task_status: trio.TaskStatus[UserAgent],
+) -> None:
+    async with open_user_agent(loopback=loopback) as agent:
+        task_status.started(agent)
+        await done.wait()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

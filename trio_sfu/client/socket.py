@@ -1,0 +1,132 @@
+"""The client's end of the signaling socket: messages out, messages in."""
+
+import socket
+import ssl
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+import trio
+from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_client_stream
+
+from trio_sfu.client.errors import ClientError
+from trio_sfu.signaling.messages import (
+    MAX_MESSAGE_BYTES,
+    SUBPROTOCOL,
+    ClientMessage,
+    ServerMessage,
+)
+
+_MAX_ANSWER: Final = 2 * MAX_MESSAGE_BYTES
+_OPENING: Final = 10.0
+_CLOSING: Final = 1.0
+_decoder = msgspec.json.Decoder(ServerMessage)
+_encoder = msgspec.json.Encoder()
+
+Stream: TypeAlias = trio.SocketStream | trio.SSLStream[trio.SocketStream]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the daemon is: taken from the URL of its page or of its socket."""
+
+    host: str
+    port: int
+    tls: bool
+
+    @classmethod
+    def parse(cls, url: str) -> "Server":
+        """Return the server of an http, https, ws or wss URL. Raises ValueError."""
+        parts: SplitResult = urlsplit(url)
+        if parts.scheme not in ("http", "https", "ws", "wss") or not parts.hostname:
+            raise ValueError(f"{url!r} is not the URL of a trio-sfu daemon")
+        tls = parts.scheme in ("https", "wss")
+        return cls(parts.hostname, parts.port or (443 if tls else 80), tls)
+
+    @property
+    def authority(self) -> str:
+        """Host and port as the Host header has them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+class SignalingSocket:
+    """An open signaling socket. Made by ``open_socket``."""
+
+    def __init__(self, websocket: WebSocketConnection, tcp: trio.SocketStream) -> None:
+        self._websocket = websocket
+        self._tcp = tcp
+
+    async def send(self, message: ClientMessage) -> None:
+        """Send a message; does nothing on a socket that has ended."""
+        try:
+            await self._websocket.send_message(_encoder.encode(message).decode())
+        except ConnectionClosed:
+            return
+
+    async def receive(self) -> ServerMessage:
+        """Return the next message. Raises trio.EndOfChannel after the last one."""
+        try:
+            frame = await self._websocket.get_message()
+        except ConnectionClosed:
+            raise trio.EndOfChannel from None
+        message: ServerMessage = _decoder.decode(frame)
+        return message
+
+    async def close(self) -> None:
+        """Close with a close frame; bounded, and not to be cancelled."""
+        with trio.move_on_after(_CLOSING, shield=True):
+            await self._websocket.aclose(1000)
+
+    async def abort(self) -> None:
+        """Reset the TCP connection without a close frame, as a killed program does."""
+        linger = struct.pack("ii", 1, 0)
+        self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        await trio.aclose_forcefully(self._tcp)
+
+
+@asynccontextmanager
+async def open_socket(
+    server: Server, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[SignalingSocket]:
+    """Open the signaling socket of a daemon.
+
+    Raises OSError when nobody answers, ClientError (not-a-daemon) when it is no
+    signaling socket that does.
+    """
+    tcp = await trio.open_tcp_stream(server.host, server.port)
+    tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    stream: Stream = tcp
+    if server.tls:
+        context = tls or ssl.create_default_context()
+        stream = trio.SSLStream(tcp, context, server_hostname=server.host)
+    async with stream, trio.open_nursery() as nursery:
+        websocket = await _shake_hands(nursery, stream, server)
+        opened = SignalingSocket(websocket, tcp)
+        try:
+            yield opened
+        finally:
+            await opened.close()
+            nursery.cancel_scope.cancel()
+
+
+async def _shake_hands(
+    nursery: trio.Nursery, stream: Stream, server: Server
+) -> WebSocketConnection:
+    with trio.move_on_after(_OPENING):
+        try:
+            return await wrap_client_stream(
+                nursery,
+                stream,
+                server.authority,
+                "/signal",
+                subprotocols=[SUBPROTOCOL],
+                max_message_size=_MAX_ANSWER,
+            )
+        except (ConnectionClosed, trio.BrokenResourceError) as error:
+            raise ClientError("not-a-daemon", f"no signaling socket there: {error}") from error
+    raise ClientError("not-a-daemon", f"no signaling socket within {_OPENING:g} s")

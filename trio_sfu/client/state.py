@@ -1,0 +1,81 @@
+"""What a client knows of its room. Pure: messages in, state out."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from trio_sfu._native import Kind
+from trio_sfu.signaling.messages import (
+    Answer,
+    Error,
+    Joined,
+    PeerInfo,
+    PeerJoined,
+    PeerLeft,
+    PeerUpdated,
+    ServerMessage,
+    SlotLine,
+    Slots,
+    SlotShows,
+    SlotState,
+    Source,
+)
+
+_KINDS: dict[Source, Kind] = {
+    "camera": "video",
+    "screen": "video",
+    "microphone": "audio",
+    "screen-audio": "audio",
+}
+_KEPT = 64
+
+
+@dataclass(slots=True)
+class RoomState:
+    """The room as the client was told of it."""
+
+    joined: Joined | None = None
+    peers: dict[str, PeerInfo] = field(default_factory=dict)
+    slots: dict[str, SlotState] = field(default_factory=dict)
+    shows: dict[str, SlotShows] = field(default_factory=dict)
+    lines: list[SlotLine] = field(default_factory=list)
+    answers: dict[int, Answer | Error] = field(default_factory=dict)
+    left: deque[PeerLeft] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    errors: deque[Error] = field(default_factory=lambda: deque(maxlen=_KEPT))
+
+    def take(self, message: ServerMessage) -> None:
+        """Bring the state up to date."""
+        match message:
+            case Joined():
+                self.joined = message
+                self.peers = {peer.id: peer for peer in message.peers}
+            case PeerJoined(peer=peer) | PeerUpdated(peer=peer):
+                self.peers[peer.id] = peer
+            case PeerLeft():
+                self.peers.pop(message.peer, None)
+                self.left.append(message)
+            case Slots(slots=slots):
+                self.slots = {slot.mid: slot for slot in slots}
+            case SlotShows():
+                self.shows[message.mid] = message
+            case Answer():
+                self.answers[message.id] = message
+            case Error():
+                self.errors.append(message)
+                if message.id is not None:
+                    self.answers[message.id] = message
+            case _:
+                pass
+
+    def slot_of(self, peer: str, source: Source) -> str | None:
+        """Return the mid of the slot that is mapped to a peer's ``source``."""
+        for mid, slot in self.slots.items():
+            if slot.peer == peer and slot.source == source:
+                return mid
+        return None
+
+    def stage_of(self, peer: str) -> str | None:
+        """Return the mid of the slot that is mapped to a peer's video, screen or camera."""
+        for mid, slot in self.slots.items():
+            if slot.peer == peer and slot.source is not None and _KINDS[slot.source] == "video":
+                return mid
+        return None
