@@ -5,11 +5,19 @@ the answer.
 """
 
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from trio_sfu.webrtc.negotiation import Agreement, SendingUse, SlotUse, Use, accepted_extensions
-from trio_sfu.webrtc.offer import Line, ParsedOffer
+from trio_sfu.webrtc.offer import Direction, Line, ParsedOffer
+
+_REVERSED: Final[Mapping[Direction, Direction]] = {
+    "sendonly": "recvonly",
+    "recvonly": "sendonly",
+    "sendrecv": "sendrecv",
+    "inactive": "inactive",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +70,12 @@ def _accepted(line: Line, use: Use, local: LocalDescription) -> Iterator[str]:
     yield f"c=IN IP{ipaddress.ip_address(host).version} {host}"
     yield from _transport(local)
     yield f"a=mid:{line.mid}"
-    for number, _name, uri in accepted_extensions(use, line):
-        yield f"a=extmap:{number} {uri}"
+    for each in accepted_extensions(use, line):
+        # RFC 8285, section 7: what the client only sends, the server only receives.
+        direction = f"/{_REVERSED[each.direction]}" if each.direction else ""
+        yield f"a=extmap:{each.id}{direction} {each.uri}"
+    if line.extmap_allow_mixed:
+        yield "a=extmap-allow-mixed"
     yield f"a={_direction(line, use)}"
     if isinstance(use, SlotUse):
         yield f"a=msid:{use.msid}"

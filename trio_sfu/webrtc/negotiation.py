@@ -12,7 +12,7 @@ from trio_sfu._native import Codec, Extension, Kind
 from trio_sfu.errors import NegotiationError
 from trio_sfu.signaling.messages import SendingLine, SlotLine, Source
 from trio_sfu.webrtc.extensions import RECEIVING, SENDING
-from trio_sfu.webrtc.offer import Line, ParsedOffer
+from trio_sfu.webrtc.offer import Line, OfferedExtension, ParsedOffer
 
 MAX_SLOTS: Final = 64  # what the engine takes for one transport
 KINDS: Final[Mapping[Source, Kind]] = {
@@ -193,19 +193,21 @@ def _add(uses: dict[str, Use], use: Use) -> None:
     uses[use.mid] = use
 
 
-def accepted_extensions(use: Use, line: Line) -> list[tuple[int, Extension, str]]:
-    """Return the line's header extensions that are answered, with their ids and URIs."""
-    wanted = SENDING if isinstance(use, SendingUse) else RECEIVING
-    return [each for each in line.extensions if each[1] in wanted]
+def accepted_extensions(use: Use, line: Line) -> list[OfferedExtension]:
+    """Return the line's header extensions that are answered."""
+    sends = isinstance(use, SendingUse)
+    wanted = SENDING if sends else RECEIVING
+    fitting = (None, "sendrecv", "sendonly" if sends else "recvonly")
+    return [each for each in line.extensions if each.name in wanted and each.direction in fitting]
 
 
 def _extensions(used: Iterable[tuple[Use, Line]]) -> list[tuple[int, Extension]]:
     """Return the bundle's ids: in a bundle an id means the same on every line (RFC 8843)."""
     found: dict[int, Extension] = {}
     for use, line in used:
-        for number, name, _uri in accepted_extensions(use, line):
-            if found.setdefault(number, name) != name:
-                raise NegotiationError(f"extension id {number} means two things in the bundle")
+        for each in accepted_extensions(use, line):
+            if found.setdefault(each.id, each.name) != each.name:
+                raise NegotiationError(f"extension id {each.id} means two things in the bundle")
     return sorted(found.items())
 
 

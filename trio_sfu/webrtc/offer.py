@@ -1,12 +1,14 @@
 """An SDP offer, parsed once into what the answer and the engine need of it.
 
-aiortc's parser does the grammar; it drops ``rid`` and ``simulcast``, which are read
-here. Whatever it raises on bad input becomes a ``NegotiationError``.
+aiortc's parser does the grammar. What it drops (``rid``, ``simulcast``, directions of
+``extmap``) is read here, and what nobody needs is kept from it, for it is strict about
+that too. Whatever it raises on bad input becomes a ``NegotiationError``.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, Literal, TypeAlias, cast
 
 from aiortc.rtcdtlstransport import X509_DIGEST_ALGORITHMS, RTCDtlsFingerprint, RTCDtlsParameters
@@ -34,9 +36,24 @@ _PARSER_ERRORS: Final = (
     TypeError,
     ValueError,
 )
+_NEEDED: Final = re.compile(
+    r"[vost]=|m=|a=(fingerprint|group|ice-pwd|ice-ufrag|setup|mid|rtpmap|fmtp|rtcp-fb|ssrc|ssrc-group):"
+    r"|a=(rtcp-mux|sendonly|recvonly|sendrecv|inactive)\s*$"
+)
+_EXTMAP: Final = re.compile(r"a=extmap:(\d{1,3})(?:/(sendonly|recvonly|sendrecv|inactive))? (\S+)")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`{|}~]{1,16}")
 _RID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _ICE_CHARS: Final = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedExtension:
+    """An RTP header extension of a line (RFC 8285); ``direction`` is the client's."""
+
+    id: int
+    name: Extension
+    uri: str
+    direction: Direction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +67,12 @@ class Line:
     stopped: bool
     direction: Direction
     formats: tuple[Format, ...]
-    extensions: tuple[tuple[int, Extension, str], ...]
+    extensions: tuple[OfferedExtension, ...]
     rids: tuple[str, ...]
     ssrcs: tuple[tuple[int, int | None], ...]
     raw_formats: str
     rtcp_rsize: bool
+    extmap_allow_mixed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +104,7 @@ def parse_offer(sdp: str) -> ParsedOffer:
             raise NegotiationError(
                 f"a line has at most {MAX_ATTRIBUTES} attributes", code="too-many-lines"
             )
-        session = SessionDescription.parse(sdp)
+        session = SessionDescription.parse("\r\n".join(_needed(session_lines, groups)))
         lines = tuple(map(_line, session.media, groups))
     except _PARSER_ERRORS as error:
         raise NegotiationError("the offer is not valid SDP") from error
@@ -124,21 +142,30 @@ def _line(media: MediaDescription, text: Sequence[str]) -> Line:
         stopped=stopped,
         direction=cast("Direction", media.direction or "sendrecv"),
         formats=tuple(formats(kind, media.rtp.codecs)) if kind else (),
-        extensions=tuple(_extensions(media)),
+        extensions=tuple(_extensions(text)),
         rids=_rids(text) if kind == "video" else (),
         ssrcs=tuple(_ssrcs(media)),
         raw_formats=text[0].split(" ", 3)[3],
         rtcp_rsize="a=rtcp-rsize" in text,
+        extmap_allow_mixed="a=extmap-allow-mixed" in text,
     )
 
 
-def _extensions(media: MediaDescription) -> Iterator[tuple[int, Extension, str]]:
-    for each in media.rtp.headerExtensions:
-        name = EXTENSIONS.get(each.uri)
-        if name is not None:
-            if not 1 <= each.id <= 255 or each.id == 15:
-                raise NegotiationError(f"{each.uri} has no usable id")
-            yield each.id, name, each.uri
+def _needed(session: Iterable[str], groups: Iterable[Iterable[str]]) -> Iterator[str]:
+    for line in chain(session, *groups):
+        if _NEEDED.match(line):
+            yield line
+
+
+def _extensions(text: Sequence[str]) -> Iterator[OfferedExtension]:
+    for match in filter(None, map(_EXTMAP.match, text)):
+        number, direction, uri = int(match[1]), match[2], match[3]
+        if uri in EXTENSIONS:
+            if not 1 <= number <= 255 or number == 15:
+                raise NegotiationError(f"{uri} has no usable id")
+            yield OfferedExtension(
+                number, EXTENSIONS[uri], uri, cast("Direction | None", direction)
+            )
 
 
 def _rids(text: Sequence[str]) -> tuple[str, ...]:
