@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 import trio
-from trio.testing import lockstep_stream_pair, memory_stream_pair
+from trio.testing import memory_stream_pair
 from trio_websocket import (
     ConnectionClosed,
     WebSocketConnection,
@@ -37,7 +37,8 @@ class Call:
     stream: trio.abc.Stream
     journal: Journal
     finished: trio.Event
-    reading: trio.CancelScope
+    to_client: "Congestible"
+    to_server: "Congestible"
 
     async def say(self, text: str | bytes) -> None:
         await self.client.send_message(text)
@@ -63,15 +64,35 @@ class Call:
         return dict(self.journal.by_label(SessionEnded))
 
 
+class Congestible(trio.abc.Stream):
+    """A stream that can stop taking bytes, as when the other end reads no more."""
+
+    def __init__(self, stream: trio.abc.Stream) -> None:
+        self._stream = stream
+        self.congested = False
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        if self.congested:
+            await trio.sleep_forever()
+        await self._stream.send_all(data)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._stream.wait_send_all_might_not_block()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        return await self._stream.receive_some(max_bytes)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
 @asynccontextmanager
 async def calling(
     serve: Callable[[Session], Awaitable[None]] = listen_to_the_end,
     settings: Signaling | None = None,
-    *,
-    lockstep: bool = False,
 ) -> AsyncIterator[Call]:
-    """``lockstep``: the network holds no byte, every write waits for its reader."""
-    near, far = lockstep_stream_pair() if lockstep else memory_stream_pair()
+    """Bring a client to a session that ``serve`` serves."""
+    near, far = (Congestible(stream) for stream in memory_stream_pair())
     journal, finished = Journal(), trio.Event()
     sessions: list[Session] = []
 
@@ -85,12 +106,11 @@ async def calling(
             nursery.cancel_scope.cancel()
         finished.set()
 
-    async with trio.open_nursery() as nursery, trio.open_nursery() as reading:
+    async with trio.open_nursery() as nursery:
         nursery.start_soon(server)
         client = await wrap_client_stream(
-            reading, far, "sfu", "/signal", subprotocols=[SUBPROTOCOL], message_queue_size=2_000
+            nursery, far, "sfu", "/signal", subprotocols=[SUBPROTOCOL], message_queue_size=2_000
         )
         await trio.testing.wait_all_tasks_blocked()
-        yield Call(sessions[0], client, far, journal, finished, reading.cancel_scope)
-        reading.cancel_scope.cancel()
+        yield Call(sessions[0], client, far, journal, finished, near, far)
         nursery.cancel_scope.cancel()

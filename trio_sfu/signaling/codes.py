@@ -69,10 +69,13 @@ CODES: Final[dict[str, Outcome]] = {
         "No ICE consent check for 15 s (RFC 7675).", POLICY_VIOLATION, rejoin=True
     ),
     "too-many-transports": Outcome("The server has as many peers as it may have.", TRY_AGAIN_LATER),
+    "ice-timeout": Outcome("No ICE check arrived in time.", POLICY_VIOLATION, rejoin=True),
+    "engine-unstable": Outcome("The packet engine failed too often.", INTERNAL_ERROR, rejoin=True),
     "media-failed": Outcome("The media transport failed.", POLICY_VIOLATION, rejoin=True),
     # One request was refused; the session goes on.
     "offer-invalid": Outcome("The offer is not SDP, or not an acceptable one."),
     "offer-too-large": Outcome("The offer is longer than an offer may be."),
+    "too-many-offers": Outcome("The session has made as many offers as it may make."),
     "offer-mismatch": Outcome("The offer and the lists beside it do not name the same lines."),
     "no-common-codec": Outcome("A line offers no codec the server forwards."),
     "no-fingerprint": Outcome("The offer has no certificate fingerprint."),

@@ -44,6 +44,7 @@ class Session:
         self._close_code = codes.NORMAL
         self._close_reason = ""
         self._writing = False
+        self._close_limit = _CLOSE_S
         self._finished = trio.Event()
 
     async def receive(self) -> ClientMessage:
@@ -139,8 +140,10 @@ class Session:
         with suppress(ConnectionClosed):
             async for message in self._outbox:
                 if not await self._written(message):
+                    # Half a frame may be out, so there is no room for a goodbye.
+                    self._close_limit = 0
                     break
-        with trio.move_on_after(_CLOSE_S):
+        with trio.move_on_after(self._close_limit):
             await self._socket.aclose(self._close_code, self._close_reason)
         self._finished.set()
 
