@@ -111,6 +111,12 @@ impl CounterMode {
         Ok(len)
     }
 
+    /// The index and tag of an SRTCP packet that is left in the clear.
+    #[cfg(test)]
+    pub(crate) fn authenticated_only(&self, packet: &[u8], index: u32) -> Vec<u8> {
+        [&index.to_be_bytes()[..], &self.tag(packet, index)].concat()
+    }
+
     fn iv(&self, ssrc: u32, index: u64) -> [u8; IV_LEN] {
         let mut iv = [0; IV_LEN];
         iv[4..8].copy_from_slice(&ssrc.to_be_bytes());

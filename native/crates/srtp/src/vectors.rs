@@ -1,7 +1,9 @@
 //! Packets of RFC 7714, sections 16 and 17, and of libsrtp for AES-CM, which no RFC has.
 
+use crate::cm::CounterMode;
 use crate::error::Error;
 use crate::gcm::Gcm;
+use crate::kdf::{Master, Protocol};
 use crate::packet::SRTCP_ENCRYPTED;
 use crate::profile::Profile;
 use crate::{Inbound, Outbound};
@@ -85,6 +87,20 @@ fn rtcp_of_rfc_7714_17_3_is_refused_because_it_is_only_tagged() {
     let flagged = Gcm::rtcp_index(&packet).unwrap();
     assert_eq!(flagged, RTCP_INDEX);
     assert_eq!(gcm(16).unprotect_rtcp(&mut packet, RTCP_SSRC, flagged), Err(Error::NotEncrypted));
+}
+
+#[test]
+fn counter_mode_rtcp_is_refused_when_it_is_only_authenticated() {
+    let keying = [0x42; 30];
+    let profile = Profile::Aes128CmHmacSha1_80;
+    let master = Master::new(profile, &keying).unwrap();
+    let keys = CounterMode::derive(&master, Protocol::Rtcp).unwrap();
+    let packet = [bytes(RTCP), keys.authenticated_only(&bytes(RTCP), RTCP_INDEX)].concat();
+    let mut inbound = Inbound::new(profile, &keying).unwrap();
+    assert_eq!(inbound.unprotect_rtcp(&mut packet.clone()), Err(Error::NotEncrypted));
+    let mut forged = packet;
+    forged[10] ^= 1;
+    assert_eq!(inbound.unprotect_rtcp(&mut forged), Err(Error::AuthenticationFailed));
 }
 
 #[test]
