@@ -40,6 +40,9 @@ impl Batch {
     /// It joins the latest run when that may be sent with it in one GSO call.
     pub fn push(&mut self, destination: SocketAddr, start: usize) {
         let len = self.buffer.len() - start;
+        if len == 0 {
+            return;
+        }
         if let Some(run) = self.runs.last_mut()
             && run.destination == destination
             && run.start + run.len == start
