@@ -6,8 +6,6 @@ from typing import Any
 import psutil
 from playwright.sync_api import Browser, BrowserType, Page
 
-from tests.process.patience import eventually
-
 CAPTURED_TITLE = "what is shared"
 
 FLAGS = (
@@ -128,4 +126,3 @@ def kill(camera: Path) -> None:
     for process in doomed:
         if process.is_running():
             process.kill()
-    eventually(lambda: not processes(), within=5, why="the killed browser to be gone")

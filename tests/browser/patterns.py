@@ -6,6 +6,7 @@ along the middle row, where nobody looks, so that every frame differs.
 """
 
 import math
+import random
 import struct
 import wave
 from itertools import pairwise
@@ -21,6 +22,10 @@ COLOURS: dict[str, tuple[int, int, int]] = {
 }
 
 FRAMES = 15
+GRAIN = 15
+"""A mask: how much brighter each pixel is at random, as with a real camera. Without
+grain a film needs so few bits that a browser never learns what the path can carry."""
+
 TONE_RATE = 48_000
 BEEP = 0.3
 """Seconds of tone, then as much of silence: a steady tone would count as noise."""
@@ -46,20 +51,29 @@ def _plane(pattern: str, channel: int, width: int, height: int, bar: int | None)
     if bar is not None:
         for y in range(height // 2 - height // 24, height // 2 + height // 24):
             row = bytearray(rows[y])
-            row[bar : bar + width // 16] = bytes([235]) * (width // 16)
+            row[bar : bar + width // 16] = bytes([200]) * (width // 16)
             rows[y] = bytes(row)
     return b"".join(rows)
+
+
+def _grainy(luma: bytes, grain: random.Random) -> bytes:
+    # No byte overflows into its neighbour: the brightest colour is below 240.
+    size = len(luma)
+    noise = int.from_bytes(grain.randbytes(size)) & int.from_bytes(bytes([GRAIN]) * size)
+    return (int.from_bytes(luma) + noise).to_bytes(size)
 
 
 def write_camera(path: Path, pattern: str, size: tuple[int, int], fps: int) -> Path:
     """Write an endless-looking y4m film of ``pattern`` for a Chromium fake camera."""
     width, height = size
     chroma = b"".join(_plane(pattern, c, width // 2, height // 2, None) for c in (1, 2))
+    grain = random.Random(pattern)
     with path.open("wb") as file:
         file.write(f"YUV4MPEG2 W{width} H{height} F{fps}:1 Ip A1:1 C420jpeg\n".encode())
         for frame in range(FRAMES):
             bar = frame * (width - width // 16) // FRAMES
-            file.write(b"FRAME\n" + _plane(pattern, 0, width, height, bar) + chroma)
+            luma = _grainy(_plane(pattern, 0, width, height, bar), grain)
+            file.write(b"FRAME\n" + luma + chroma)
     return path
 
 

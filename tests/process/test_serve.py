@@ -35,7 +35,7 @@ def test_a_signal_stops_it_cleanly(artifacts: Path, number: signal.Signals) -> N
         daemon.already_stopped = True
 
 
-def test_a_taken_port_is_said(tmp_path: Path) -> None:
+def test_a_taken_port_is_said() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = subprocess.run(

@@ -55,7 +55,7 @@ def test_the_wheel_serves_the_page(installed: Path) -> None:
 
         def page() -> bytes | None:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:  # noqa: S310  (a literal http URL)
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
                     return bytes(answer.read())
             except OSError:
                 return None
@@ -63,7 +63,7 @@ def test_the_wheel_serves_the_page(installed: Path) -> None:
         body = eventually(page, within=20, why="the page")
         asset = body.partition(b"/assets/")[2].partition(b'"')[0].decode()
         assert asset, "the page was not built into the wheel"
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/assets/{asset}") as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/assets/{asset}") as answer:
             assert answer.status == 200
     finally:
         process.terminate()
