@@ -156,9 +156,10 @@ fn an_ssrc_that_is_used_again_goes_on_where_it_stopped() {
         for _ in 0..3 {
             world.send(speaker, &microphone.packet());
         }
-        world.run(60);
-        world.key(listener, Profile::AeadAes128Gcm);
+        // Long enough for reports: their numbers must not begin again either.
+        world.run_alive(1500);
         world.command(Command::RemoveSlot { slot });
+        world.key(listener, Profile::AeadAes128Gcm);
     }
     let heard = world.peers[listener].of(500);
     assert_eq!(heard.len(), 9);
