@@ -50,6 +50,8 @@ export type ErrorCode =
   | "too-many-transports"
   | "ice-timeout"
   | "engine-unstable"
+  | "worker-lost"
+  | "events-lost"
   | "media-failed"
   | "offer-invalid"
   | "offer-too-large"

@@ -9,13 +9,14 @@ import trio
 from trio_sfu.events import PeerConnected
 from trio_sfu.rooms.presence import reason_of
 from trio_sfu.signaling.messages import SlotShows
-from trio_sfu.webrtc import peer_connection as media
+from trio_sfu.webrtc import events as media
 
 if TYPE_CHECKING:
     from trio_sfu.rooms.peer import Peer
+    from trio_sfu.webrtc.peer_connection import PeerConnection
 
 
-async def follow_media(peer: Peer, pc: media.PeerConnection) -> None:
+async def follow_media(peer: Peer, pc: PeerConnection) -> None:
     """Follow the connection's events until the peer ends."""
     async for event in pc.events:
         _follow(peer, event)

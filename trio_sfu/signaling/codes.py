@@ -71,6 +71,8 @@ CODES: Final[dict[str, Outcome]] = {
     "too-many-transports": Outcome("The server has as many peers as it may have.", TRY_AGAIN_LATER),
     "ice-timeout": Outcome("No ICE check arrived in time.", POLICY_VIOLATION, rejoin=True),
     "engine-unstable": Outcome("The packet engine failed too often.", INTERNAL_ERROR, rejoin=True),
+    "worker-lost": Outcome("A worker of the packet engine failed.", INTERNAL_ERROR, rejoin=True),
+    "events-lost": Outcome("Too much happened at once.", INTERNAL_ERROR, rejoin=True),
     "media-failed": Outcome("The media transport failed.", POLICY_VIOLATION, rejoin=True),
     # One request was refused; the session goes on.
     "offer-invalid": Outcome("The offer is not SDP, or not an acceptable one."),

@@ -1,0 +1,221 @@
+"""A registry whose peers have scripted connections: no engine, no DTLS, no clock.
+
+The peer connection is the one thing here that is not real; ``tests/daemon`` has it.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+import trio
+
+from trio_sfu.config.model import Rooms
+from trio_sfu.errors import NegotiationError
+from trio_sfu.events import Fact, Journal
+from trio_sfu.ids import SessionId
+from trio_sfu.rooms.link import Departure
+from trio_sfu.rooms.registry import Registry
+from trio_sfu.signaling.messages import (
+    Answer,
+    ClientMessage,
+    Error,
+    Join,
+    Joined,
+    Offer,
+    PeerInfo,
+    PeerJoined,
+    PeerLeft,
+    PeerUpdated,
+    Publish,
+    SendingLine,
+    ServerMessage,
+    SlotLine,
+    Slots,
+    Source,
+)
+from trio_sfu.webrtc.events import PeerConnectionEvent
+from trio_sfu.webrtc.peer_connection import PeerConnection
+
+
+@dataclass
+class ScriptedTrack:
+    id: int
+    source: Source
+
+
+@dataclass
+class ScriptedSlot:
+    mid: str
+    shown: list[tuple[int, str] | None] = field(default_factory=list)
+    breaks: bool = False
+
+    def show(self, up_track: ScriptedTrack | None, rid: str = "") -> None:
+        if self.breaks:
+            raise RuntimeError("the engine is gone")
+        self.shown.append(None if up_track is None else (up_track.id, rid))
+
+
+class ScriptedConnection:
+    """What a test makes of a peer connection."""
+
+    _ids = iter(range(1, 1_000_000))
+
+    def __init__(self) -> None:
+        self.tracks: dict[Source, ScriptedTrack] = {}
+        self.slots: dict[str, ScriptedSlot] = {}
+        self.closed = False
+        self.happen, self.events = trio.open_memory_channel[PeerConnectionEvent](64)
+
+    def up_track(self, source: Source) -> ScriptedTrack | None:
+        return self.tracks.get(source)
+
+    async def negotiate(self, offer: Offer) -> str:
+        await trio.lowlevel.checkpoint()
+        if offer.sdp == "bad":
+            raise NegotiationError("no", code="no-common-codec")
+        if offer.sdp == "defect":
+            raise KeyError("a defect in negotiation")
+        for line in offer.sending:
+            self.tracks.setdefault(line.source, ScriptedTrack(next(self._ids), line.source))
+        for slot in offer.slots:
+            self.slots.setdefault(slot.mid, ScriptedSlot(slot.mid))
+        return f"answer to {offer.sdp}"
+
+
+class ScriptedLink:
+    """A signaling session without a socket: the client's side of it, too."""
+
+    def __init__(self) -> None:
+        self.id = SessionId("s-test")
+        self.departure: Departure | None = None
+        self.heard: list[ServerMessage] = []
+        self.ended: list[str | None] = []
+        self._say, self._said = trio.open_memory_channel[ClientMessage](64)
+
+    # ---- what the peer sees ------------------------------------------------------------
+
+    async def receive(self) -> ClientMessage:
+        return await self._said.receive()
+
+    def send(self, message: ServerMessage) -> None:
+        if self.departure is None:
+            self.heard.append(message)
+
+    def end(self, code: str | None = None, message: str | None = None) -> None:  # noqa: ARG002  (Link)
+        if self.departure is None:
+            self.departure = Departure.ENDED
+            self.ended.append(code)
+            self._say.close()
+
+    # ---- what the test does ------------------------------------------------------------
+
+    def say(self, message: ClientMessage) -> None:
+        self._say.send_nowait(message)
+
+    def vanish(self, how: Departure) -> None:
+        self.departure = how
+        self._say.close()
+
+    def forget(self) -> None:
+        self.heard = [each for each in self.heard if isinstance(each, Joined)]
+
+    def all(self, kind: type) -> list[ServerMessage]:
+        return [message for message in self.heard if type(message) is kind]
+
+
+@dataclass
+class Someone:
+    """A peer of the test: its client and its connection."""
+
+    link: ScriptedLink
+    pc: ScriptedConnection
+
+    @property
+    def id(self) -> str:
+        return self.joined.peer
+
+    @property
+    def joined(self) -> Joined:
+        return cast("Joined", self.link.all(Joined)[0])
+
+    @property
+    def left(self) -> list[tuple[str, str]]:
+        """Who this peer was told has left, and why."""
+        return [(m.peer, m.reason) for m in cast("list[PeerLeft]", self.link.all(PeerLeft))]
+
+    @property
+    def errors(self) -> list[str]:
+        return [m.code for m in cast("list[Error]", self.link.all(Error))]
+
+    @property
+    def shown(self) -> dict[str, tuple[str, Source] | None]:
+        """The newest mapping it was told."""
+        newest = cast("Slots", self.link.all(Slots)[-1])
+        return {s.mid: (s.peer, s.source) if s.peer and s.source else None for s in newest.slots}
+
+    def news_of(self, other: "Someone") -> list[PeerInfo]:
+        news = [m for m in self.link.heard if isinstance(m, PeerJoined | PeerUpdated)]
+        return [message.peer for message in news if message.peer.id == other.id]
+
+    async def offer(self, *sources: Source, pairs: int = 2) -> None:
+        sending = [SendingLine(mid=source, source=source) for source in sources]
+        slots = [
+            SlotLine(mid=f"{kind[0]}{pair}", kind=kind, pair=pair)
+            for pair in range(pairs)
+            for kind in ("audio", "video")
+        ]
+        slots.append(SlotLine(mid=f"a{pairs}", kind="audio", pair=pairs))
+        self.link.say(Offer(id=1, sdp="sdp", sending=sending, slots=slots))
+        await settle()
+        assert self.link.all(Answer)
+
+    async def publish(self, source: Source, *, live: bool = True, muted: bool = False) -> None:
+        self.link.say(Publish(source=source, live=live, muted=muted))
+        await settle()
+
+    async def happen(self, event: PeerConnectionEvent) -> None:
+        self.pc.happen.send_nowait(event)
+        await settle()
+
+
+async def settle() -> None:
+    """Let everybody do what there is to do."""
+    await trio.testing.wait_all_tasks_blocked()
+
+
+class Scene:
+    """A registry and those who join it."""
+
+    def __init__(self, settings: Rooms) -> None:
+        self.facts: list[Fact] = []
+        self.connections: list[ScriptedConnection] = []
+        self.journal = Journal(self.facts.append)
+        self.rooms = Registry(settings, self._connect, self.journal)
+
+    @asynccontextmanager
+    async def _connect(self) -> AsyncIterator[PeerConnection]:
+        connection = ScriptedConnection()
+        self.connections.append(connection)
+        try:
+            yield cast("PeerConnection", connection)
+        finally:
+            connection.closed = True
+
+    async def join(self, room: str = "r", name: str = "n", replaces: str | None = None) -> Someone:
+        link = ScriptedLink()
+        await self.rooms.join(Join(room=room, name=name, replaces=replaces), link)
+        await settle()
+        return Someone(link, self.connections[-1])
+
+    def noted(self, kind: type[Fact]) -> list[Fact]:
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+
+@asynccontextmanager
+async def scene(**settings: float) -> AsyncIterator[Scene]:
+    made = Scene(Rooms(**settings))  # type: ignore[arg-type]
+    async with trio.open_nursery() as nursery:
+        await nursery.start(made.rooms.run)
+        yield made
+        nursery.cancel_scope.cancel()

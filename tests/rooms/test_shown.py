@@ -1,0 +1,173 @@
+from tests.rooms.scripted import Someone, scene, settle
+from trio_sfu.signaling.messages import Answer, Leave, Prefer, Slots
+from trio_sfu.webrtc.events import EncodingStarted, EncodingStopped
+
+
+async def start(someone: Someone, source: str, *rids: str) -> None:
+    for rid in rids:
+        await someone.happen(EncodingStarted(source, rid))  # type: ignore[arg-type]
+
+
+async def publisher(someone: Someone) -> None:
+    """Offer everything, publish microphone and camera with three encodings."""
+    await someone.offer("microphone", "camera", "screen", "screen-audio")
+    await someone.publish("microphone")
+    await someone.publish("camera")
+    await start(someone, "camera", "q", "h", "f")
+
+
+async def test_a_viewer_gets_microphone_and_camera_in_one_pair() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await publisher(ann)
+        await bob.offer()
+        assert bob.shown == {
+            "a0": (ann.id, "microphone"),
+            "v0": (ann.id, "camera"),
+            "a1": None,
+            "v1": None,
+            "a2": None,
+        }
+        assert bob.pc.slots["a0"].shown == [(ann.pc.tracks["microphone"].id, "")]
+        assert bob.pc.slots["v0"].shown == [(ann.pc.tracks["camera"].id, "f")]
+        assert bob.pc.slots["v1"].shown == []
+
+
+async def test_the_mapping_follows_the_answer() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await publisher(ann)
+        await bob.offer()
+        kinds = [type(message) for message in bob.link.heard]
+        assert kinds.index(Answer) < kinds.index(Slots)
+
+
+async def test_a_camera_is_mapped_when_its_packets_arrive() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await bob.offer()
+        await ann.offer("camera")
+        await ann.publish("camera")
+        assert bob.shown["v0"] == (ann.id, "camera")
+        assert bob.pc.slots["v0"].shown == []
+        await start(ann, "camera", "q")
+        assert bob.pc.slots["v0"].shown == [(ann.pc.tracks["camera"].id, "q")]
+
+
+async def test_sharing_swaps_in_the_screen_and_its_end_swaps_back() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await publisher(ann)
+        await bob.offer()
+        bob.link.forget()
+        await ann.publish("screen")
+        assert bob.pc.slots["v0"].shown[1:] == []
+        await start(ann, "screen", "")
+        assert bob.shown["v0"] == (ann.id, "screen")
+        await ann.publish("screen", live=False)
+        assert bob.shown["v0"] == (ann.id, "camera")
+        camera, screen = ann.pc.tracks["camera"].id, ann.pc.tracks["screen"].id
+        assert bob.pc.slots["v0"].shown == [(camera, "f"), (screen, ""), (camera, "f")]
+        assert bob.link.all(Answer) == []
+
+
+async def test_a_screen_whose_packets_cease_gives_way_to_the_camera_by_itself() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await publisher(ann)
+        await bob.offer()
+        await ann.publish("screen")
+        await start(ann, "screen", "")
+        await ann.happen(EncodingStopped("screen", ""))
+        assert bob.shown["v0"] == (ann.id, "camera")
+        await start(ann, "screen", "")
+        assert bob.shown["v0"] == (ann.id, "screen")
+
+
+async def test_the_sound_of_a_screen_is_heard_beside_the_microphone() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await publisher(ann)
+        await bob.offer()
+        await ann.publish("screen-audio")
+        assert bob.shown["a0"] == (ann.id, "microphone")
+        assert bob.shown["a2"] == (ann.id, "screen-audio")
+
+
+async def test_a_muted_camera_goes_dark() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await publisher(ann)
+        await bob.offer()
+        await ann.publish("camera", muted=True)
+        assert bob.shown["v0"] is None
+        assert bob.pc.slots["v0"].shown[-1] is None
+
+
+async def test_each_viewer_gets_the_quality_it_prefers() -> None:
+    async with scene() as s:
+        ann, bob, eve = await s.join(), await s.join(), await s.join()
+        await publisher(ann)
+        await bob.offer()
+        await eve.offer()
+        camera = ann.pc.tracks["camera"].id
+        for quality in ("low", "medium", "high", "off"):
+            bob.link.say(Prefer(peer=ann.id, quality=quality))
+            await settle()
+        assert bob.pc.slots["v0"].shown == [
+            (camera, "f"),
+            (camera, "q"),
+            (camera, "h"),
+            (camera, "f"),
+            None,
+        ]
+        assert bob.shown["v0"] == (ann.id, "camera")
+        assert eve.pc.slots["v0"].shown == [(camera, "f")]
+
+
+async def test_an_encoding_that_stops_is_replaced_by_the_nearest() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await publisher(ann)
+        await bob.offer()
+        for rid in ("f", "h", "q"):
+            await ann.happen(EncodingStopped("camera", rid))
+        camera = ann.pc.tracks["camera"].id
+        assert bob.pc.slots["v0"].shown == [(camera, "f"), (camera, "h"), (camera, "q"), None]
+
+
+async def test_a_preference_for_who_has_left_is_no_error() -> None:
+    async with scene() as s:
+        await s.join()
+        bob = await s.join()
+        bob.link.say(Prefer(peer="p-gone", quality="low"))
+        await settle()
+        assert bob.errors == []
+
+
+async def test_who_leaves_goes_dark_and_the_others_stay_where_they_are() -> None:
+    async with scene() as s:
+        ann, bob, eve = await s.join(), await s.join(), await s.join()
+        await publisher(ann)
+        await publisher(bob)
+        await eve.offer()
+        before = eve.shown
+        ann.link.say(Leave())
+        await settle()
+        assert eve.shown == before | {"a0": None, "v0": None}
+        assert eve.pc.slots["v0"].shown[-1] is None
+
+
+async def test_joining_leaving_and_sharing_cost_the_others_no_sdp() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await bob.offer()
+        bob.link.forget()
+        await publisher(ann)
+        await ann.publish("screen")
+        await start(ann, "screen", "")
+        eve = await s.join()
+        eve.link.say(Leave())
+        ann.link.say(Leave())
+        await settle()
+        assert bob.link.all(Answer) == []

@@ -1,0 +1,39 @@
+"""Faults: an error raised inside a crash group, as if one of its own tasks had a defect.
+
+The error is raised by a real task of the group, so that everything from its nursery
+upwards is what a defect would meet.
+"""
+
+import trio
+
+from trio_sfu.daemon import Daemon
+from trio_sfu.ids import PeerId, RoomId
+from trio_sfu.rooms.tracing import start_traced
+
+
+class InjectedFault(Exception):  # noqa: N818  (a fault, not an error of ours)
+    """The default error of an injected fault."""
+
+
+def raise_in_peer(daemon: Daemon, peer: str, error: Exception | None = None) -> None:
+    """Raise ``error`` in a task of a peer. Raises LookupError when it is not there."""
+    found = daemon.rooms.find(PeerId(peer))
+    if found is None or found.nursery is None:
+        raise LookupError(f"no peer {peer} is running")
+    _raise_in(found.nursery, f"{found.path}/fault", error)
+
+
+def raise_in_room(daemon: Daemon, room: str, error: Exception | None = None) -> None:
+    """Raise ``error`` in a task of a room. Raises LookupError when it is not there."""
+    found = daemon.rooms.rooms.get(RoomId(room))
+    if found is None or found.nursery is None:
+        raise LookupError(f"no room {room} is running")
+    _raise_in(found.nursery, f"{found.id}/fault", error)
+
+
+def _raise_in(nursery: trio.Nursery, path: str, error: Exception | None) -> None:
+    async def fail() -> None:
+        await trio.lowlevel.checkpoint()
+        raise error or InjectedFault(path)
+
+    start_traced(nursery, fail, path)
