@@ -50,6 +50,8 @@ counters! {
     padding_received,
     /// Packets restored from retransmissions (RFC 4588).
     rtx_received,
+    /// Retransmissions of what was received already: browsers probe with them.
+    rtx_redundant,
     /// Packets retransmitted to subscribers.
     rtx_sent,
     /// Sequence numbers asked of publishers again.

@@ -97,7 +97,7 @@ fn retransmissions_of_nothing_are_dropped() {
     world.send(peer, &rtx(4, &copy));
     world.send(peer, &rtx(5, &packet.sequence.wrapping_add(7).to_be_bytes()));
     assert_eq!(world.counter("drop_bad_rtx"), 4);
-    assert_eq!(world.counter("drop_duplicate"), 1);
+    assert_eq!(world.counter("rtx_redundant"), 1);
 }
 
 #[test]

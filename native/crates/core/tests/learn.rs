@@ -61,6 +61,11 @@ fn what_cannot_be_told_apart_is_dropped() {
     camera.mid = "7".to_owned();
     world.send(peer, &camera.frame(true, 1)[0]);
     assert_eq!(world.counter("drop_unknown_ssrc"), 4);
+    // Two microphones, and neither a MID nor a RID to tell them apart.
+    world.track(peer, Kind::Audio, "3", &[]);
+    world.track(peer, Kind::Audio, "4", &[]);
+    world.send(peer, &plain(Opus::new(77, "").packet()));
+    assert_eq!(world.counter("drop_unknown_ssrc"), 5);
     assert!(starts(&mut world).is_empty());
 }
 

@@ -79,6 +79,25 @@ mod tests {
     }
 
     #[test]
+    fn a_drifting_clock_is_followed_within_two_windows() {
+        let mut clock = PeerClock::default();
+        let second = 1u64 << 32;
+        // The publisher's clock loses 10 ms each 10 s; every report takes 20 ms.
+        for step in 0..30u64 {
+            let (now, sent) = (step * 10, step * 10 * second - to_ntp(step * 10_000_000));
+            let arrived = now * second + to_ntp(20_000_000);
+            clock.sample(Instant(now * 1_000_000_000), sent, arrived);
+            let error = from_ntp(arrived - clock.local(sent).expect("sampled")) / 1_000_000;
+            assert!(error <= 60, "{error} ms at {now} s");
+        }
+        // And within them, the least delayed report still counts.
+        let (sent, late) = (300 * second - to_ntp(300_000_000), to_ntp(500_000_000));
+        clock.sample(Instant(300_000_000_000), sent, 300 * second + late);
+        let error = from_ntp(300 * second + late - clock.local(sent).expect("sampled"));
+        assert!(error / 1_000_000 >= 450, "{error}");
+    }
+
+    #[test]
     fn a_clock_that_was_set_is_followed_at_once() {
         let mut clock = PeerClock::default();
         let second = 1u64 << 32;

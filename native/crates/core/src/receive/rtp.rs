@@ -170,7 +170,12 @@ impl Engine {
             return;
         }
         if encoding.cache.contains(sequence) {
-            counters.drop_duplicate += 1;
+            let counter = if media.repair {
+                &mut counters.rtx_redundant
+            } else {
+                &mut counters.drop_duplicate
+            };
+            *counter += 1;
             return;
         }
         if media.repair {
