@@ -143,24 +143,25 @@ class PeerConnection:
         self._nursery.start_soon(self._watch, transport, name=f"{self._path}/transport")
 
     async def _associate(self, ice: EngineIce, remote: RTCDtlsParameters) -> None:
-        try:
-            async with open_bridge() as bridge:
-                association = Association(bridge, ice, self._certificate)
-                try:
-                    await association.handshake(remote, self._handshake_timeout)
-                    await self._emit(Connected())
-                    await association.wait_closed()
-                finally:
-                    await association.close()
-            await self._fail("dtls-closed", "the peer closed the DTLS association")
-        except MediaError as error:
-            await self._fail(error.code, str(error))
+        # The loop's nurseries would wrap an error; so it is brought out as a value.
+        async with open_bridge() as bridge:
+            association = Association(bridge, ice, self._certificate)
+            try:
+                await association.handshake(remote, self._handshake_timeout)
+                await self._emit(Connected())
+                await association.wait_closed()
+                failed = Failed("dtls-closed", "the peer closed the DTLS association")
+            except MediaError as error:
+                failed = Failed(error.code, str(error))
+            finally:
+                await association.close()
+        await self._fail(failed)
 
     async def _watch(self, transport: Transport) -> None:
         async for event in transport.events:
             await self._report(event)
         if transport.lost is not None:
-            await self._fail("media-failed", transport.lost.message)
+            await self._fail(Failed("media-failed", transport.lost.message))
 
     async def _report(self, event: TransportEvent) -> None:
         match event:
@@ -169,13 +170,13 @@ class PeerConnection:
             case _native.Heard():
                 await self._emit(Heard())
             case _native.ConsentExpired():
-                await self._fail("consent-expired", "no ICE consent check (RFC 7675)")
+                await self._fail(Failed("consent-expired", "no ICE consent check (RFC 7675)"))
             case _:
                 for each in list(self._lines.translate(event)):
                     await self._emit(each)
 
-    async def _fail(self, code: str, message: str) -> None:
-        await self._emit(Failed(code, message))
+    async def _fail(self, failed: Failed) -> None:
+        await self._emit(failed)
         self._failed = True
 
     async def _emit(self, event: PeerConnectionEvent) -> None:

@@ -19,7 +19,7 @@ from trio_sfu.webrtc.sources import AudioSource, Corners, File, SyntheticVideo, 
 _VIDEO_CLOCK = 90_000
 _SAMPLE_RATE = 48_000
 _SAMPLES = 960  # 20 ms
-_BAR = 8  # pixels
+_BAR = 8  # pixels each way; it runs between the quarters
 
 
 def open_track(source: VideoSource | AudioSource, kind: Kind) -> MediaStreamTrack:
@@ -71,8 +71,8 @@ class _SyntheticVideoTrack(_Paced):
         frame = VideoFrame(width, height, "yuv420p")
         luma = bytearray(self._planes[0])
         left = number * _BAR % (width - _BAR)
-        for row in range(0, width * height, width):
-            luma[row + left : row + left + _BAR] = b"\xeb" * _BAR
+        for row in range(height // 2 - _BAR, height // 2 + _BAR):
+            luma[row * width + left : row * width + left + _BAR] = b"\xeb" * _BAR
         for plane, data in zip(frame.planes, (luma, *self._planes[1:]), strict=True):
             _fill(plane, bytes(data))
         frame.pts = round(number * _VIDEO_CLOCK / self._source.fps)

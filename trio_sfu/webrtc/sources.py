@@ -15,7 +15,7 @@ RAINBOW: Corners = ((200, 40, 40), (40, 180, 40), (40, 60, 200), (220, 200, 40))
 
 @dataclass(frozen=True, slots=True)
 class SyntheticVideo:
-    """A picture of four coloured quarters, with a light bar that moves across it.
+    """A picture of four coloured quarters, with a light spot that moves between them.
 
     ``width`` and ``height`` are pixels, even; ``fps`` pictures a second.
     """

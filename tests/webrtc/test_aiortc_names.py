@@ -1,0 +1,66 @@
+"""The private names of aiortc and aioice that ``webrtc`` overrides, reads or relies on.
+
+Both are pinned. When a new version moves one of these, this says so before a call
+fails in a way that is hard to read.
+"""
+
+import inspect
+
+import aiortc.rtcdtlstransport as dtls
+from aioice import ice
+from aiortc import RTCPeerConnection
+from aiortc.rtcicetransport import RTCIceGatherer, RTCIceTransport
+
+from trio_sfu.webrtc.dtls import PROFILES, EngineIce
+
+
+def test_the_dtls_transport_has_what_is_overridden_and_set() -> None:
+    transport = dtls.RTCDtlsTransport
+    assert inspect.signature(transport._setup_srtp).parameters.keys() == {"self"}
+    source = inspect.getsource(transport)
+    for name in ("self._ssl", "self._srtp_profiles", "self._role", "self._state"):
+        assert name in source
+    assert callable(transport._set_role)
+    assert callable(transport._set_state)
+    assert {state.name for state in dtls.State} >= {"CONNECTED", "CLOSED", "FAILED"}
+
+
+def test_the_dtls_transport_asks_nothing_else_of_its_ice_transport() -> None:
+    source = inspect.getsource(dtls.RTCDtlsTransport)
+    asked = {
+        line.split("self.transport.", 1)[1].split("(")[0].split(",")[0].split()[0]
+        for line in source.splitlines()
+        if "self.transport." in line
+    }
+    assert asked <= {"_recv", "_send", "role"} | {'role == "controlling":'}
+    assert all(hasattr(EngineIce, name.split()[0].rstrip(":")) for name in asked)
+
+
+def test_goodbye_is_said_by_a_transport_whose_pump_still_runs() -> None:
+    # stop() has to find the state connected, or it sends no close_notify.
+    source = inspect.getsource(dtls.RTCDtlsTransport.stop)
+    assert "shutdown()" in source
+    assert "_write_ssl()" in source
+
+
+def test_the_certificate_has_the_context_that_is_made_once() -> None:
+    parameters = inspect.signature(dtls.RTCCertificate._create_ssl_context).parameters
+    assert parameters.keys() == {"self", "srtp_profiles"}
+
+
+def test_the_profiles_have_their_lengths() -> None:
+    lengths = {name: (each.key_length, each.salt_length) for name, each in PROFILES.items()}
+    assert lengths == {
+        "AEAD_AES_128_GCM": (16, 12),
+        "AEAD_AES_256_GCM": (32, 12),
+        "AES128_CM_HMAC_SHA1_80": (16, 14),
+    }
+
+
+def test_the_ice_transport_of_a_client_has_what_is_replaced() -> None:
+    assert "self._send = " in inspect.getsource(RTCIceTransport.__init__)
+    assert "self._connection = " in inspect.getsource(RTCIceGatherer.__init__)
+    parameters = inspect.signature(ice.Connection.get_component_candidates).parameters
+    assert parameters.keys() == {"self", "component", "addresses", "timeout"}
+    assert "self.get_component_candidates(" in inspect.getsource(ice.Connection.gather_candidates)
+    assert hasattr(RTCPeerConnection, "getTransceivers")

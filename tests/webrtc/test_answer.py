@@ -1,0 +1,119 @@
+"""The answer's text, read back by a parser nobody here wrote."""
+
+from pathlib import Path
+
+import pytest
+from aiortc.sdp import MediaDescription, SessionDescription
+
+from tests.webrtc.offering import (
+    CAMERA,
+    FINGERPRINT,
+    MICROPHONE,
+    RECORDED,
+    Description,
+    Section,
+    browser,
+    recorded,
+    slot,
+)
+from trio_sfu.signaling.messages import Offer
+from trio_sfu.webrtc.answer import LocalDescription, write_answer
+from trio_sfu.webrtc.negotiation import Negotiation
+from trio_sfu.webrtc.offer import parse_offer
+
+LOCAL = LocalDescription(
+    5, "ufrag", "p" * 24, FINGERPRINT, [("192.0.2.1", 7882), ("2001:db8::1", 7882)]
+)
+
+
+def answer(offer: Offer) -> str:
+    parsed = parse_offer(offer.sdp)
+    agreement = Negotiation().agree(parsed, offer.sending, offer.slots)
+    return write_answer(parsed, agreement, LOCAL, 1)
+
+
+def sections(text: str) -> list[MediaDescription]:
+    return SessionDescription.parse(text).media
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_it_answers_every_line_in_order(path: Path) -> None:
+    offer = recorded(path)
+    media = sections(answer(offer))
+    offered = sections(offer.sdp)
+    assert [each.rtp.muxId for each in media] == [each.rtp.muxId for each in offered]
+    assert [each.kind for each in media] == [each.kind for each in offered]
+    directions = ["recvonly"] * len(offer.sending) + ["sendonly"] * len(offer.slots)
+    assert [each.direction for each in media[: len(directions)]] == directions
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_it_is_ice_lite_passive_bundled_and_has_all_candidates(path: Path) -> None:
+    offer = recorded(path)
+    text = answer(offer)
+    used = [line.mid for line in (*offer.sending, *offer.slots)]
+    assert f"a=group:BUNDLE {' '.join(used)}\r\n" in text
+    for media in sections(text)[: len(used)]:
+        assert media.ice is not None
+        assert media.dtls is not None
+        assert media.ice.iceLite
+        assert (media.ice.usernameFragment, media.ice.password) == ("ufrag", "p" * 24)
+        assert media.dtls.role == "server"
+        assert [each.value for each in media.dtls.fingerprints] == [FINGERPRINT]
+        assert [(each.ip, each.port) for each in media.ice_candidates] == list(LOCAL.candidates)
+        assert media.ice_candidates_complete
+        assert media.rtcp_mux
+
+
+def test_simulcast_is_received_with_the_rids_offered() -> None:
+    text = answer(browser("chromium-156-page"))
+    assert "a=rid:q recv\r\na=rid:h recv\r\na=rid:f recv\r\na=simulcast:recv q;h;f\r\n" in text
+
+
+def test_a_slot_names_its_stream_its_ssrcs_and_their_cname() -> None:
+    description = Description([Section("0", "video", "recvonly")])
+    text = answer(Offer(id=1, sdp=description.sdp(), slots=[slot("0", pair=7)]))
+    (media,) = sections(text)
+    assert media.msid == "slot-7 0"
+    (group,) = media.ssrc_group
+    assert [each.ssrc for each in media.ssrc] == group.items
+    assert len({each.cname for each in media.ssrc}) == 1
+
+
+def test_of_header_extensions_it_takes_what_the_line_needs_the_way_it_was_offered() -> None:
+    more = [
+        "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid",
+        "a=extmap:9/sendonly urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+        "a=extmap:5/recvonly http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+        "a=extmap:13 urn:3gpp:video-orientation",
+        "a=extmap:6 urn:example:unknown",
+    ]
+    sdp = Description([Section("0", more=more)]).sdp()
+    text = answer(Offer(id=1, sdp=sdp, sending=[CAMERA]))
+    assert [line for line in text.splitlines() if line.startswith("a=extmap:")] == [
+        "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid",
+        "a=extmap:9/recvonly urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+    ]
+
+
+def test_feedback_is_what_the_engine_does_and_never_remb() -> None:
+    text = answer(browser("firefox"))
+    assert "a=rtcp-fb:120 nack\r\n" in text
+    assert "a=rtcp-fb:120 nack pli\r\n" in text
+    assert "a=rtcp-fb:120 ccm fir\r\n" in text
+    assert "a=rtcp-fb:120 transport-cc\r\n" in text
+    assert "goog-remb" not in text
+
+
+def test_opus_is_asked_for_with_forward_error_correction() -> None:
+    sdp = Description([Section("0"), Section("1", "audio")]).sdp()
+    text = answer(Offer(id=1, sdp=sdp, sending=[MICROPHONE]))
+    assert "a=fmtp:111 useinbandfec=1\r\n" in text
+    assert "stereo=1;useinbandfec=1\r\n" in answer(browser("firefox"))
+
+
+def test_lines_nobody_asked_for_are_refused_alone() -> None:
+    offer = browser("firefox")
+    rejected = sections(answer(offer))[-1]
+    assert rejected.kind == "application"
+    assert rejected.port == 0
