@@ -51,7 +51,7 @@ def test_it_answers_every_line_in_order(path: Path) -> None:
 def test_it_is_ice_lite_passive_bundled_and_has_all_candidates(path: Path) -> None:
     offer = recorded(path)
     text = answer(offer)
-    used = [line.mid for line in (*offer.sending, *offer.slots)]
+    used = [*(line.mid for line in offer.sending), *(line.mid for line in offer.slots)]
     assert f"a=group:BUNDLE {' '.join(used)}\r\n" in text
     for media in sections(text)[: len(used)]:
         assert media.ice is not None

@@ -39,7 +39,10 @@ def test_of_a_browser_s_offer_every_line_is_used_and_the_data_channel_is_not() -
     for path in RECORDED:
         offer = recorded(path)
         agreement = Negotiation().agree(parse_offer(offer.sdp), offer.sending, offer.slots)
-        assert list(agreement.uses) == [line.mid for line in (*offer.sending, *offer.slots)]
+        assert list(agreement.uses) == [
+            *(line.mid for line in offer.sending),
+            *(line.mid for line in offer.slots),
+        ]
         assert {name for _id, name in agreement.extensions} >= {"mid", "rid", "transport-cc"}
 
 

@@ -1,0 +1,79 @@
+"""Where events go, and what becomes of those that nobody took or that were lost."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import trio
+
+from tests.native.binding import PASSWORD
+from trio_sfu import _native
+from trio_sfu.media.engine import MediaEngine
+from trio_sfu.media.registry import Registry
+from trio_sfu.media.transport import INBOX, Transport, TransportLost
+
+
+@asynccontextmanager
+async def one_transport() -> AsyncIterator[tuple[MediaEngine, Transport]]:
+    native = _native.SimulatedEngine()
+    engine = MediaEngine(Registry(native, silence_timeout=3.0))
+    async with engine.transport("alpha", PASSWORD) as transport:
+        yield engine, transport
+
+
+async def test_a_peer_that_takes_no_events_loses_its_transport_and_none_of_the_events() -> None:
+    async with one_transport() as (engine, transport):
+        for _ in range(INBOX + 1):
+            engine.registry.dispatch(_native.Silent(transport.id))
+        taken = [event async for event in transport.events]
+        assert len(taken) == INBOX
+        assert transport.lost is not None
+        assert transport.lost.code == "events-lost"
+
+
+async def test_events_of_what_is_gone_are_dropped() -> None:
+    async with one_transport() as (engine, transport):
+        gone = 2**40
+        for event in (
+            _native.Connected(gone, "192.0.2.1", 1),
+            _native.ControlDatagram(gone, b"\x16"),
+            _native.EncodingStarted(gone, "", 1, "vp8"),
+            _native.EncodingStopped(gone, ""),
+            _native.SlotSwitched(gone, gone, ""),
+        ):
+            engine.registry.dispatch(event)
+        with pytest.raises(trio.WouldBlock):
+            transport.events.receive_nowait()
+
+
+async def test_a_track_knows_its_live_encodings() -> None:
+    async with (
+        one_transport() as (engine, transport),
+        transport.up_track("0", "video", "camera", rids=["q", "f"]) as track,
+    ):
+        engine.registry.dispatch(_native.EncodingStarted(track.id, "q", 1, "vp8"))
+        engine.registry.dispatch(_native.EncodingStarted(track.id, "f", 2, "vp8"))
+        engine.registry.dispatch(_native.EncodingStopped(track.id, "q"))
+        assert set(track.encodings) == {"f"}
+        assert (track.codec("f"), track.codec("q")) == ("vp8", None)
+
+
+async def test_lost_events_are_made_up_for() -> None:
+    async with one_transport() as (engine, transport):
+        async with transport.up_track("0", "video", "camera") as track:
+            # As if the stop, the silence and the loss of consent had been among the lost.
+            engine.registry.dispatch(_native.Connected(transport.id, "192.0.2.1", 1))
+            engine.registry.dispatch(_native.EncodingStarted(track.id, "", 1, "vp8"))
+            engine.registry.dispatch(_native.EventsLost(9))
+            assert not track.encodings
+        kinds = [type(transport.events.receive_nowait()) for _ in range(4)]
+        assert kinds[2:] == [_native.ConsentExpired, _native.EncodingStopped]
+
+
+async def test_a_lost_transport_hears_nothing_more() -> None:
+    async with one_transport() as (engine, transport):
+        engine.registry.lose_all("worker-lost", "it panicked")
+        engine.registry.dispatch(_native.Silent(transport.id))
+        assert [event async for event in transport.events] == [
+            TransportLost("worker-lost", "it panicked")
+        ]
