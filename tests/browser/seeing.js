@@ -110,11 +110,8 @@
         if (report.type === "inbound-rtp" && report.kind === "video")
           found[report.mid] = {
             decoded: report.framesDecoded ?? 0,
-            received: report.framesReceived ?? 0,
-            dropped: report.framesDropped ?? 0,
-            width: report.frameWidth ?? 0,
-            freezes: report.freezeCount ?? 0,
             keyframes: report.keyFramesDecoded ?? 0,
+            plis: report.pliCount ?? 0,
           };
       return found;
     },

@@ -10,7 +10,7 @@ import pytest
 from tests.browser.participant import PersonFactory
 from tests.browser.patterns import transitions
 from tests.process import wiretap
-from tests.process.daemon import Daemon, running_daemon
+from tests.process.daemon import OF_PEERS, Daemon, running_daemon
 from tests.process.patience import eventually
 
 SEED = 20261123
@@ -33,7 +33,7 @@ class Call:
         for one in self.people:
             one.join(daemon.url, "calm")
         self._all_well()
-        self.census = daemon.settled_census()
+        self.census = daemon.census()
         self.before = daemon.metrics()
         for viewer, other in (self.people, self.people[::-1]):
             viewer.record(other.name)
@@ -67,7 +67,7 @@ class Call:
         for viewer, other in (self.people, self.people[::-1]):
             assert transitions(viewer.stop_recording()) == [other.pattern]
             assert viewer.see("state") == "in-call"
-        self.daemon.returns_to(self.census)
+        self.daemon.returns_to(self.census, only=OF_PEERS)
         assert not self.daemon.log("error")
         assert not self.daemon.log("unparsed")
 

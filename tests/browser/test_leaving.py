@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser import chromium
 from tests.browser.participant import PersonFactory
-from tests.process.daemon import Daemon
+from tests.process.daemon import OF_PEERS, Daemon
 from tests.process.patience import SLACK, eventually
 
 ROOM = "leaving"
@@ -40,6 +40,6 @@ def test_the_tile_goes_in_time_and_the_census_returns(
     seconds = time.monotonic() - started
     measure(f"tile gone ({how})", f"{seconds:.2f} s")
     assert seconds <= limit
-    daemon.returns_to(alone)
+    daemon.returns_to(alone, only=OF_PEERS)
     stays.page.click("Leave")
     daemon.returns_to(empty)

@@ -174,6 +174,8 @@ def test_a_client_that_never_reads(daemon: Daemon, bystander: Callable[[], None]
             b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
             b"sec-websocket-protocol: trio-sfu.v1\r\n\r\n"
         )
+        # The last thing it reads: before the answer a client must send nothing (RFC 6455).
+        assert plain.recv(4096).startswith(b"HTTP/1.1 101 ")
         join_message = json.dumps({"type": "join", "room": ROOM, "name": "deaf"}).encode()
         plain.sendall(bytes([0x81, 0x80 | len(join_message)]) + bytes(4) + join_message)
         eventually(lambda: daemon.census()["peers"] == 2, within=5, why="it to have joined")
