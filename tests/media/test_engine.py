@@ -138,9 +138,11 @@ async def test_an_engine_leaves_no_thread_and_no_descriptor() -> None:
             await trio.sleep(0.6)
             assert engine.progress()[0] > begun
 
+    # An engine's own descriptor lives as long as the object.
+    gc.collect()
     before = descriptors()
     await live()
-    gc.collect()  # the engine's own descriptor lives as long as the object
+    gc.collect()
     assert workers() == 0
     assert descriptors() == before
 
