@@ -7,6 +7,7 @@ these names move.
 import logging
 from typing import cast
 
+import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
 from hypercorn.trio.tcp_server import TCPServer
@@ -15,10 +16,17 @@ from hypercorn.typing import ASGIFramework
 from starlette.types import ASGIApp
 
 from trio_sfu.listeners.head import MAX_HEAD_BYTES
-from trio_sfu.listeners.replay import PlainReplayStream, TlsReplayStream
+from trio_sfu.listeners.replay import PlainReplayStream, ReplayStream, TlsReplayStream
 
 _KEEP_ALIVE_S = 5.0
 _READ_LIMIT_S = 60
+_AFTER_END_S = 0.5
+
+
+async def _bound(stream: ReplayStream, scope: trio.CancelScope) -> None:
+    # Its timer for a next request would go on after the client has gone.
+    await stream.over.wait()
+    scope.deadline = trio.current_time() + _AFTER_END_S
 
 
 class HttpServer:
@@ -36,13 +44,17 @@ class HttpServer:
 
     async def serve(self, stream: PlainReplayStream | TlsReplayStream) -> None:
         """Serve the requests on ``stream`` until it ends, then close it."""
-        await TCPServer(
+        server = TCPServer(
             self._app,
             self._config,
             self._context,
             {},
             stream,  # type: ignore[arg-type]  # it needs less than an SSLStream
         )
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_bound, stream, nursery.cancel_scope)
+            await server.run()
+            nursery.cancel_scope.cancel()
 
     async def stop(self) -> None:
         """Let connections end that wait for a next request."""

@@ -9,8 +9,8 @@ class ReplayStream(trio.abc.Stream):
     """Gives ``head`` first, then what ``stream`` gives.
 
     A client that takes no byte of an answer for 30 s is cut off: the HTTP server
-    shields its writes, so that nothing else could end them. ``closed`` is set when
-    somebody closes the stream.
+    shields its writes, so that nothing else could end them. ``over`` is set when the
+    stream has ended, whoever ended it.
     """
 
     def __init__(
@@ -18,15 +18,25 @@ class ReplayStream(trio.abc.Stream):
     ) -> None:
         self._head = head
         self._stream = stream
-        self.closed = trio.Event()
+        self.over = trio.Event()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """Return some bytes, none at the end."""
         if not self._head:
-            return bytes(await self._stream.receive_some(max_bytes))
+            return await self._receive(max_bytes)
         await trio.lowlevel.checkpoint()
         size = len(self._head) if max_bytes is None else max_bytes
         data, self._head = self._head[:size], self._head[size:]
+        return data
+
+    async def _receive(self, max_bytes: int | None) -> bytes:
+        try:
+            data = bytes(await self._stream.receive_some(max_bytes))
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self.over.set()
+            raise
+        if not data:
+            self.over.set()
         return data
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
@@ -38,6 +48,7 @@ class ReplayStream(trio.abc.Stream):
             with trio.move_on_after(_SEND_LIMIT_S) as scope:
                 await self._stream.send_all(piece)
             if scope.cancelled_caught:
+                self.over.set()
                 await trio.aclose_forcefully(self._stream)
                 raise trio.BrokenResourceError("the client does not read")
 
@@ -47,7 +58,7 @@ class ReplayStream(trio.abc.Stream):
 
     async def aclose(self) -> None:
         """Close the underlying stream."""
-        self.closed.set()
+        self.over.set()
         await self._stream.aclose()
 
 

@@ -60,7 +60,7 @@ def origin_allowed(head: Head, origins: Sequence[str]) -> bool:
 
 async def _cancel_when_closed(stream: ReplayStream, scope: trio.CancelScope) -> None:
     # The library closes the stream on a bad handshake, and then waits for a good one.
-    await stream.closed.wait()
+    await stream.over.wait()
     scope.cancel()
 
 
