@@ -112,3 +112,32 @@ fn what_nobody_watches_is_not_asked_for() {
     world.run(1000);
     assert_eq!(world.counter("nacks_sent"), 0);
 }
+
+#[test]
+fn what_a_keyframe_made_up_for_asks_for_no_other() {
+    let (mut world, publisher, _, _) = watched();
+    let mut camera = Vp8::new(2000, "1", Some("q"));
+    let frame = camera.frame(true, 3);
+    world.send(publisher, &frame[0]);
+    world.send(publisher, &frame[2]);
+    world.run(100);
+    world.send(publisher, &camera.frame(true, 1)[0]);
+    world.run(1500);
+    assert_eq!(world.counter("nacks_given_up"), 1);
+    assert_eq!(world.counter("plis_sent"), 0);
+}
+
+#[test]
+fn another_ssrc_is_not_asked_for_the_numbers_of_the_first() {
+    let (mut world, publisher, _, _) = watched();
+    let mut camera = Vp8::new(1999, "1", Some("q"));
+    let frame = camera.frame(true, 3);
+    world.send(publisher, &frame[0]);
+    world.send(publisher, &frame[2]);
+    let mut again = Vp8::new(2000, "1", Some("q"));
+    for packet in again.frame(true, 2) {
+        world.send(publisher, &packet);
+    }
+    world.run(100);
+    assert!(asked(&mut world, publisher).is_empty());
+}

@@ -91,15 +91,15 @@ fn without_rtx_the_very_same_bytes_are_repeated() {
 #[test]
 fn without_rtx_nothing_is_repeated_after_a_new_negotiation() {
     let (mut world, _, viewer, _) = playing(None);
-    let sequence = world.peers[viewer].of(600)[12].sequence;
+    let [queued, asked_later] = [12, 13].map(|index| world.peers[viewer].of(600)[index].sequence);
     let sent = world.peers[viewer].raw.len();
     let transport = world.transport(viewer);
-    world.nack(viewer, 600, &[sequence]);
+    world.nack(viewer, 600, &[queued]);
     let mut extensions = extensions();
     extensions.swap_remove(0);
     let codecs = vec![codec(VP8, Codec::Vp8, None)];
     world.command(Command::SetNegotiated { transport, extensions, codecs });
-    world.nack(viewer, 600, &[sequence]);
+    world.nack(viewer, 600, &[asked_later]);
     world.run(5);
     assert_eq!(world.peers[viewer].raw.len(), sent);
 }
