@@ -1,7 +1,7 @@
 """The port with real sockets: an HTTP application and a WebSocket echo behind it."""
 
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from trio_websocket import (
     ConnectionClosed,
     WebSocketConnection,
     open_websocket,
+    wrap_client_stream,
 )
 
 from trio_sfu.config.model import Http
@@ -103,9 +104,23 @@ class Served:
         ]
         return await self.ask("\r\n".join([*lines, "", ""]).encode())
 
-    def socket(self, **kwargs: Any) -> Any:
-        kwargs.setdefault("subprotocols", [SUBPROTOCOL])
-        return open_websocket("127.0.0.1", self.number, "/signal", use_ssl=False, **kwargs)
+    @asynccontextmanager
+    async def socket(
+        self, headers: Sequence[tuple[bytes, bytes]] = ()
+    ) -> AsyncIterator[WebSocketConnection]:
+        # Not open_websocket: it leaves the stream open when the other end has closed it.
+        stream = await trio.open_tcp_stream("127.0.0.1", self.number)
+        async with stream, trio.open_nursery() as nursery:
+            host = f"127.0.0.1:{self.number}"
+            yield await wrap_client_stream(
+                nursery,
+                stream,
+                host,
+                "/signal",
+                subprotocols=[SUBPROTOCOL],
+                extra_headers=list(headers),
+            )
+            nursery.cancel_scope.cancel()
 
     @property
     def refused(self) -> dict[str, int]:
@@ -228,7 +243,7 @@ async def test_only_pages_of_allowed_origins_get_a_socket(
     async with serving(origins=origins) as served:
         header = (b"origin", origin.replace("PORT", str(served.number)).encode())
         if allowed:
-            async with served.socket(extra_headers=[header]) as socket:
+            async with served.socket([header]) as socket:
                 await socket.send_message("x")
         else:
             answer = await served.upgrade(
