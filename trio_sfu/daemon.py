@@ -96,7 +96,7 @@ async def open_daemon(config: Config) -> AsyncIterator[Daemon]:
         daemon = Daemon(config, engine)
         daemon.addresses = [listener.socket.getsockname()[:2] for listener in listeners]
         await nursery.start(daemon.rooms.run, name="rooms")
-        nursery.start_soon(daemon.port.run, listeners, name="listeners")
+        await nursery.start(daemon.port.run, listeners, name="listeners")
         daemon.ready = True
         try:
             yield daemon

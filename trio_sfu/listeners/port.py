@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 
 import trio
 
@@ -95,13 +96,18 @@ class Port:
         """``https`` or ``http``."""
         return "https" if self._tls is not None else "http"
 
-    async def run(self, listeners: Sequence[trio.SocketListener]) -> None:
+    async def run(
+        self,
+        listeners: Sequence[trio.SocketListener],
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
         """Serve ``listeners`` until cancelled; ``stop_accepting`` closes them before."""
         async with trio.open_nursery() as handlers:
             with self._accepting:
-                await trio.serve_listeners(self._serve, list(listeners), handler_nursery=handlers)
-            for listener in listeners:
-                await listener.aclose()
+                accept = partial(trio.serve_listeners, handler_nursery=handlers)
+                async with trio.open_nursery() as accepting:
+                    await accepting.start(accept, self._serve, list(listeners), name="accept")
+                    task_status.started()
 
     def stop_accepting(self) -> None:
         """Accept no further connection; ``run`` returns when those that are open end."""
