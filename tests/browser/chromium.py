@@ -1,7 +1,7 @@
 """Headless Chromium with a fake camera, a fake microphone and a real tab to share."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import psutil
 from playwright.sync_api import Browser, BrowserType, Page
@@ -19,8 +19,6 @@ FLAGS = (
     "--autoplay-policy=no-user-gesture-required",
     # Without it there is not one candidate on 127.0.0.1, and no error either.
     "--allow-loopback-in-peer-connection",
-    "--use-fake-device-for-media-stream",
-    "--auto-accept-camera-and-microphone-capture",
     # The picker of getDisplayMedia() takes the tab with this title by itself.
     f"--auto-select-tab-capture-source-by-title={CAPTURED_TITLE}",
 )
@@ -28,18 +26,22 @@ FLAGS = (
 TO_BE_SHARED = Path(__file__).with_name("shared_tab.js").read_text()
 
 
+Devices: TypeAlias = Literal["working", "denied", "none"]
+"""What a user has: camera and microphone, a prompt answered by "block", or no device."""
+
+
 class ChromiumBrowser:
     """One browser process with one page. Satisfies ``participant.BrowserPage``."""
 
     tells_tones = True
 
-    def __init__(self, browser: Browser, language: str) -> None:
+    def __init__(self, browser: Browser, language: str, permissions: list[str]) -> None:
         self.browser = browser
         self.context = browser.new_context(
             locale=language,
             viewport={"width": 1100, "height": 700},
             # As after a real prompt; else addresses hide behind mDNS names.
-            permissions=["camera", "microphone"],
+            permissions=permissions,
         )
         self.page = self.context.new_page()
         self.page.set_default_timeout(20_000)
@@ -92,19 +94,22 @@ def launch(
     tone: Path,
     language: str = "en-US",
     executable: str = "/usr/bin/chromium",
+    devices: Devices = "working",
 ) -> ChromiumBrowser:
     """Start a Chromium of its own, so that it has its own camera and can be killed alone."""
-    return ChromiumBrowser(
-        chromium.launch(
-            executable_path=executable,
-            args=[
-                *FLAGS,
-                f"--use-file-for-fake-video-capture={camera}",
-                f"--use-file-for-fake-audio-capture={tone}",
-            ],
-        ),
-        language,
-    )
+    flags: dict[Devices, list[str]] = {
+        "working": [
+            "--use-fake-device-for-media-stream",
+            "--auto-accept-camera-and-microphone-capture",
+            f"--use-file-for-fake-video-capture={camera}",
+            f"--use-file-for-fake-audio-capture={tone}",
+        ],
+        "denied": ["--use-fake-device-for-media-stream", "--deny-permission-prompts"],
+        "none": ["--auto-accept-camera-and-microphone-capture"],
+    }
+    browser = chromium.launch(executable_path=executable, args=[*FLAGS, *flags[devices]])
+    granted = [] if devices == "denied" else ["camera", "microphone"]
+    return ChromiumBrowser(browser, language, granted)
 
 
 def kill(camera: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserType, Error, sync_playwright
 
 from tests.browser import chromium as chromium_browser
-from tests.browser.chromium import ChromiumBrowser
+from tests.browser.chromium import ChromiumBrowser, Devices
 from tests.browser.participant import Device, DeviceFactory, Participant, PersonFactory
 from tests.browser.patterns import write_camera, write_tone
 
@@ -67,6 +67,7 @@ def person(
         fps: int = SMALL[1],
         language: str = "en-US",
         executable: str = "/usr/bin/chromium",
+        equipment: Devices = "working",
     ) -> Participant:
         device = devices(name, size, fps)
         browser = chromium_browser.launch(
@@ -75,6 +76,7 @@ def person(
             tone=device.sound,
             language=language,
             executable=executable,
+            devices=equipment,
         )
         browsers.append((name, browser))
         return Participant(device, browser)

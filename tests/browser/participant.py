@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.browser.chromium import Devices
 from tests.browser.patterns import COLOURS
 from tests.process.patience import eventually
 
@@ -126,6 +127,19 @@ class Participant:
 
         eventually(all_heard, within=within, why=f"{self.name} to hear {missing}")
 
+    def is_silent(self) -> bool:
+        """Whether no track's audio energy grows for longer than the beeps' pauses."""
+        grown: bool = self.page.run(
+            """async (much) => {
+                const before = await window.seeing.energy();
+                await new Promise((resolve) => setTimeout(resolve, 1000));
+                const after = await window.seeing.energy();
+                return Object.keys(after).some((mid) => after[mid] > (before[mid] ?? 0) + much);
+            }""",
+            ENERGY,
+        )
+        return not grown
+
     def offers(self) -> int:
         """Return how many SDP offers the page has sent."""
         return int(self.see("offers"))
@@ -155,4 +169,5 @@ class PersonFactory(Protocol):
         fps: int = ...,
         language: str = ...,
         executable: str = ...,
+        equipment: Devices = ...,
     ) -> Participant: ...

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -148,6 +149,16 @@ class Daemon:
         code = self.process.wait(STOP_TIMEOUT)
         self._reader.join(STOP_TIMEOUT)
         return code
+
+
+def free_ports() -> tuple[int, int]:
+    """Return a TCP and a UDP port that nobody has now, on 127.0.0.1 and ::1."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as tcp,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+    ):
+        udp.bind(("127.0.0.1", 0))
+        return tcp.getsockname()[1], udp.getsockname()[1]
 
 
 @contextmanager

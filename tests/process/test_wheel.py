@@ -1,7 +1,6 @@
 """An installed wheel has the page in it and needs no Node."""
 
 import os
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.process.daemon import free_ports
 from tests.process.patience import eventually
 
 ROOT = Path(__file__).parent.parent.parent
@@ -45,7 +45,7 @@ def test_the_wheel_serves_the_page(installed: Path) -> None:
         text=True,
         env={
             "PATH": "/nowhere",
-            "TRIO_SFU_HTTP_PORT": str(port := _free_port()),
+            "TRIO_SFU_HTTP_PORT": str(port := free_ports()[0]),
             "TRIO_SFU_MEDIA_PORT": "0",
         },
     )
@@ -69,8 +69,3 @@ def test_the_wheel_serves_the_page(installed: Path) -> None:
         process.terminate()
         process.communicate(timeout=20)
     assert process.returncode == 0
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

@@ -1,0 +1,1 @@
+"""How long a join takes: from opening the signaling socket to the first decoded frame."""
