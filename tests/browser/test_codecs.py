@@ -13,8 +13,9 @@ ONLY = """(name) => {
     const real = RTCRtpSender.getCapabilities;
     RTCRtpSender.getCapabilities = (kind) => {
         const all = real.call(RTCRtpSender, kind);
-        const wanted = (codec) => [`video/${name}`, "video/rtx"].includes(codec.mimeType.toLowerCase());
-        return kind === "video" ? { ...all, codecs: all.codecs.filter(wanted) } : all;
+        const wanted = [`video/${name}`, "video/rtx"];
+        const codecs = all.codecs.filter((codec) => wanted.includes(codec.mimeType.toLowerCase()));
+        return kind === "video" ? { ...all, codecs } : all;
     };
 }"""
 
