@@ -43,7 +43,9 @@ class Client:
         self._socket = socket
         self._agent = agent
         self._changed = trio.Event()
-        self._offers = count(1)
+        self._numbers = count(1)
+        self.offers = 0
+        """How many offers the client has made."""
         self.state = RoomState()
         self.ended: SessionEndedError | None = None
         """Why the session is over, if it is."""
@@ -149,7 +151,8 @@ class Client:
         Raises NotNegotiatedError, SessionEndedError.
         """
         offer = await self._agent.offer(pairs, audio_only)
-        number = next(self._offers)
+        number = next(self._numbers)
+        self.offers += 1
         await self._socket.send(
             Offer(id=number, sdp=offer.sdp, sending=list(offer.sending), slots=list(offer.slots))
         )
@@ -166,6 +169,10 @@ class Client:
         with trio.fail_after(_ANSWER):
             if await self._agent.wait_state("connected", "failed", "closed") != "connected":
                 raise ClientError("media-failed", "no connection for media")
+
+    async def close_media(self) -> None:
+        """Close the media connection, with its goodbyes; the session goes on without."""
+        await self._agent.close()
 
     async def abort(self) -> None:
         """Vanish, without a goodbye on the socket or in the media, as a killed program."""

@@ -11,7 +11,12 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 import trio
-from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_client_stream
+from trio_websocket import (
+    ConnectionClosed,
+    HandshakeError,
+    WebSocketConnection,
+    wrap_client_stream,
+)
 
 from trio_sfu.client.errors import ClientError
 from trio_sfu.signaling.messages import (
@@ -104,14 +109,18 @@ async def open_socket(
     if server.tls:
         context = tls or ssl.create_default_context()
         stream = trio.SSLStream(tcp, context, server_hostname=server.host)
-    async with stream, trio.open_nursery() as nursery:
-        websocket = await _shake_hands(nursery, stream, server)
-        opened = SignalingSocket(websocket, tcp)
-        try:
-            yield opened
-        finally:
-            await opened.close()
-            nursery.cancel_scope.cancel()
+    try:
+        async with stream, trio.open_nursery() as nursery:
+            websocket = await _shake_hands(nursery, stream, server)
+            opened = SignalingSocket(websocket, tcp)
+            try:
+                yield opened
+            finally:
+                await opened.close()
+                nursery.cancel_scope.cancel()
+    except* HandshakeError as group:
+        # Raised by the library's reader, in the nursery.
+        raise ClientError("not-a-daemon", f"no signaling socket there: {group}") from group
 
 
 async def _shake_hands(
