@@ -117,6 +117,10 @@ soak: setup-dev $(BROWSERS) ## Fuzz every parser (FUZZ_SECONDS each) and run the
 bench-join: setup-dev $(BROWSERS) ## Time the join of a Chromium page, 20 times
 	$(VENV_PYTHON) -m benchmarks.join
 
+.PHONY: screenshot
+screenshot: setup-dev $(BROWSERS) ## Take docs/images/call.png from a real call
+	$(VENV_PYTHON) -m tools.screenshot
+
 .PHONY: pins
 pins: $(DEV) ## Write requirements/*.txt anew from what is installed in .venv
 	$(VENV_PYTHON) tools/pin.py
