@@ -1,5 +1,6 @@
 """A daemon inside the test's own process."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,9 @@ from trio_sfu.daemon import Daemon, open_daemon
 @asynccontextmanager
 async def open_test_daemon(**settings: str) -> AsyncIterator[Daemon]:
     """Start a daemon on free loopback ports; ``rooms__grace="1"`` sets ``rooms.grace``."""
+    # An earlier daemon of this process keeps its engine's eventfds until its objects are
+    # collected, which would change the census in the middle of a test.
+    gc.collect()
     flags = {"http.port": "0", "media.port": "0", "media.addresses": "127.0.0.1"}
     flags |= {name.replace("__", "."): text for name, text in settings.items()}
     async with open_daemon(load(flags=flags)) as daemon:

@@ -1,0 +1,79 @@
+import socket
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from trio_sfu.notify import Notifier, keep_watchdog
+
+
+@pytest.fixture
+def systemd(tmp_path: Path) -> socket.socket:  # type: ignore[misc]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.setblocking(False)  # noqa: FBT003  (the standard library's)
+        yield listening  # type: ignore[misc]
+
+
+def heard(systemd: socket.socket) -> list[str]:
+    told = []
+    try:
+        while True:
+            told.append(systemd.recv(100).decode())
+    except BlockingIOError:
+        return told
+
+
+def notifier(systemd: socket.socket, **more: str) -> Notifier:
+    return Notifier({"NOTIFY_SOCKET": systemd.getsockname()} | more)
+
+
+def test_systemd_is_told(systemd: socket.socket) -> None:
+    notifier(systemd).send("READY=1")
+    assert heard(systemd) == ["READY=1"]
+
+
+def test_an_abstract_socket_is_reached() -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind("\0trio-sfu-test")
+        Notifier({"NOTIFY_SOCKET": "@trio-sfu-test"}).send("STOPPING=1")
+        assert listening.recv(100) == b"STOPPING=1"
+
+
+def test_nobody_listening_is_no_trouble(tmp_path: Path) -> None:
+    Notifier({}).send("READY=1")
+    Notifier({"NOTIFY_SOCKET": str(tmp_path / "none")}).send("READY=1")
+
+
+def test_a_socket_that_is_full_does_not_hold_us_up(systemd: socket.socket) -> None:
+    sender = notifier(systemd)
+    for _ in range(10_000):
+        sender.send("WATCHDOG=1")
+    assert heard(systemd)
+
+
+async def test_no_watchdog_is_kept_when_none_is_asked_for() -> None:
+    await keep_watchdog(Notifier({}), lambda: [1])
+
+
+async def test_signs_of_life_come_while_every_worker_moves(
+    systemd: socket.socket, autojump_clock: MockClock
+) -> None:
+    workers = [0, 0]
+    stuck = trio.Event()
+
+    def progress() -> list[int]:
+        workers[0] += 1
+        if not stuck.is_set():
+            workers[1] += 1
+        return list(workers)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keep_watchdog, notifier(systemd, WATCHDOG_USEC="10000000"), progress)
+        await trio.sleep(26)
+        assert heard(systemd) == ["WATCHDOG=1"] * 5
+        stuck.set()
+        await trio.sleep(60)
+        assert len(heard(systemd)) <= 1
+        nursery.cancel_scope.cancel()
