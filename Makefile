@@ -87,6 +87,7 @@ run: setup ## Start the daemon: make run [PORT=8080] [ARGS="..."]
 
 .PHONY: dist
 dist: setup ## A wheel and an sdist with the built page inside, into dist/
+	rm -rf dist
 	.venv/bin/maturin build --release --locked --out dist
 	.venv/bin/maturin sdist --out dist
 	$(VENV_PYTHON) tools/check_dist.py dist
@@ -110,8 +111,7 @@ test: setup-dev $(BROWSERS) ## cargo test, vitest, pytest with real browsers
 
 .PHONY: soak
 soak: setup-dev $(BROWSERS) ## Fuzz every parser (FUZZ_SECONDS each) and run the long loops
-	native/fuzz/run.sh $(FUZZ_SECONDS)
-	tools/soak
+	tools/soak $(FUZZ_SECONDS)
 
 .PHONY: bench-join
 bench-join: setup-dev $(BROWSERS) ## Time the join of a Chromium page, 20 times

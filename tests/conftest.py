@@ -14,6 +14,8 @@ from tests.process.daemon import Daemon, running_daemon
 # The machine is shared, so an example's time says nothing about the code.
 settings.register_profile("trio-sfu", deadline=None, print_blob=True)
 settings.load_profile("trio-sfu")
+# `make soak` asks for it.
+settings.register_profile("soak", deadline=None, print_blob=True, max_examples=5_000)
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.browser.chromium import Devices
+from tests.browser.chromium import ChromiumBrowser, Devices
 from tests.browser.patterns import COLOURS
 from tests.process.patience import eventually
 
@@ -140,6 +140,20 @@ class Participant:
         )
         return not grown
 
+    def sees_source(self, name: str, source: str) -> None:
+        """Wait until the tile of ``name`` says what it shows."""
+        eventually(
+            lambda: self.see("source", name) == source,
+            within=5,
+            why=f"the tile of {name} to say {source}",
+        )
+
+    def sees_no_more(self, name: str) -> None:
+        """Wait until the tile of ``name`` is gone."""
+        eventually(
+            lambda: name not in self.names(), within=5, why=f"{name} to be gone at {self.name}"
+        )
+
     def offers(self) -> int:
         """Return how many SDP offers the page has sent."""
         return int(self.see("offers"))
@@ -151,6 +165,12 @@ class Participant:
     def stop_recording(self) -> list[tuple[float, str]]:
         """Return every change on the film: (Unix time in milliseconds, pattern)."""
         return [(when, shown) for when, shown in self.see("stop")]
+
+
+def chromium_of(person: Participant) -> ChromiumBrowser:
+    """Return the Chromium a person sits at, for what only it can do."""
+    assert isinstance(person.page, ChromiumBrowser)
+    return person.page
 
 
 class DeviceFactory(Protocol):

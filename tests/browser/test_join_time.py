@@ -4,8 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.join.measuring import ROOM, summary, table, time_joins
-from tests.browser.chromium import ChromiumBrowser
-from tests.browser.participant import PersonFactory
+from tests.browser.participant import PersonFactory, chromium_of
 from tests.process.daemon import Daemon
 
 JOINS = 20
@@ -17,9 +16,7 @@ def test_twenty_joins(
     daemon: Daemon, person: PersonFactory, artifacts: Path, measure: Callable[[str, str], None]
 ) -> None:
     person("alice", fps=30).join(daemon.url, ROOM)
-    guest = person("bob").page
-    assert isinstance(guest, ChromiumBrowser)
-    joins = time_joins(guest, daemon.url, JOINS)
+    joins = time_joins(chromium_of(person("bob")), daemon.url, JOINS)
 
     (artifacts / "joins.txt").write_text("\n".join(table(joins)) + "\n")
     frame = summary(joins)["frame"]

@@ -6,18 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.chromium import ChromiumBrowser, Devices
-from tests.browser.participant import Participant, PersonFactory
+from tests.browser.chromium import Devices
+from tests.browser.participant import Participant, PersonFactory, chromium_of
 from tests.process.daemon import Daemon, free_ports, running_daemon
 from tests.process.patience import eventually
 
 ROOM = "page"
-
-
-def page_of(person: Participant) -> ChromiumBrowser:
-    """Return the Chromium a person sits at."""
-    assert isinstance(person.page, ChromiumBrowser)
-    return person.page
 
 
 def wait_alert(person: Participant, code: str, within: float = 15) -> None:
@@ -36,7 +30,7 @@ def wait_alert(person: Participant, code: str, within: float = 15) -> None:
 def test_joining_from_the_lobby_by_keyboard(daemon: Daemon, person: PersonFactory) -> None:
     alice, bob = person("alice"), person("bob")
     alice.open(daemon.url)
-    keyboard = page_of(alice).page
+    keyboard = chromium_of(alice).page
     keyboard.get_by_label("Your name").fill("alice")
     # Its hint is part of the field's name.
     room = keyboard.get_by_role("textbox", name=re.compile("^Room"))
@@ -70,7 +64,7 @@ def test_muting_is_heard_and_seen(daemon: Daemon, person: PersonFactory) -> None
 def test_french(daemon: Daemon, person: PersonFactory) -> None:
     alice = person("alice", language="fr-FR")
     alice.join(daemon.url, ROOM)
-    french = page_of(alice).page
+    french = chromium_of(alice).page
     assert french.get_by_role("button", name="Partager mon écran", exact=True).is_visible()
     assert alice.page.run("() => document.documentElement.lang") == "fr"
 
@@ -126,7 +120,7 @@ def test_nothing_sticks_out(
     for one in people:
         one.join(daemon.url, ROOM)
     alice = people[0]
-    page_of(alice).page.set_viewport_size({"width": size[0], "height": size[1]})
+    chromium_of(alice).page.set_viewport_size({"width": size[0], "height": size[1]})
     for other in people[1:]:
         alice.sees(other.name, other.pattern)
 

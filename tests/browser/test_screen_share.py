@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.browser.participant import Participant, PersonFactory
+from tests.browser.participant import Participant, PersonFactory, chromium_of
 from tests.browser.patterns import COLOURS, transitions
 from tests.process.daemon import Daemon
 from tests.process.patience import eventually
@@ -34,7 +34,7 @@ STOP_BY_BROWSER = """() => {
 def presenter(daemon: Daemon, person: PersonFactory) -> Participant:
     one = person("alice")
     one.join(daemon.url, ROOM)
-    one.page.prepare_screen(f"{daemon.url}/healthz", [COLOURS[letter] for letter in SCREEN])
+    chromium_of(one).prepare_screen(f"{daemon.url}/healthz", [COLOURS[letter] for letter in SCREEN])
     one.page.run(REMEMBER_CAPTURE)
     return one
 
@@ -65,11 +65,7 @@ def camera_is_back(presenter: Participant, viewers: list[Participant], *, within
     """Assert that the viewers saw camera, screen, camera and nothing in between."""
     for one in viewers:
         one.sees(presenter.name, presenter.pattern, within=within)
-        eventually(
-            lambda one=one: one.see("source", presenter.name) == "camera",
-            within=5,
-            why="the tile to say camera",
-        )
+        one.sees_source(presenter.name, "camera")
         seen = transitions(one.stop_recording())
         assert seen == [presenter.pattern, SCREEN, presenter.pattern]
 
@@ -86,7 +82,7 @@ def test_the_camera_is_back_by_itself(
         case "browser":
             presenter.page.run(STOP_BY_BROWSER)
         case _:
-            presenter.page.close_shared_tab()
+            chromium_of(presenter).close_shared_tab()
     camera_is_back(presenter, viewers, within=10)
     eventually(
         lambda: presenter.page.run(
@@ -110,9 +106,7 @@ def test_the_sharing_tab_is_killed(presenter: Participant, viewers: list[Partici
     share(presenter, viewers)
     presenter.page.close()
     for one in viewers:
-        eventually(
-            lambda one=one: presenter.name not in one.names(), within=5, why="the tile to go"
-        )
+        one.sees_no_more(presenter.name)
         seen = transitions(one.stop_recording())
         assert seen[:2] == [presenter.pattern, SCREEN]
         assert presenter.pattern not in seen[2:]

@@ -8,7 +8,6 @@ from tests.browser.firefox import running_firefox
 from tests.browser.participant import DeviceFactory, Participant, PersonFactory
 from tests.process.daemon import Daemon, running_daemon
 from tests.process.network import ADDRESS, own_network
-from tests.process.patience import eventually
 
 ROOM = "three"
 
@@ -43,9 +42,7 @@ def test_a_fourth_costs_the_others_no_offer(daemon: Daemon, person: PersonFactor
     fourth.page.click("Leave")
     fourth.wait_state("left")
     for one in people:
-        eventually(
-            lambda one=one: "dave" not in one.names(), within=5, why="the fourth's tile to go"
-        )
+        one.sees_no_more("dave")
     for viewer, other in permutations(people, 2):
         viewer.sees(other.name, other.pattern)
     assert [one.offers() for one in people] == offers

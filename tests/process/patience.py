@@ -11,7 +11,7 @@ SLACK = 3.0
 may be busy. Where the time itself is the promise, ``took`` is compared with it."""
 
 
-def eventually(look: Callable[[], T], *, within: float, why: str, every: float = 0.05) -> T:
+def eventually(look: Callable[[], T | None], *, within: float, why: str, every: float = 0.05) -> T:
     """Return ``look()``'s first truthy value; fail after ``within`` seconds, saying the last."""
     deadline = time.monotonic() + within
     while True:

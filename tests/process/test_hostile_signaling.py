@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from tests.process.daemon import Daemon
 from tests.process.patience import eventually
 
-SUBPROTOCOL = "trio-sfu.v1"
+SUBPROTOCOL = Subprotocol("trio-sfu.v1")
 ROOM = "hostile"
 
 Send = Callable[[ClientConnection], None]
