@@ -46,7 +46,7 @@ class Daemon:
         self.port = Port(config.http, HttpServer(make_app(self)), self._serve_socket, self.journal)
         self.addresses: list[tuple[str, int]] = []
         self.ready = False
-        self.stopping = trio.CancelScope(shield=True)
+        self.stopping = trio.CancelScope()
 
     @property
     def url(self) -> str:
@@ -91,8 +91,11 @@ async def open_daemon(config: Config) -> AsyncIterator[Daemon]:
 
     Raises ConfigError when a port cannot be had.
     """
-    listeners = await open_listeners(config.http)
-    async with open_media(config.media) as engine, trio.open_nursery() as nursery:
+    async with (
+        open_listeners(config.http) as listeners,
+        open_media(config.media) as engine,
+        trio.open_nursery() as nursery,
+    ):
         daemon = Daemon(config, engine)
         daemon.addresses = [listener.socket.getsockname()[:2] for listener in listeners]
         await nursery.start(daemon.rooms.run, name="rooms")
@@ -102,8 +105,7 @@ async def open_daemon(config: Config) -> AsyncIterator[Daemon]:
             yield daemon
         finally:
             daemon.ready = False
-            daemon.stopping.deadline = trio.current_time() + _STOP_S
-            with daemon.stopping:
+            with trio.move_on_after(_STOP_S, shield=True) as daemon.stopping:
                 # From the outside in; the engine goes last, by its own context.
                 daemon.port.stop_accepting()
                 await daemon.rooms.stop()
@@ -117,15 +119,23 @@ async def serve(config: Config) -> None:
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with trio.open_nursery() as nursery:
             async with open_daemon(config) as daemon:
-                _log_start(daemon)
-                progress = daemon.engine.progress
-                nursery.start_soon(keep_watchdog, notifier, progress, name="watchdog")
-                notifier.send("READY=1")
-                log.info("stopping", signal=signal.Signals(await anext(signals)).name)
-                notifier.send("STOPPING=1")
-                nursery.start_soon(_hurry, signals, daemon, name="second signal")
+                await _serve_until_signal(daemon, notifier, signals)
+                # It comes, if it comes, while the daemon closes.
+                nursery.start_soon(_hurry, signals, daemon)  # noqa: ASYNC111
             nursery.cancel_scope.cancel()
     log.info("stopped")
+
+
+async def _serve_until_signal(
+    daemon: Daemon, notifier: Notifier, signals: AsyncIterator[int]
+) -> None:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keep_watchdog, notifier, daemon.engine.progress, name="watchdog")
+        _log_start(daemon)
+        notifier.send("READY=1")
+        log.info("stopping", signal=signal.Signals(await anext(signals)).name)
+        notifier.send("STOPPING=1")
+        nursery.cancel_scope.cancel()
 
 
 async def _hurry(signals: AsyncIterator[int], daemon: Daemon) -> None:

@@ -1,4 +1,5 @@
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,11 @@ from trio_sfu.notify import Notifier, keep_watchdog
 
 
 @pytest.fixture
-def systemd(tmp_path: Path) -> socket.socket:  # type: ignore[misc]
+def systemd(tmp_path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(tmp_path / "notify"))
         listening.setblocking(False)  # noqa: FBT003  (the standard library's)
-        yield listening  # type: ignore[misc]
+        yield listening
 
 
 def heard(systemd: socket.socket) -> list[str]:

@@ -153,11 +153,10 @@ async def serving(
     facts: list[Fact] = []
     journal = Journal(facts.append)
     port = Port(http, HttpServer(APP), serve_socket, journal)
-    listeners = await open_listeners(http)
-    async with trio.open_nursery() as nursery:
+    async with open_listeners(http) as listeners, trio.open_nursery() as nursery:
         nursery.start_soon(port.run, listeners)
         number = listeners[0].socket.getsockname()[1]
-        with trio.fail_after(20):
+        with trio.fail_after(20):  # noqa: ASYNC100  (the test runs at the yield)
             yield Served(port, number, facts, journal)
         nursery.cancel_scope.cancel()
 
@@ -320,12 +319,14 @@ async def test_the_end_does_not_wait_for_who_takes_no_byte() -> None:
 async def test_a_port_that_is_taken_is_told_with_the_settings_name() -> None:
     async with serving() as served:
         with pytest.raises(ConfigError, match=r"http\.port.*taken by another program"):
-            await open_listeners(Http(port=served.number))
+            async with open_listeners(Http(port=served.number)):
+                pass
 
 
 async def test_an_address_of_another_machine_is_told() -> None:
     with pytest.raises(ConfigError, match="does not have the address"):
-        await open_listeners(Http(host="192.0.2.1"))
+        async with open_listeners(Http(host="192.0.2.1")):
+            pass
 
 
 @pytest.fixture(scope="module")

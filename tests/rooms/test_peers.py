@@ -5,6 +5,7 @@ from trio.testing import MockClock
 from tests.rooms.scripted import ScriptedLink, scene, settle
 from trio_sfu import events
 from trio_sfu.errors import RequestError
+from trio_sfu.ids import RoomId
 from trio_sfu.rooms.link import Departure
 from trio_sfu.signaling.messages import (
     Candidate,
@@ -205,7 +206,7 @@ async def test_joining_anew_replaces_the_earlier_peer_first(autojump_clock: Mock
         assert ann.left == [(bob.id, "replaced")]
         assert bob.pc.closed
         assert [peer.id for peer in again.joined.peers] == [ann.id]
-        assert len(s.rooms.rooms["r"].peers) == 2
+        assert len(s.rooms.rooms[RoomId("r")].peers) == 2
 
 
 async def test_a_resume_token_of_nobody_is_a_plain_join() -> None:

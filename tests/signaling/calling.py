@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import cast
 
 import msgspec
 import pytest
@@ -44,7 +45,10 @@ class Call:
         await self.client.send_message(text)
 
     async def hear(self) -> ServerMessage:
-        return msgspec.json.decode(await self.client.get_message(), type=ServerMessage)
+        message: ServerMessage = msgspec.json.decode(
+            await self.client.get_message(), type=ServerMessage
+        )
+        return message
 
     async def refused(self) -> tuple[str, int]:
         """Return the code of the fatal error and that of the close frame after it."""
@@ -109,7 +113,12 @@ async def calling(
     async with trio.open_nursery() as nursery:
         nursery.start_soon(server)
         client = await wrap_client_stream(
-            nursery, far, "sfu", "/signal", subprotocols=[SUBPROTOCOL], message_queue_size=2_000
+            nursery,
+            cast("trio.SocketStream", far),
+            "sfu",
+            "/signal",
+            subprotocols=[SUBPROTOCOL],
+            message_queue_size=2_000,
         )
         await trio.testing.wait_all_tasks_blocked()
         yield Call(sessions[0], client, far, journal, finished, near, far)

@@ -3,7 +3,8 @@
 import errno
 import os
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -45,8 +46,18 @@ current_connection: ContextVar[Connection | None] = ContextVar("current_connecti
 """The connection the running task serves, for who must not count itself."""
 
 
-async def open_listeners(settings: Http) -> Sequence[trio.SocketListener]:
+@asynccontextmanager
+async def open_listeners(settings: Http) -> AsyncIterator[Sequence[trio.SocketListener]]:
     """Bind the port. Raises ConfigError naming what is wrong with host or port."""
+    listeners = await _bind(settings)
+    try:
+        yield listeners
+    finally:
+        for listener in listeners:
+            listener.socket.close()
+
+
+async def _bind(settings: Http) -> Sequence[trio.SocketListener]:
     try:
         return await trio.open_tcp_listeners(settings.port, host=settings.host)
     except OSError as error:

@@ -31,8 +31,9 @@ async def serve_signaling(
     """Accept the WebSocket and serve it; the stream is closed when this returns."""
     async with trio.open_nursery() as nursery:
         socket = None
-        with trio.move_on_after(_HANDSHAKE_S) as handshake:
-            nursery.start_soon(_cancel_when_closed, stream, handshake)
+        handshake = trio.CancelScope(deadline=trio.current_time() + _HANDSHAKE_S)
+        nursery.start_soon(_cancel_when_over, stream, handshake)
+        with handshake:
             request = await wrap_server_stream(
                 nursery, stream, message_queue_size=_QUEUE, max_message_size=_LIBRARY_LIMIT
             )
@@ -58,7 +59,7 @@ def origin_allowed(head: Head, origins: Sequence[str]) -> bool:
     return urlsplit(origin).netloc.lower() == head.headers.get("host", "").lower()
 
 
-async def _cancel_when_closed(stream: ReplayStream, scope: trio.CancelScope) -> None:
+async def _cancel_when_over(stream: ReplayStream, scope: trio.CancelScope) -> None:
     # The library closes the stream on a bad handshake, and then waits for a good one.
     await stream.over.wait()
     scope.cancel()
