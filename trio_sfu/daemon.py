@@ -4,7 +4,7 @@
 """
 
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -46,7 +46,6 @@ class Daemon:
         self.port = Port(config.http, HttpServer(make_app(self)), self._serve_socket, self.journal)
         self.addresses: list[tuple[str, int]] = []
         self.ready = False
-        self.stopping = trio.CancelScope()
 
     @property
     def url(self) -> str:
@@ -85,8 +84,14 @@ class Daemon:
         await session.run(lambda session: receive_client(session, self.rooms, settings))
 
 
+Impatience = Callable[[], Awaitable[object]]
+"""Returns when a stop that is under way shall wait for nobody any more."""
+
+
 @asynccontextmanager
-async def open_daemon(config: Config) -> AsyncIterator[Daemon]:
+async def open_daemon(
+    config: Config, impatience: Impatience = trio.sleep_forever
+) -> AsyncIterator[Daemon]:
     """Start a daemon; leaving the block stops it, within some seconds.
 
     Raises ConfigError when a port cannot be had.
@@ -105,43 +110,39 @@ async def open_daemon(config: Config) -> AsyncIterator[Daemon]:
             yield daemon
         finally:
             daemon.ready = False
-            with trio.move_on_after(_STOP_S, shield=True) as daemon.stopping:
-                # From the outside in; the engine goes last, by its own context.
-                daemon.port.stop_accepting()
-                await daemon.rooms.stop()
-                await daemon.port.end_connections(_GOODBYE_S)
+            with trio.move_on_after(_STOP_S, shield=True):
+                await _stop(daemon, impatience)
+            daemon.port.cut_connections()
             nursery.cancel_scope.cancel()
+
+
+async def _stop(daemon: Daemon, impatience: Impatience) -> None:
+    # From the outside in; the engine goes last, by its own context.
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_cancel_after, impatience, nursery.cancel_scope, name="impatience")
+        daemon.port.stop_accepting()
+        await daemon.rooms.stop()
+        await daemon.port.end_connections(_GOODBYE_S)
+        nursery.cancel_scope.cancel()
+
+
+async def _cancel_after(event: Impatience, scope: trio.CancelScope) -> None:
+    await event()
+    scope.cancel()
 
 
 async def serve(config: Config) -> None:
     """Run a daemon until SIGTERM or SIGINT; a second signal hurries the stop."""
     notifier = Notifier()
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with trio.open_nursery() as nursery:
-            async with open_daemon(config) as daemon:
-                await _serve_until_signal(daemon, notifier, signals)
-                # It comes, if it comes, while the daemon closes.
-                nursery.start_soon(_hurry, signals, daemon)  # noqa: ASYNC111
+        async with open_daemon(config, signals.__anext__) as daemon, trio.open_nursery() as nursery:
+            nursery.start_soon(keep_watchdog, notifier, daemon.engine.progress, name="watchdog")
+            _log_start(daemon)
+            notifier.send("READY=1")
+            log.info("stopping", signal=signal.Signals(await anext(signals)).name)
+            notifier.send("STOPPING=1")
             nursery.cancel_scope.cancel()
     log.info("stopped")
-
-
-async def _serve_until_signal(
-    daemon: Daemon, notifier: Notifier, signals: AsyncIterator[int]
-) -> None:
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(keep_watchdog, notifier, daemon.engine.progress, name="watchdog")
-        _log_start(daemon)
-        notifier.send("READY=1")
-        log.info("stopping", signal=signal.Signals(await anext(signals)).name)
-        notifier.send("STOPPING=1")
-        nursery.cancel_scope.cancel()
-
-
-async def _hurry(signals: AsyncIterator[int], daemon: Daemon) -> None:
-    number = await anext(signals)
-    log.info("stopping at once", signal=signal.Signals(number).name)
-    daemon.stopping.cancel()
 
 
 def _log_start(daemon: Daemon) -> None:

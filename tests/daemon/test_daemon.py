@@ -7,7 +7,8 @@ import pytest
 import trio
 
 from trio_sfu.client import Client, JoinError, SessionEndedError, SyntheticVideo, Tone, connect
-from trio_sfu.daemon import Daemon
+from trio_sfu.config import load
+from trio_sfu.daemon import Daemon, open_daemon
 from trio_sfu.events import PeerCrashed, RoomCrashed
 from trio_sfu.testing import open_test_daemon
 from trio_sfu.testing.faults import raise_in_peer, raise_in_room
@@ -134,3 +135,23 @@ async def test_twenty_joins_and_leaves_leave_nothing() -> None:
             async with joined(daemon, "r"):
                 pass
         await returns_to(daemon, baseline, 5)
+
+
+async def test_an_impatient_stop_waits_for_nobody() -> None:
+    """A client whose socket takes no bytes would otherwise hold the stop up."""
+
+    async def at_once() -> None:
+        await trio.lowlevel.checkpoint()
+
+    config = load(flags={"http.port": "0", "media.port": "0", "media.addresses": "127.0.0.1"})
+    async with AsyncExitStack() as stack:
+        start = 0.0
+        async with open_daemon(config, at_once) as daemon:
+            host, port = daemon.addresses[0]
+            stream = await trio.open_tcp_stream(host, port)
+            stack.push_async_callback(stream.aclose)
+            await stream.send_all(b"GET / HT")
+            while not daemon.port.connections:
+                await trio.lowlevel.checkpoint()
+            start = trio.current_time()
+        assert trio.current_time() - start < 1

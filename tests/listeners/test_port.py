@@ -145,6 +145,11 @@ async def until(stream: trio.abc.ReceiveStream, text: bytes) -> None:
         data += piece
 
 
+async def too_slow(seconds: float) -> None:
+    await trio.sleep(seconds)
+    raise trio.TooSlowError
+
+
 @asynccontextmanager
 async def serving(
     serve_socket: Callable[..., Any] = echo, **settings: Any
@@ -156,8 +161,8 @@ async def serving(
     async with open_listeners(http) as listeners, trio.open_nursery() as nursery:
         nursery.start_soon(port.run, listeners)
         number = listeners[0].socket.getsockname()[1]
-        with trio.fail_after(20):  # noqa: ASYNC100  (the test runs at the yield)
-            yield Served(port, number, facts, journal)
+        nursery.start_soon(too_slow, 20)
+        yield Served(port, number, facts, journal)
         nursery.cancel_scope.cancel()
 
 
@@ -312,6 +317,7 @@ async def test_the_end_does_not_wait_for_who_takes_no_byte() -> None:
         await trio.testing.wait_all_tasks_blocked(0.05)
         with trio.fail_after(2):
             await served.port.end_connections(0.1)
+            served.port.cut_connections()
             await idle(served)
         await stream.aclose()
 

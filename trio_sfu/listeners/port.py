@@ -125,17 +125,17 @@ class Port:
         self._accepting.cancel()
 
     async def end_connections(self, seconds: float) -> None:
-        """Let connections end by themselves for some time, then cut them off."""
+        """Let connections end by themselves for some time."""
         await self._http.stop()
         self._draining = True
         self._note_idle()
-        try:
-            with trio.move_on_after(seconds):
-                await self._idle.wait()
-        finally:
-            for connection in list(self.connections):
-                # Closing the socket also ends writes that the HTTP server shields.
-                connection.socket.close()
+        with trio.move_on_after(seconds):
+            await self._idle.wait()
+
+    def cut_connections(self) -> None:
+        """Close what is left. It also ends writes that the HTTP server shields."""
+        for connection in list(self.connections):
+            connection.socket.close()
 
     async def _serve(self, accepted: trio.SocketStream) -> None:
         connection = Connection(trio.lowlevel.current_task(), accepted.socket)
