@@ -65,6 +65,7 @@ class ScriptedConnection:
         self.tracks: dict[Source, ScriptedTrack] = {}
         self.slots: dict[str, ScriptedSlot] = {}
         self.closed = False
+        self.told_before_close: list[type[Fact]] = []
         self.happen, self.events = trio.open_memory_channel[PeerConnectionEvent](64)
 
     def up_track(self, source: Source) -> ScriptedTrack | None:
@@ -201,6 +202,7 @@ class Scene:
             yield cast("PeerConnection", connection)
         finally:
             connection.closed = True
+            connection.told_before_close = [type(fact) for fact in self.facts]
 
     async def join(self, room: str = "r", name: str = "n", replaces: str | None = None) -> Someone:
         link = ScriptedLink()

@@ -111,6 +111,18 @@ async def test_peers_that_were_about_to_start_are_told_too() -> None:
         assert link.ended == ["room-failed"]
 
 
+async def test_the_room_forgets_a_peer_before_its_handles_go() -> None:
+    async with scene() as s:
+        await s.join()
+        bob, eve = await s.join(), await s.join()
+        bob.link.say(Offer(id=1, sdp="defect"))
+        await settle()
+        eve.link.end()
+        await settle()
+        assert bob.pc.told_before_close.count(events.PeerLeft) == 1
+        assert eve.pc.told_before_close.count(events.PeerLeft) == 2
+
+
 async def test_churn_leaves_no_task() -> None:
     def tasks() -> int:
         def below(task: trio.lowlevel.Task) -> int:
