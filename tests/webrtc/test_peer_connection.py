@@ -185,3 +185,15 @@ async def _hold(engine: object, scope: trio.CancelScope) -> None:
         async with joined(engine) as side:  # type: ignore[arg-type]
             await side.event(Connected)
             await trio.sleep_forever()
+
+
+async def test_cancelled_at_any_moment_a_peer_leaves_nothing() -> None:
+    async with running_engine() as engine:
+        empty = engine.census()
+        for milliseconds in range(0, 160, 4):
+            with trio.move_on_after(milliseconds / 1000):
+                async with joined(engine) as side:
+                    await side.event(Connected)
+                    await trio.sleep_forever()
+            assert engine.census() == empty
+            assert live_loops() == 0

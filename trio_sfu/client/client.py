@@ -264,8 +264,8 @@ async def _open_agent(loopback: bool) -> AsyncIterator[UserAgent]:  # noqa: FBT0
         done.set()
 
 
-async def _run_agent(
-    loopback: bool,  # noqa: FBT001
+async def _run_agent(  # noqa: ASYNC114
+    loopback: bool,  # noqa: FBT001  (start_soon takes no keywords)
     done: trio.Event,
     task_status: trio.TaskStatus[UserAgent],
 ) -> None:

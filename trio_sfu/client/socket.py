@@ -83,9 +83,8 @@ class SignalingSocket:
         return message
 
     async def close(self) -> None:
-        """Close with a close frame; bounded, and not to be cancelled."""
-        with trio.move_on_after(_CLOSING, shield=True):
-            await self._websocket.aclose(1000)
+        """Close with a close frame."""
+        await self._websocket.aclose(1000)
 
     async def abort(self) -> None:
         """Reset the TCP connection without a close frame, as a killed program does."""
@@ -116,7 +115,8 @@ async def open_socket(
             try:
                 yield opened
             finally:
-                await opened.close()
+                with trio.move_on_after(_CLOSING, shield=True):
+                    await opened.close()
                 nursery.cancel_scope.cancel()
     except* HandshakeError as group:
         # Raised by the library's reader, in the nursery.

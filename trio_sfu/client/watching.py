@@ -30,7 +30,7 @@ class Watching:
         """Wait for a picture that was not given yet. Raises SessionEndedError."""
         await trio.lowlevel.checkpoint()
         while True:
-            picture = self._newest()
+            picture = self.newest()
             if picture is not None and picture is not self._seen:
                 self._seen = picture
                 return picture
@@ -38,7 +38,8 @@ class Watching:
                 raise StopAsyncIteration
             await self._wait()
 
-    def _newest(self) -> Picture | None:
+    def newest(self) -> Picture | None:
+        """Return the newest picture, if any has come."""
         mid = self._client.state.stage_of(self._peer)
         if mid is None:
             return None

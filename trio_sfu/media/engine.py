@@ -16,6 +16,7 @@ from trio_sfu.media.settings import EngineSettings
 from trio_sfu.media.transport import Transport
 
 PUMP_BATCH: Final = 1_024
+CLOSING: Final = 5.0
 RESTARTS: Final = 3
 RESTART_WINDOW: Final = 60.0
 
@@ -116,9 +117,8 @@ class SocketEngine(MediaEngine):
                 await self._restart()
 
     async def close(self) -> None:
-        """Stop the workers. Bounded by the engine's own deadline."""
-        with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(self._engine.close)
+        """Stop the workers; the engine bounds that itself."""
+        await trio.to_thread.run_sync(self._engine.close)
 
     async def _restart(self) -> None:
         # A panic may have been of any worker; nothing is shared with the new engine.
@@ -159,4 +159,5 @@ async def open_engine(settings: EngineSettings) -> AsyncIterator[MediaEngine]:
             yield engine
             nursery.cancel_scope.cancel()
     finally:
-        await engine.close()
+        with trio.move_on_after(CLOSING, shield=True):
+            await engine.close()

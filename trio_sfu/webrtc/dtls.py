@@ -122,6 +122,5 @@ class Association:
         await self._ended.wait()
 
     async def close(self) -> None:
-        """Say goodbye (close_notify); bounded, and not to be cancelled."""
-        with trio.move_on_after(GOODBYE, shield=True):
-            await self._bridge.call(self._dtls.stop)
+        """Say goodbye (close_notify)."""
+        await self._bridge.call(self._dtls.stop)

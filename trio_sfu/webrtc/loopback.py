@@ -21,7 +21,7 @@ def gather_on_loopback(pc: RTCPeerConnection) -> None:
     connection = ice.iceGatherer._connection
     gather = connection.get_component_candidates
 
-    async def gather_here(component: int, addresses: list[str], timeout: int = 5) -> Any:  # noqa: ANN401, ARG001
-        return await gather(component=component, addresses=list(ADDRESSES), timeout=timeout)
+    async def gather_here(**given: Any) -> Any:  # noqa: ANN401  (aioice's own)
+        return await gather(**(given | {"addresses": list(ADDRESSES)}))
 
     connection.get_component_candidates = gather_here

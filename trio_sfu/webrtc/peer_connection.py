@@ -20,7 +20,7 @@ from trio_sfu.webrtc.bridge import open_bridge
 from trio_sfu.webrtc.budget import OfferBudget
 from trio_sfu.webrtc.candidates import host_candidates
 from trio_sfu.webrtc.certificate import Certificate
-from trio_sfu.webrtc.dtls import Association, EngineIce
+from trio_sfu.webrtc.dtls import GOODBYE, Association, EngineIce
 from trio_sfu.webrtc.events import (
     Connected,
     EncodingStarted,
@@ -154,7 +154,8 @@ class PeerConnection:
             except MediaError as error:
                 failed = Failed(error.code, str(error))
             finally:
-                await association.close()
+                with trio.move_on_after(GOODBYE, shield=True):
+                    await association.close()
         await self._fail(failed)
 
     async def _watch(self, transport: Transport) -> None:

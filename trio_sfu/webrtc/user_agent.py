@@ -160,9 +160,8 @@ class UserAgent:
             ice._send = _refuse
 
     async def close(self) -> None:
-        """Close the connection; bounded, and not to be cancelled."""
-        with trio.move_on_after(_GOODBYE, shield=True):
-            await self._bridge.call(self._close)
+        """Close the connection, with its goodbyes."""
+        await self._bridge.call(self._close)
 
     async def _close(self) -> None:
         for track in self._lines.tracks.values():
@@ -187,7 +186,7 @@ async def _consume(track: MediaStreamTrack, reception: Reception) -> None:
             reception.note(frame)
 
 
-async def _refuse(_datagram: bytes) -> None:
+async def _refuse(_datagram: bytes) -> None:  # noqa: ASYNC124 - aiortc awaits it
     raise ConnectionError
 
 
@@ -200,10 +199,11 @@ async def open_user_agent(*, loopback: bool = False) -> AsyncIterator[UserAgent]
         try:
             yield agent
         finally:
-            await agent.close()
+            with trio.move_on_after(_GOODBYE, shield=True):
+                await agent.close()
 
 
-async def _new_connection() -> RTCPeerConnection:
+async def _new_connection() -> RTCPeerConnection:  # noqa: ASYNC124 - made inside the loop
     return RTCPeerConnection(
         RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
     )
