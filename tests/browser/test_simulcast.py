@@ -57,9 +57,10 @@ def test_off_stops_the_picture_and_on_brings_it_back(daemon: Daemon, person: Per
     for one in (publisher, viewer):
         one.join(daemon.url, ROOM)
     viewer.sees("alice", publisher.pattern)
-    prefer(viewer, "alice", "off")
 
     def stands_still() -> bool:
+        # Again and again: the page asks for the tile's size when that has settled.
+        prefer(viewer, "alice", "off")
         before = viewer.see("frames", "alice")
         return not viewer.page.run(
             """async (name, before) => {
