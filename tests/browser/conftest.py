@@ -1,5 +1,6 @@
 """Fixtures of the tests with real browsers."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,11 +23,18 @@ SMALL = ((640, 360), 15)
 """Camera size and frame rate that leave two cores room for four browsers."""
 
 
-@pytest.fixture(scope="session")
+# Not for the session: between its calls Playwright leaves an asyncio loop suspended in
+# this thread, which tests under trio would meet.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[BrowserType]:
     """Playwright's driver of Debian's Chromium."""
-    with sync_playwright() as playwright:
-        yield playwright.chromium
+    # Once trio-asyncio is imported, a loop made without an explicit policy is one of trio's.
+    asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())
+    try:
+        with sync_playwright() as playwright:
+            yield playwright.chromium
+    finally:
+        asyncio.set_event_loop_policy(None)
 
 
 @pytest.fixture(scope="session")
