@@ -29,7 +29,7 @@ from trio_sfu._native import (
 Address = tuple[str, int]
 
 LOOPBACK = [("127.0.0.1", 0), ("::1", 0)]
-RANDOM = Random(1)  # noqa: S311 - equal runs are wanted
+RANDOM = Random(1)
 
 
 class Start(Protocol):

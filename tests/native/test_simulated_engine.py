@@ -72,7 +72,7 @@ class Call:
 
     def __post_init__(self) -> None:
         self.engine = SimulatedEngine(seed=self.seed)
-        self.random = Random(self.seed)  # noqa: S311 - equal runs are wanted
+        self.random = Random(self.seed)
         self.publisher = Peer(self.engine, self.random, "pubA", ("10.0.0.1", 1000))
         self.viewer = Peer(self.engine, self.random, "vieA", ("2001:db8::2", 2000))
         for peer in (self.publisher, self.viewer):

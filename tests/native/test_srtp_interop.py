@@ -122,7 +122,7 @@ def program() -> Path:
 @pytest.fixture(params=PROFILES)
 def association(request: pytest.FixtureRequest, program: Path) -> Iterator[Association]:
     number, keying_len = PROFILES[request.param]
-    random = Random(request.param)  # noqa: S311 - keys of a test, the same in each run
+    random = Random(request.param)
     to_us, from_us = random.randbytes(keying_len), random.randbytes(keying_len)
     ours = Ours(program, request.param, to_us, from_us)
     yield Association(
@@ -165,7 +165,7 @@ def test_reordered_across_a_rollover(association: Association) -> None:
     packets = {index: rtp(index, b"late") for index in range(0xFFF8, 0x10008)}
     sealed = {index: association.sender.protect(p.data) for index, p in packets.items()}
     order = list(packets)
-    Random(1).shuffle(order)  # noqa: S311 - the same order in each run
+    Random(1).shuffle(order)
     order.insert(0, order.pop(order.index(0xFFF8)))
     for index in order:
         packet = packets[index]
