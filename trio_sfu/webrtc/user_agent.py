@@ -34,7 +34,9 @@ SENDING: Final[Mapping[Source, Kind]] = {
     "screen": "video",
     "screen-audio": "audio",
 }
-_GOODBYE: Final = 2.0
+CONNECTING: Final = "RTCPeerConnection.__connect"
+"""What aiortc's task is called that does ICE and DTLS and then starts the tracks."""
+_GOODBYE: Final = 5.0
 """Seconds that closing may take; aiortc waits for its decoder threads."""
 
 
@@ -95,7 +97,9 @@ class UserAgent:
 
         A later offer with more of them adds to what is there.
         """
-        return await self._bridge.call(self._offer, pairs, audio_only)
+        # aioice forgets the sockets it has opened when gathering is cancelled.
+        with trio.CancelScope(shield=True):
+            return await self._bridge.call(self._offer, pairs, audio_only)
 
     async def _offer(self, pairs: int, audio_only: int) -> UserOffer:
         sending = [] if self._lines.tracks else self._add_senders()
@@ -166,7 +170,35 @@ class UserAgent:
     async def _close(self) -> None:
         for track in self._lines.tracks.values():
             track.stop()
+        # A connection that comes about during close() starts threads nobody stops.
+        connecting = [task for task in asyncio.all_tasks() if _is_connecting(task)]
+        for task in connecting:
+            task.cancel()
+        await asyncio.gather(*connecting, return_exceptions=True)
         await self._pc.close()
+
+    async def abandon(self) -> None:
+        """End what aiortc does in tasks of its own, however far closing came."""
+        await self._bridge.call(self._abandon)
+
+    async def _abandon(self) -> None:
+        # Closed while it connects or gathers, aiortc goes on: it starts its decoders'
+        # threads, which keep the process from ending, and its sockets stay open.
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        for transceiver in self._pc.getTransceivers():
+            transceiver.receiver._handle_disconnect()
+        loop: Any = asyncio.get_running_loop()
+        for transport in list(loop._transports.values()):
+            transport.abort()
+        for _turn in range(2):  # in which asyncio closes the sockets
+            await asyncio.sleep(0)
+
+
+def _is_connecting(task: asyncio.Task[Any]) -> bool:
+    return getattr(task.get_coro(), "__qualname__", "") == CONNECTING
 
 
 def _mid(transceiver: RTCRtpTransceiver) -> str:
@@ -201,6 +233,8 @@ async def open_user_agent(*, loopback: bool = False) -> AsyncIterator[UserAgent]
         finally:
             with trio.move_on_after(_GOODBYE, shield=True):
                 await agent.close()
+            with trio.move_on_after(_GOODBYE, shield=True):
+                await agent.abandon()
 
 
 async def _new_connection() -> RTCPeerConnection:  # noqa: ASYNC124 - made inside the loop
