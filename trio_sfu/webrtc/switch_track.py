@@ -55,7 +55,11 @@ class SwitchTrack(MediaStreamTrack):
                 await self._frames.put(frame)
 
     async def recv(self) -> Frame:
-        """Return the next frame."""
+        """Return the next frame. Raises MediaStreamError once the track is stopped."""
+        # aiortc's sender asks again when its cancellation came during an encoding in a
+        # thread, where it is lost; without an error here its stop() would never end.
+        if self.readyState != "live":
+            raise MediaStreamError
         frame = await self._frames.get()
         now = time.monotonic()
         if self._begun is None:
