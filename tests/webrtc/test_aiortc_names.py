@@ -12,6 +12,7 @@ from aiortc import RTCPeerConnection
 from aiortc.rtcicetransport import RTCIceGatherer, RTCIceTransport
 
 from trio_sfu.webrtc.dtls import PROFILES, EngineIce
+from trio_sfu.webrtc.user_agent import CONNECTING
 
 
 def test_the_dtls_transport_has_what_is_overridden_and_set() -> None:
@@ -64,3 +65,9 @@ def test_the_ice_transport_of_a_client_has_what_is_replaced() -> None:
     assert parameters.keys() == {"self", "component", "addresses", "timeout"}
     assert "self.get_component_candidates(" in inspect.getsource(ice.Connection.gather_candidates)
     assert hasattr(RTCPeerConnection, "getTransceivers")
+
+
+def test_connecting_is_the_task_that_is_looked_for() -> None:
+    connecting = RTCPeerConnection._RTCPeerConnection__connect  # type: ignore[attr-defined]
+    assert connecting.__qualname__ == CONNECTING
+    assert "asyncio.ensure_future(self.__connect())" in inspect.getsource(RTCPeerConnection)

@@ -99,7 +99,8 @@ class UserAgent:
         """
         # aioice forgets the sockets it has opened when gathering is cancelled.
         with trio.CancelScope(shield=True):
-            return await self._bridge.call(self._offer, pairs, audio_only)
+            offer = await self._bridge.call(self._offer, pairs, audio_only)
+        return offer  # noqa: RET504  (to mypy a scope may swallow an error)
 
     async def _offer(self, pairs: int, audio_only: int) -> UserOffer:
         sending = [] if self._lines.tracks else self._add_senders()
