@@ -84,6 +84,8 @@ async def test_handles_go_with_their_blocks() -> None:
                 counts = engine.census()
                 assert (counts["transports"], counts["up_tracks"], counts["slots"]) == (1, 1, 1)
                 slot.show(track)
+            counts = engine.census()
+            assert (counts["transports"], counts["up_tracks"], counts["slots"]) == (1, 0, 0)
             # Late calls on what is gone are no error: the other side cannot know.
             slot.show(None)
             track.request_keyframe()

@@ -3,7 +3,8 @@
 import pytest
 import trio
 
-from tests.webrtc.calling import as_message, eventually, joined, running_engine
+from tests.webrtc.calling import CERTIFICATE, as_message, eventually, joined, running_engine
+from tests.webrtc.offering import CAMERA, Description, Section, slot
 from trio_sfu.errors import NegotiationError
 from trio_sfu.signaling.messages import Offer
 from trio_sfu.webrtc.bridge import live_loops
@@ -17,6 +18,7 @@ from trio_sfu.webrtc.events import (
     Silent,
     SlotShows,
 )
+from trio_sfu.webrtc.peer_connection import open_peer_connection
 from trio_sfu.webrtc.reception import Reception
 from trio_sfu.webrtc.sources import SyntheticVideo, Tone
 
@@ -112,6 +114,22 @@ async def test_a_refused_offer_leaves_the_connection_as_it_was() -> None:
         assert engine.census() == census
         await side.agent.accept(await side.pc.negotiate(offer))
         assert len(side.pc.slots) == 4
+
+
+async def test_a_line_that_an_offer_stops_ends_in_the_engine_too() -> None:
+    lines = [Section("0"), Section("1", "video", "recvonly"), Section("2", "video", "recvonly")]
+    slots = [slot("1"), slot("2", pair=1)]
+    async with running_engine() as engine, open_peer_connection(engine, CERTIFICATE) as pc:
+        sdp = Description(lines).sdp()
+        await pc.negotiate(Offer(id=1, sdp=sdp, sending=[CAMERA], slots=slots))
+        stopped = [Section("0", port=0), lines[1], Section("2", "video", "recvonly", port=0)]
+        sdp = Description(stopped, bundle="BUNDLE 1").sdp()
+        answer = await pc.negotiate(Offer(id=2, sdp=sdp, slots=slots[:1]))
+        counts = engine.census()
+        assert (counts["transports"], counts["up_tracks"], counts["slots"]) == (1, 0, 1)
+        assert pc.up_track("camera") is None
+        assert list(pc.slots) == ["1"]
+        assert "a=group:BUNDLE 1\r\n" in answer
 
 
 async def test_offers_that_come_too_often_are_refused() -> None:
