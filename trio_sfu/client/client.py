@@ -148,7 +148,8 @@ class Client:
     async def negotiate(self, pairs: int, audio_only: int = 1) -> None:
         """Have that many pairs of slots, and slots for audio alone. Never fewer than before.
 
-        Raises NotNegotiatedError, SessionEndedError.
+        Raises NotNegotiatedError, SessionEndedError; trio.TooSlowError without an answer
+        within 10 s.
         """
         offer = await self._agent.offer(pairs, audio_only)
         number = next(self._numbers)
@@ -165,7 +166,10 @@ class Client:
                 raise NotNegotiatedError(code, message)
 
     async def wait_connected(self) -> None:
-        """Wait until media can flow. Raises ClientError (media-failed)."""
+        """Wait until media can flow.
+
+        Raises ClientError (media-failed); trio.TooSlowError when that takes over 10 s.
+        """
         with trio.fail_after(_ANSWER):
             if await self._agent.wait_state("connected", "failed", "closed") != "connected":
                 raise ClientError("media-failed", "no connection for media")
@@ -231,7 +235,7 @@ async def connect(
     loopback interface only, which is the default when the URL's host is there.
 
     Raises OSError when nobody answers, JoinError, NotNegotiatedError, ClientError
-    (not-a-daemon, media-failed).
+    (not-a-daemon, media-failed), trio.TooSlowError.
     """
     server = Server.parse(url)
     if loopback is None:

@@ -74,13 +74,20 @@ class SignalingSocket:
             return
 
     async def receive(self) -> ServerMessage:
-        """Return the next message. Raises trio.EndOfChannel after the last one."""
-        try:
-            frame = await self._websocket.get_message()
-        except ConnectionClosed:
-            raise trio.EndOfChannel from None
-        message: ServerMessage = _decoder.decode(frame)
-        return message
+        """Return the next message. Raises trio.EndOfChannel after the last one.
+
+        Messages of types this client does not know are passed over.
+        """
+        while True:
+            try:
+                frame = await self._websocket.get_message()
+            except ConnectionClosed:
+                raise trio.EndOfChannel from None
+            try:
+                message: ServerMessage = _decoder.decode(frame)
+            except msgspec.ValidationError:
+                continue
+            return message
 
     async def close(self) -> None:
         """Close with a close frame."""
