@@ -4,9 +4,12 @@ A fact is noted once, where it happens. The journal counts it for ``/metrics`` a
 passes it to its listener (the log). No fact carries a person's name or address.
 """
 
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
+from math import inf
 from typing import ClassVar
 
 from trio_sfu.ids import PeerId, RoomId
@@ -14,9 +17,13 @@ from trio_sfu.ids import PeerId, RoomId
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Base of the facts. ``label`` names the field that is a metric label, if any."""
+    """Base of the facts. ``label`` names the field that is a metric label, if any.
+
+    ``measure`` names the field with the seconds that a histogram is made of, if any.
+    """
 
     label: ClassVar[str | None] = None
+    measure: ClassVar[str | None] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,16 @@ class PeerCrashed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class PeerTornDown(Fact):
+    """Nothing of a peer is left: ``seconds`` after its end was decided or an error met it."""
+
+    measure: ClassVar[str | None] = "seconds"
+    room: RoomId
+    peer: PeerId
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class RequestRefused(Fact):
     """One request of a client was refused; its session goes on."""
 
@@ -132,11 +149,31 @@ FACTS: tuple[type[Fact], ...] = (
     PeerConnected,
     PeerLeft,
     PeerCrashed,
+    PeerTornDown,
     RequestRefused,
     SessionEnded,
     ConnectionRefused,
     ConnectionCrashed,
 )
+
+
+class Histogram:
+    """How many values were not above each of ``BOUNDS`` (seconds), and their sum."""
+
+    BOUNDS: ClassVar[tuple[float, ...]] = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+    def __init__(self) -> None:
+        self.total = 0.0
+        self._counts = [0] * (len(self.BOUNDS) + 1)
+
+    def observe(self, value: float) -> None:
+        """Count a value."""
+        self.total += value
+        self._counts[bisect_left(self.BOUNDS, value)] += 1
+
+    def cumulative(self) -> list[tuple[float, int]]:
+        """Return each bound, infinity the last, with how many values are not above it."""
+        return list(zip((*self.BOUNDS, inf), accumulate(self._counts), strict=True))
 
 
 class Journal:
@@ -148,11 +185,14 @@ class Journal:
     def __init__(self, listener: Callable[[Fact], None] = lambda _fact: None) -> None:
         self._listener = listener
         self._counts: Counter[tuple[type[Fact], str]] = Counter()
+        self._histograms: defaultdict[type[Fact], Histogram] = defaultdict(Histogram)
 
     def note(self, fact: Fact) -> None:
         """Count ``fact`` and tell the listener."""
         label = getattr(fact, fact.label) if fact.label is not None else ""
         self._counts[type(fact), label] += 1
+        if fact.measure is not None:
+            self._histograms[type(fact)].observe(getattr(fact, fact.measure))
         self._listener(fact)
 
     def count(self, kind: type[Fact]) -> int:
@@ -162,3 +202,7 @@ class Journal:
     def by_label(self, kind: type[Fact]) -> Mapping[str, int]:
         """Return how many facts of ``kind`` were noted, by label."""
         return {label: n for (each, label), n in self._counts.items() if each is kind}
+
+    def histogram(self, kind: type[Fact]) -> Histogram:
+        """Return the histogram of a kind that has a ``measure``."""
+        return self._histograms[kind]

@@ -19,6 +19,7 @@ _LEVELS: dict[type[events.Fact], str] = {
     events.ConnectionCrashed: "error",
     events.JoinRefused: "warning",
     events.ConnectionRefused: "debug",
+    events.PeerTornDown: "debug",
     events.RequestRefused: "warning",
 }
 

@@ -61,6 +61,7 @@ async def test_the_last_who_leaves_ends_the_room() -> None:
             events.RoomOpened,
             events.PeerJoined,
             events.PeerLeft,
+            events.PeerTornDown,
             events.RoomClosed,
         ]
         again = await s.join()

@@ -1,10 +1,16 @@
 """``/metrics`` in Prometheus' text format: read from what the daemon keeps anyway."""
 
 from collections.abc import Iterator
+from math import inf
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
@@ -65,6 +71,14 @@ _PLAIN: list[tuple[str, str, type[events.Fact]]] = [
     ("peers_connected", "DTLS handshakes done", events.PeerConnected),
 ]
 
+_HISTOGRAMS: list[tuple[str, str, type[events.Fact]]] = [
+    (
+        "peer_teardown_seconds",
+        "From the moment a peer's end was decided to the moment nothing of it was left",
+        events.PeerTornDown,
+    ),
+]
+
 
 def _from_journal(journal: Journal) -> Iterator[Metric]:
     joins = CounterMetricFamily("trio_sfu_joins", "Joins by outcome", labels=["outcome"])
@@ -79,3 +93,13 @@ def _from_journal(journal: Journal) -> Iterator[Metric]:
         yield family
     for name, text, kind in _PLAIN:
         yield CounterMetricFamily(f"trio_sfu_{name}", text, value=journal.count(kind))
+    for name, text, kind in _HISTOGRAMS:
+        histogram = journal.histogram(kind)
+        buckets = [(_bound(bound), n) for bound, n in histogram.cumulative()]
+        yield HistogramMetricFamily(
+            f"trio_sfu_{name}", text, buckets=buckets, sum_value=histogram.total
+        )
+
+
+def _bound(seconds: float) -> str:
+    return "+Inf" if seconds == inf else str(float(seconds))

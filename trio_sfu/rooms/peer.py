@@ -77,16 +77,23 @@ class Peer:
         self._pc: PeerConnection | None = None
         self._reason: LeaveReason | None = None
         self._scope = trio.CancelScope()
+        self._leaving_since: float | None = None
 
     @property
     def path(self) -> str:
         """The peer's place in the tree."""
         return f"{self.room.id}/{self.id}"
 
+    @property
+    def leaving(self) -> bool:
+        """Whether the peer is on its way out."""
+        return self._leaving_since is not None
+
     def leave(self, reason: LeaveReason, code: str | None = None) -> None:
         """End the peer; its client is told ``code``. Only the first call counts."""
         if self._reason is None:
             self._reason = reason
+            self._note_leaving()
             self.link.end(code)
             self._scope.cancel()
 
@@ -103,6 +110,7 @@ class Peer:
             self._failed(error)
         finally:
             self.room.farewell(self, self._reason or "failed")
+            self._note_torn_down()
             self.gone.set()
 
     async def _live(self) -> None:
@@ -115,6 +123,7 @@ class Peer:
                     self._start("media", lambda: follow_media(self, pc))
                     self._start("screening", lambda: self.screening.run(self.room.find_track))
             finally:
+                self._note_leaving()
                 # Before the engine's handles go: nobody may be shown them any more.
                 self.room.farewell(self, self._reason or "failed")
                 self._pc = None
@@ -127,6 +136,15 @@ class Peer:
         task = origin(error, self.path)
         self.room.journal.note(events.PeerCrashed(self.room.id, self.id, task, error))
         self.link.end("peer-failed")
+
+    def _note_leaving(self) -> None:
+        if self._leaving_since is None:
+            self._leaving_since = trio.current_time()
+
+    def _note_torn_down(self) -> None:
+        if self._leaving_since is not None:
+            seconds = trio.current_time() - self._leaving_since
+            self.room.journal.note(events.PeerTornDown(self.room.id, self.id, seconds))
 
     def _start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         assert self.nursery is not None  # noqa: S101  (only called inside the nursery)
