@@ -40,6 +40,8 @@ export type ErrorCode =
   | "too-many-rooms"
   | "room-unavailable"
   | "replaced"
+  | "removed"
+  | "room-closed"
   | "server-stopping"
   | "peer-failed"
   | "room-failed"

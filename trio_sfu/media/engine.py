@@ -28,6 +28,8 @@ class MediaEngine:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
+        self.restarts = 0
+        """How often a worker's panic has made another engine of it."""
 
     @property
     def native(self) -> Commands:
@@ -126,6 +128,7 @@ class SocketEngine(MediaEngine):
         if len(self._restarts) == RESTARTS and now - self._restarts[0] < RESTART_WINDOW:
             raise MediaError("the packet engine panics again and again", code="engine-unstable")
         self._restarts.append(now)
+        self.restarts += 1
         log.error("packet engine restarted", restarts=len(self._restarts))
         self.registry.lose_all("worker-lost", "the packet engine was restarted")
         await self.close()

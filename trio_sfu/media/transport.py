@@ -60,6 +60,7 @@ class Transport:
         self._native = registry.native
         self._nudge = nudge
         self.id = handle
+        self.opened_by = trio.lowlevel.current_task().name
         self.connected = False
         self.silent = False
         self.lost: TransportLost | None = None

@@ -16,6 +16,7 @@ from trio_sfu.rooms.room import Room
 from trio_sfu.signaling.messages import Join
 
 _REPLACE_S = 2.0
+_END_S = 2.0
 
 
 class Registry:
@@ -75,6 +76,33 @@ class Registry:
             if peer in room.peers:
                 return room.peers[peer]
         return None
+
+    async def end_room(self, room: RoomId) -> bool:
+        """End a room as an operator wishes; its clients are told ``room-closed``.
+
+        Returns when it is gone, or after 2 s; whether there was one.
+        """
+        found = self.rooms.get(room)
+        if found is None:
+            return False
+        found.end("room-closed")
+        with trio.move_on_after(_END_S):
+            await found.gone.wait()
+        return True
+
+    async def remove_peer(self, room: RoomId, peer: PeerId) -> bool:
+        """End a peer as an operator wishes; its client is told ``removed``.
+
+        Returns when it is gone, or after 2 s; whether there was one.
+        """
+        found = self.rooms.get(room)
+        if found is None or peer not in found.peers:
+            return False
+        leaving = found.peers[peer]
+        leaving.leave("removed", "removed")
+        with trio.move_on_after(_END_S):
+            await leaving.gone.wait()
+        return True
 
     def _admit(self, name: RoomId, display_name: str, link: Link) -> None:
         room = self.rooms.get(name) or self._open(name)

@@ -47,6 +47,7 @@ class Room:
         self.peers: dict[PeerId, Peer] = {}
         self.max_peers = max_peers
         self.crashed = False
+        self.gone = trio.Event()
         self.nursery: trio.Nursery | None = None
         self._forget = forget
         self._ice_servers = ice_servers or []
@@ -86,6 +87,7 @@ class Room:
                 peer.gone.set()
             self._arrivals.close()
             self._arrivals_in.close()
+            self.gone.set()
 
     async def _receive(self) -> None:
         assert self.nursery is not None  # noqa: S101  (the task runs in it)
@@ -122,7 +124,7 @@ class Room:
 
     def farewell(self, peer: Peer, reason: LeaveReason) -> None:
         """Forget the peer and tell the others. Does nothing the second time."""
-        if self._ending:
+        if self.ending:
             # The room tells everybody itself, and why.
             self.state.leave(peer.id)
             return
@@ -190,7 +192,8 @@ class Room:
         }
 
     @property
-    def _ending(self) -> bool:
+    def ending(self) -> bool:
+        """Whether the room is on its way out."""
         return self._scope.cancel_called or (
             self.nursery is not None and self.nursery.cancel_scope.cancel_called
         )

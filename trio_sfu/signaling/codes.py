@@ -57,6 +57,8 @@ CODES: Final[dict[str, Outcome]] = {
     ),
     # The session ended without the client's fault.
     "replaced": Outcome("The same client joined anew.", NORMAL),
+    "removed": Outcome("An operator removed this peer from the room.", NORMAL),
+    "room-closed": Outcome("An operator closed the room.", NORMAL),
     "server-stopping": Outcome("The server stops or restarts.", SERVICE_RESTART, rejoin=True),
     "peer-failed": Outcome("An error in the server ended this peer.", INTERNAL_ERROR, rejoin=True),
     "room-failed": Outcome("An error in the server ended this room.", INTERNAL_ERROR, rejoin=True),

@@ -77,6 +77,8 @@ export const en = {
   "error.room-unavailable": "This room is not available just now. Try again in a minute.",
   "error.too-many-rooms": "The server has no room for another room.",
   "error.peer-failed": "Your session ended by an error on the server.",
+  "error.removed": "You were removed from this room.",
+  "error.room-closed": "This room was closed.",
   "error.replaced": "You joined this room again from elsewhere; this window has left it.",
   "error.rate-limited": "The server closed the session: too many messages.",
   "error.no-common-codec": "Your browser and the server have no audio or video format in common.",

@@ -80,6 +80,8 @@ export const fr: Messages = {
   "error.room-unavailable": "Cette salle est indisponible. Réessayez dans une minute.",
   "error.too-many-rooms": "Le serveur ne peut pas ouvrir une salle de plus.",
   "error.peer-failed": "Votre session s’est terminée sur une erreur du serveur.",
+  "error.removed": "Vous avez été retiré de cette salle.",
+  "error.room-closed": "Cette salle a été fermée.",
   "error.replaced": "Vous avez rejoint cette salle ailleurs ; cette fenêtre l’a quittée.",
   "error.rate-limited": "Le serveur a fermé la session : trop de messages.",
   "error.no-common-codec":
