@@ -121,6 +121,10 @@ bench-join: setup-dev $(BROWSERS) ## Time the join of a Chromium page, 20 times
 screenshot: setup-dev $(BROWSERS) ## Take docs/images/call.png from a real call
 	$(VENV_PYTHON) -m tools.screenshot
 
+.PHONY: screenshot-tree
+screenshot-tree: setup-dev $(BROWSERS) ## Take docs/images/tree.png from a real call
+	$(VENV_PYTHON) -m tools.screenshot_tree
+
 .PHONY: pins
 pins: $(DEV) ## Write requirements/*.txt anew from what is installed in .venv
 	$(VENV_PYTHON) tools/pin.py

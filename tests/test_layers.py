@@ -17,6 +17,7 @@ HEIGHTS = {
     "media_port": 5,
     "notify": 5,
     "census": 5,
+    "tree": 5,
     "listeners": 5,
     "client": 4,
     "http": 4,

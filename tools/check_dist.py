@@ -8,7 +8,13 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-NEEDED = ("page/index.html", "py.typed", "_native.pyi", "rooms/room.py")
+NEEDED = (
+    "page/index.html",
+    "http/operator_page/tree.js",
+    "py.typed",
+    "_native.pyi",
+    "rooms/room.py",
+)
 UNWANTED = ("node_modules/", "native/target/", "__pycache__/", ".venv/")
 
 

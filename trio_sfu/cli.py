@@ -16,6 +16,7 @@ from trio_sfu.config.keys import KEYS
 from trio_sfu.config.load import load
 from trio_sfu.config.model import Config
 from trio_sfu.errors import ConfigError
+from trio_sfu.tree.command import kick, tree
 
 _SHORT = {"http.host": "--host", "http.port": "--port"}
 
@@ -77,6 +78,10 @@ def check_config(file: Path | None, **flags: str | None) -> None:
     """Say whether the settings are right, without starting anything."""
     _load(file, flags)
     click.echo("The settings are right.")
+
+
+main.add_command(tree)
+main.add_command(kick)
 
 
 def _told(group: BaseExceptionGroup[ConfigError]) -> int:

@@ -8,14 +8,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import msgspec
 import trio
 from trio_websocket import WebSocketConnection
 
 from trio_sfu import logging
 from trio_sfu.census import take_census
 from trio_sfu.config.model import Config
-from trio_sfu.events import Journal
+from trio_sfu.events import Fact, Journal
 from trio_sfu.http.app import make_app
+from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.listeners.hypercorn_server import HttpServer
 from trio_sfu.listeners.port import Port, open_listeners
 from trio_sfu.media.engine import MediaEngine
@@ -24,6 +26,9 @@ from trio_sfu.notify import Notifier, keep_watchdog
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.signaling.reception import receive_client
 from trio_sfu.signaling.session import Session
+from trio_sfu.tree.ages import Ages
+from trio_sfu.tree.failures import Failures
+from trio_sfu.tree.survey import survey
 from trio_sfu.webrtc.bridge import live_loops
 from trio_sfu.webrtc.certificate import Certificate
 from trio_sfu.webrtc.peer_connection import PeerConnection, open_peer_connection
@@ -37,10 +42,13 @@ log = logging.get("daemon")
 class Daemon:
     """A running daemon. Made by ``open_daemon``."""
 
-    def __init__(self, config: Config, engine: MediaEngine) -> None:
+    def __init__(self, config: Config, engine: MediaEngine, ages: Ages) -> None:
         self.config = config
         self.engine = engine
-        self.journal = Journal(logging.log_fact)
+        self.task = trio.lowlevel.current_task()
+        self.ages = ages
+        self.failures = Failures()
+        self.journal = Journal(self._noted)
         self.certificate = Certificate.generate()
         self.rooms = Registry(config.rooms, self._connect, self.journal)
         self.port = Port(config.http, HttpServer(make_app(self)), self._serve_socket, self.journal)
@@ -70,6 +78,23 @@ class Daemon:
         """Return the rooms and their peers."""
         return self.rooms.snapshot()
 
+    def tree(self) -> dict[str, Any]:
+        """Return all that lives, as ``tree.nodes.Node`` has it."""
+        tree: dict[str, Any] = msgspec.to_builtins(survey(self))
+        return tree
+
+    async def end_room(self, room: str) -> bool:
+        """End a room; return whether there was one."""
+        return await self.rooms.end_room(RoomId(room))
+
+    async def remove_peer(self, room: str, peer: str) -> bool:
+        """End a peer; return whether there was one."""
+        return await self.rooms.remove_peer(RoomId(room), PeerId(peer))
+
+    def _noted(self, fact: Fact) -> None:
+        self.failures.note(fact)
+        logging.log_fact(fact)
+
     def _connect(self) -> AbstractAsyncContextManager[PeerConnection]:
         return open_peer_connection(
             self.engine,
@@ -96,12 +121,14 @@ async def open_daemon(
 
     Raises ConfigError when a port cannot be had.
     """
+    ages = Ages()
     async with (
+        _watched(ages),
         open_listeners(config.http) as listeners,
         open_media(config.media) as engine,
         trio.open_nursery() as nursery,
     ):
-        daemon = Daemon(config, engine)
+        daemon = Daemon(config, engine, ages)
         daemon.addresses = [listener.socket.getsockname()[:2] for listener in listeners]
         await nursery.start(daemon.rooms.run, name="rooms")
         await nursery.start(daemon.port.run, listeners, name="listeners")
@@ -114,6 +141,12 @@ async def open_daemon(
                 await _stop(daemon, impatience)
             daemon.port.cut_connections()
             nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def _watched(ages: Ages) -> AsyncIterator[None]:
+    with ages.watching():
+        yield
 
 
 async def _stop(daemon: Daemon, impatience: Impatience) -> None:

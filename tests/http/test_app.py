@@ -1,78 +1,16 @@
 """The application as a browser or a program sees it, called through ASGI."""
 
 import gzip
-import json
-from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 
-from trio_sfu.events import JoinRefused, Journal, PeerJoined, PeerLeft, SessionEnded
+from tests.http.asking import Observed, ask
+from trio_sfu.events import JoinRefused, PeerJoined, PeerLeft, PeerTornDown, SessionEnded
 from trio_sfu.http.app import make_app
 from trio_sfu.http.page import Page
 from trio_sfu.ids import PeerId, RoomId
-
-
-@dataclass
-class Observed:
-    journal: Journal = field(default_factory=Journal)
-    ready: bool = True
-    broken: bool = False
-
-    def census(self) -> dict[str, int]:
-        if self.broken:
-            raise RuntimeError("a secret of the house")
-        return {"tasks": 7, "rooms": 1}
-
-    def engine_counters(self) -> dict[str, int]:
-        return {"packets_received": 12}
-
-    def rooms_snapshot(self) -> list[dict[str, Any]]:
-        return [{"room": "r", "peers": []}]
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-async def ask(app: Starlette, path: str, method: str = "GET", **headers: str) -> Answer:
-    told: list[Any] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        told.append(message)
-
-    given = {"host": "sfu.example:8080"} | headers
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "scheme": "http",
-        "method": method,
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in given.items()],
-        "server": ("127.0.0.1", 8080),
-        "client": ("127.0.0.1", 1),
-    }
-    with suppress(RuntimeError):  # It was answered first; the server logs it.
-        await app(scope, receive, send)
-    start = next(each for each in told if each["type"] == "http.response.start")
-    body = b"".join(each["body"] for each in told if each["type"] == "http.response.body")
-    return Answer(start["status"], {k.decode(): v.decode() for k, v in start["headers"]}, body)
 
 
 @pytest.fixture
@@ -196,6 +134,9 @@ async def test_metrics_count_what_was_noted(folder: Path) -> None:
         JoinRefused(room, "room-full"),
         SessionEnded("s", "message-malformed"),
         PeerLeft(room, peer, "gone"),
+        PeerTornDown(room, peer, 0.03),
+        PeerTornDown(room, peer, 0.25),
+        PeerTornDown(room, peer, 60),
     ):
         daemon.journal.note(fact)
     answer = await ask(make_app(daemon, Page(folder)), "/metrics")
@@ -210,5 +151,11 @@ async def test_metrics_count_what_was_noted(folder: Path) -> None:
         'trio_sfu_signaling_ended_total{code="message-malformed"} 1.0',
         'trio_sfu_peers_left_total{reason="gone"} 1.0',
         "trio_sfu_room_crashes_total 0.0",
+        'trio_sfu_peer_teardown_seconds_bucket{le="0.025"} 0.0',
+        'trio_sfu_peer_teardown_seconds_bucket{le="0.05"} 1.0',
+        'trio_sfu_peer_teardown_seconds_bucket{le="0.25"} 2.0',
+        'trio_sfu_peer_teardown_seconds_bucket{le="5.0"} 2.0',
+        'trio_sfu_peer_teardown_seconds_bucket{le="+Inf"} 3.0',
+        "trio_sfu_peer_teardown_seconds_sum 60.28",
     ):
         assert line in lines

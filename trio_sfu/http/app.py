@@ -9,15 +9,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from trio_sfu.http.admin import Operated, admin_routes
 from trio_sfu.http.headers import SecurityHeaders
 from trio_sfu.http.metrics import CONTENT_TYPE_LATEST, Measured, render
 from trio_sfu.http.page import Page
 
 _NO_STORE = {"cache-control": "no-store"}
-_CODES = {404: "not-found", 405: "method-not-allowed", 426: "upgrade-required"}
+_CODES = {403: "forbidden", 404: "not-found", 405: "method-not-allowed", 426: "upgrade-required"}
 
 
-class Observed(Measured, Protocol):
+class Observed(Measured, Operated, Protocol):
     """What the application shows of the daemon."""
 
     @property
@@ -42,6 +43,7 @@ def make_app(daemon: Observed, page: Page | None = None) -> Starlette:
             Route("/signal", answers.signal),
             Route("/api/v1/census", answers.census),
             Route("/api/v1/rooms", answers.rooms),
+            *admin_routes(daemon),
             Route("/assets/{path:path}", answers.asset),
             Route("/{room}", answers.room),
             Route("/{path:path}", answers.absent),

@@ -1,0 +1,69 @@
+"""The operator's page in a real Chromium, with two Python clients in a call."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserType, Dialog, Page, expect
+
+from tests.browser.chromium import FLAGS
+from tests.process.daemon import Daemon
+
+ROOM = "standup"
+
+
+@pytest.fixture
+def page(chromium: BrowserType) -> Iterator[Page]:
+    browser = chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS])
+    yield browser.new_page()
+    browser.close()
+
+
+@pytest.fixture
+def bots(daemon: Daemon) -> Iterator[list["subprocess.Popen[str]"]]:
+    command = [sys.executable, "-m", "trio_sfu.client", daemon.url, "--room", ROOM]
+    bots = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    yield bots
+    for bot in bots:
+        bot.terminate()
+        bot.communicate(timeout=10)
+
+
+def test_an_operator_watches_a_call_and_ends_it(
+    daemon: Daemon, page: Page, bots: list["subprocess.Popen[str]"]
+) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(f"{daemon.url}/admin/tree")
+    peers = page.locator(".peer > summary")
+    expect(peers).to_have_count(2, timeout=15_000)
+    expect(page.locator(".peer > summary .state[data-state=connected]")).to_have_count(2)
+    transport = page.locator(".peer .transport").first
+    expect(transport.locator(".slot").first).to_be_hidden()
+    transport.locator("summary").first.click()
+    expect(transport.locator(".up-track").first).to_be_visible()
+    expect(page.locator(".state[data-state=live]").first).to_be_attached()
+
+    asked: list[str] = []
+
+    def agree(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept()
+
+    page.on("dialog", agree)
+    gone = peers.first.locator(".name").inner_text()
+    page.get_by_role("button", name=f"End peer {gone}").click()
+    expect(peers).to_have_count(1)
+    assert asked == [f"End peer {gone}?"]
+    assert peers.locator(".name").inner_text() != gone
+    page.get_by_role("button", name=f"End room {ROOM}").click()
+    expect(page.locator(".room")).to_have_count(0)
+    codes = sorted(bot.communicate(timeout=10)[1].partition(":")[2].strip() for bot in bots)
+    assert [code.partition(":")[0] for code in codes] == ["removed", "room-closed"]
+
+    daemon.already_stopped = True
+    assert daemon.stop() == 0
+    expect(page.locator("#trouble")).to_contain_text("what is shown is old")
+    assert not [line for line in said if "Content Security Policy" in line or "Error:" in line]

@@ -1,0 +1,83 @@
+"""Ask the application through ASGI, without a socket."""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+
+from trio_sfu.events import Journal
+
+
+@dataclass
+class Observed:
+    journal: Journal = field(default_factory=Journal)
+    ready: bool = True
+    broken: bool = False
+    ended: list[tuple[str, ...]] = field(default_factory=list)
+
+    def census(self) -> dict[str, int]:
+        if self.broken:
+            raise RuntimeError("a secret of the house")
+        return {"tasks": 7, "rooms": 1}
+
+    def engine_counters(self) -> dict[str, int]:
+        return {"packets_received": 12}
+
+    def rooms_snapshot(self) -> list[dict[str, Any]]:
+        return [{"room": "r", "peers": []}]
+
+    def tree(self) -> dict[str, Any]:
+        return {"kind": "daemon", "name": "daemon"}
+
+    async def end_room(self, room: str) -> bool:
+        self.ended.append((room,))
+        return room == "r"
+
+    async def remove_peer(self, room: str, peer: str) -> bool:
+        self.ended.append((room, peer))
+        return (room, peer) == ("r", "p-1")
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+async def ask(
+    app: Starlette, path: str, method: str = "GET", *, client: str = "127.0.0.1", **headers: str
+) -> Answer:
+    told: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    given = {"host": "sfu.example:8080"} | headers
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in given.items()],
+        "server": ("127.0.0.1", 8080),
+        "client": (client, 1),
+    }
+    with suppress(RuntimeError):  # It was answered first; the server logs it.
+        await app(scope, receive, send)
+    start = next(each for each in told if each["type"] == "http.response.start")
+    body = b"".join(each["body"] for each in told if each["type"] == "http.response.body")
+    return Answer(start["status"], {k.decode(): v.decode() for k, v in start["headers"]}, body)

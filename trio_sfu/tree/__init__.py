@@ -1,0 +1,1 @@
+"""The live supervision tree: what runs now, found where it really is."""

@@ -1,0 +1,95 @@
+"""The whole tree: trio's tasks, with what the registry and the engine say about them."""
+
+from typing import Protocol
+
+import trio
+
+from trio_sfu.ids import PeerId, RoomId
+from trio_sfu.media.engine import MediaEngine
+from trio_sfu.rooms.registry import Registry
+from trio_sfu.rooms.room import Room
+from trio_sfu.tree import media
+from trio_sfu.tree.ages import Ages
+from trio_sfu.tree.failures import Failures
+from trio_sfu.tree.nodes import Node
+from trio_sfu.tree.tasks import rest_of_process, task_tree
+
+_PUMP = "engine/pump"
+
+
+class Surveyed(Protocol):
+    """What a daemon is known by."""
+
+    ready: bool
+    task: trio.lowlevel.Task
+    ages: Ages
+    failures: Failures
+    rooms: Registry
+    engine: MediaEngine
+
+
+def survey(daemon: Surveyed) -> Node:
+    """Return the tree of a running daemon, itself at the top."""
+    root = task_tree(daemon.task, daemon.ages)
+    root.state = "ready" if daemon.ready else "starting or stopping"
+    now = trio.current_time()
+    root.failure = daemon.failures.last((), now)
+    owned = dict(media.transports(daemon.engine))
+    for service in root.children:
+        if service.kind == "service":
+            service.failure = daemon.failures.last((service.name,), now)
+        if service.name == "rooms":
+            _rooms(service, daemon, owned, now)
+    _engine(root, daemon.engine, owned)
+    order = {"service": 0}
+    root.children.sort(key=lambda child: (order.get(child.kind, 1), child.name))
+    root.children.append(rest_of_process(daemon.task, daemon.ages))
+    return root
+
+
+def _rooms(service: Node, daemon: Surveyed, owned: dict[str, Node], now: float) -> None:
+    for node in service.children:
+        if node.kind != "room":
+            continue
+        path = ("rooms", node.name)
+        room = daemon.rooms.rooms.get(RoomId(node.name))
+        node.restarts = daemon.failures.count(path)
+        node.failure = daemon.failures.last(path, now)
+        # The registry forgets first what is about to end.
+        node.state = "running" if room is not None and not room.ending else "ending"
+        for child in node.children:
+            if child.kind == "peer":
+                child.state = _peer_state(room, PeerId(child.name))
+                child.failure = daemon.failures.last((*path, child.name), now)
+                transport = owned.pop(f"{node.name}/{child.name}", None)
+                if transport is not None:
+                    child.children.append(transport)
+
+
+def _peer_state(room: Room | None, peer: PeerId) -> str:
+    if room is None or peer not in room.peers or room.peers[peer].leaving:
+        return "leaving"
+    member = room.state.members.get(peer)
+    return member.connection if member is not None else "arriving"
+
+
+def _engine(root: Node, engine: MediaEngine, unowned: dict[str, Node]) -> None:
+    """Make the service of the pump's task; transports of nobody show under it."""
+    pump = next((each for each in root.children if each.name == _PUMP), None)
+    node = Node(kind="service", name="engine", state="running", restarts=engine.restarts)
+    counts = engine.census()
+    node.detail = ", ".join(f"{name.replace('_', '-')} {n}" for name, n in sorted(counts.items()))
+    node.children = list(unowned.values())
+    for transport in node.children:
+        transport.detail = "of no peer"
+    lost = media.unaccounted(engine)
+    if lost > 0:
+        node.children.append(Node(kind="transport", name="?", state="lost", detail=f"{lost} more"))
+    if pump is None:
+        node.state = "stopped"
+    else:
+        root.children.remove(pump)
+        pump.name = "pump"
+        node.age = pump.age
+        node.children.insert(0, pump)
+    root.children.append(node)
