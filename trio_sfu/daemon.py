@@ -31,6 +31,7 @@ from trio_sfu.tree.failures import Failures
 from trio_sfu.tree.survey import survey
 from trio_sfu.webrtc.bridge import live_loops
 from trio_sfu.webrtc.certificate import Certificate
+from trio_sfu.webrtc.dtls import Associate, open_association
 from trio_sfu.webrtc.peer_connection import PeerConnection, open_peer_connection
 
 _GOODBYE_S = 3.0
@@ -42,16 +43,25 @@ log = logging.get("daemon")
 class Daemon:
     """A running daemon. Made by ``open_daemon``."""
 
-    def __init__(self, config: Config, engine: MediaEngine, ages: Ages) -> None:
+    def __init__(
+        self,
+        config: Config,
+        engine: MediaEngine,
+        *,
+        ages: Ages | None = None,
+        journal: Journal | None = None,
+        associate: Associate = open_association,
+    ) -> None:
+        self._associate = associate
         self.config = config
         self.engine = engine
         self.task = trio.lowlevel.current_task()
-        self.ages = ages
+        self.ages = ages or Ages()
         self.failures = Failures()
-        self.journal = Journal(self._noted)
+        self.journal = journal or Journal(self._noted)
         self.certificate = Certificate.generate()
         self.rooms = Registry(config.rooms, self._connect, self.journal)
-        self.port = Port(config.http, HttpServer(make_app(self)), self._serve_socket, self.journal)
+        self.port = Port(config.http, HttpServer(make_app(self)), self.serve_socket, self.journal)
         self.addresses: list[tuple[str, int]] = []
         self.ready = False
 
@@ -101,9 +111,11 @@ class Daemon:
             self.certificate,
             announced=self.config.media.announced,
             handshake_timeout=self.config.media.handshake_timeout,
+            associate=self._associate,
         )
 
-    async def _serve_socket(self, socket: WebSocketConnection) -> None:
+    async def serve_socket(self, socket: WebSocketConnection) -> None:
+        """Carry a signaling session from its accepted WebSocket to its end."""
         settings = self.config.signaling
         session = Session(socket, settings, self.journal)
         await session.run(lambda session: receive_client(session, self.rooms, settings))
@@ -128,7 +140,7 @@ async def open_daemon(
         open_media(config.media) as engine,
         trio.open_nursery() as nursery,
     ):
-        daemon = Daemon(config, engine, ages)
+        daemon = Daemon(config, engine, ages=ages)
         daemon.addresses = [listener.socket.getsockname()[:2] for listener in listeners]
         await nursery.start(daemon.rooms.run, name="rooms")
         await nursery.start(daemon.port.run, listeners, name="listeners")

@@ -6,8 +6,9 @@ the version is pinned, and ``tests/webrtc/test_aiortc_names.py`` fails when they
 """
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Final, Protocol, TypeAlias, cast
 
 import trio
 from aiortc import rtcdtlstransport
@@ -16,7 +17,7 @@ from aiortc.rtcdtlstransport import RTCDtlsParameters, RTCDtlsTransport, State
 from trio_sfu._native import EngineError, Profile
 from trio_sfu.errors import MediaError
 from trio_sfu.media.transport import Transport
-from trio_sfu.webrtc.bridge import Bridge
+from trio_sfu.webrtc.bridge import Bridge, open_bridge
 from trio_sfu.webrtc.certificate import Certificate
 
 PROFILES: Final[Mapping[Profile, rtcdtlstransport.SRTPProtectionProfile]] = {
@@ -124,3 +125,37 @@ class Association:
     async def close(self) -> None:
         """Say goodbye (close_notify)."""
         await self._bridge.call(self._dtls.stop)
+
+
+class Secured(Protocol):
+    """What a peer connection needs of an association."""
+
+    async def handshake(self, remote: RTCDtlsParameters, seconds: float) -> None:
+        """Install the SRTP keys. Raises MediaError (see ``Association.handshake``)."""
+        ...
+
+    async def wait_closed(self) -> None:
+        """Wait until the peer closes the association."""
+        ...
+
+
+Associate: TypeAlias = Callable[[Transport, Certificate], AbstractAsyncContextManager[Secured]]
+"""Opens an association; from the call on (not only from entering) datagrams are kept."""
+
+
+def open_association(
+    transport: Transport, certificate: Certificate
+) -> AbstractAsyncContextManager[Secured]:
+    """Open an association with a loop of its own; leaving it says goodbye."""
+    return _open(EngineIce(transport), certificate)
+
+
+@asynccontextmanager
+async def _open(ice: EngineIce, certificate: Certificate) -> AsyncIterator[Secured]:
+    async with open_bridge() as bridge:
+        association = Association(bridge, ice, certificate)
+        try:
+            yield association
+        finally:
+            with trio.move_on_after(GOODBYE, shield=True):
+                await association.close()

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -16,11 +16,10 @@ from trio_sfu.media.track import Slot, UpTrack
 from trio_sfu.media.transport import Transport, TransportEvent
 from trio_sfu.signaling.messages import Offer, Source
 from trio_sfu.webrtc.answer import LocalDescription, write_answer
-from trio_sfu.webrtc.bridge import open_bridge
 from trio_sfu.webrtc.budget import OfferBudget
 from trio_sfu.webrtc.candidates import host_candidates
 from trio_sfu.webrtc.certificate import Certificate
-from trio_sfu.webrtc.dtls import GOODBYE, Association, EngineIce
+from trio_sfu.webrtc.dtls import Associate, Secured, open_association
 from trio_sfu.webrtc.events import (
     Connected,
     EncodingStarted,
@@ -65,8 +64,10 @@ class PeerConnection:
         *,
         announced: Sequence[str],
         handshake_timeout: float,
+        associate: Associate,
     ) -> None:
         self._engine = engine
+        self._open_association = associate
         self._certificate = certificate
         self._nursery = nursery
         self._handles = handles
@@ -137,15 +138,16 @@ class PeerConnection:
             raise NegotiationError(str(error), code=error.code) from error
 
     def _start(self, transport: Transport, remote: RTCDtlsParameters) -> None:
-        # The queue exists before the answer is sent, so no ClientHello comes too early.
-        ice = EngineIce(transport)
-        self._nursery.start_soon(self._associate, ice, remote, name=f"{self._path}/dtls")
+        # Datagrams are kept before the answer is sent, so no ClientHello comes too early.
+        opening = self._open_association(transport, self._certificate)
+        self._nursery.start_soon(self._associate, opening, remote, name=f"{self._path}/dtls")
         self._nursery.start_soon(self._watch, transport, name=f"{self._path}/transport")
 
-    async def _associate(self, ice: EngineIce, remote: RTCDtlsParameters) -> None:
+    async def _associate(
+        self, opening: AbstractAsyncContextManager[Secured], remote: RTCDtlsParameters
+    ) -> None:
         # The loop's nurseries would wrap an error; so it is brought out as a value.
-        async with open_bridge() as bridge:
-            association = Association(bridge, ice, self._certificate)
+        async with opening as association:
             try:
                 await association.handshake(remote, self._handshake_timeout)
                 await self._emit(Connected())
@@ -153,9 +155,6 @@ class PeerConnection:
                 failed = Failed("dtls-closed", "the peer closed the DTLS association")
             except MediaError as error:
                 failed = Failed(error.code, str(error))
-            finally:
-                with trio.move_on_after(GOODBYE, shield=True):
-                    await association.close()
         await self._fail(failed)
 
     async def _watch(self, transport: Transport) -> None:
@@ -192,11 +191,13 @@ async def open_peer_connection(
     *,
     announced: Sequence[str] = (),
     handshake_timeout: float = 10.0,
+    associate: Associate = open_association,
 ) -> AsyncIterator[PeerConnection]:
     """Open a peer's connection; the first offer makes its transport.
 
-    ``announced`` addresses take the place of the bound ones in answers. On the way out
-    the peer is told (close_notify) while the transport still exists.
+    ``announced`` addresses take the place of the bound ones in answers. ``associate``
+    does the DTLS handshake; only a simulation gives another. On the way out the peer is
+    told (close_notify) while the transport still exists.
     """
     async with AsyncExitStack() as handles, trio.open_nursery() as nursery:
         yield PeerConnection(
@@ -206,5 +207,6 @@ async def open_peer_connection(
             handles,
             announced=announced,
             handshake_timeout=handshake_timeout,
+            associate=associate,
         )
         nursery.cancel_scope.cancel()
