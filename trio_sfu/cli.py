@@ -72,6 +72,29 @@ def serve(file: Path | None, **flags: str | None) -> None:
         sys.exit(_told(group))
 
 
+@main.command()
+@click.option("--seed", type=int, default=0, show_default=True, help="The first story.")
+@click.option("--steps", type=click.IntRange(1), default=100, show_default=True)
+@click.option("--seeds", type=click.IntRange(1), help="So many stories; tell the broken ones.")
+def simulate(seed: int, steps: int, seeds: int | None) -> None:
+    """Run the whole SFU on a virtual clock with made-up clients, networks and accidents.
+
+    Prints the story of the seed; the same seed and steps tell the same story. Exits with 1
+    when something was seen that must not be.
+    """
+    from trio_sfu.testing import simulation
+
+    broken = 0
+    for each in range(seed, seed + (seeds or 1)):
+        outcome = simulation.simulate(each, steps)
+        broken += outcome.broken is not None
+        if seeds is None or outcome.broken is not None:
+            click.echo(outcome.story, nl=False)
+        if seeds is not None:
+            click.echo(f"seed {each}: {outcome.broken or 'as it must be'}")
+    sys.exit(1 if broken else 0)
+
+
 @main.command("check-config")
 @_settings
 def check_config(file: Path | None, **flags: str | None) -> None:

@@ -31,6 +31,14 @@ def raise_in_room(daemon: Daemon, room: str, error: Exception | None = None) -> 
     _raise_in(found.nursery, f"{found.id}/fault", error)
 
 
+def cancel_peer(daemon: Daemon, peer: str) -> None:
+    """Cancel the tasks of a peer from inside. Raises LookupError when it is not there."""
+    found = daemon.rooms.find(PeerId(peer))
+    if found is None or found.nursery is None:
+        raise LookupError(f"no peer {peer} is running")
+    found.nursery.cancel_scope.cancel()
+
+
 def _raise_in(nursery: trio.Nursery, path: str, error: Exception | None) -> None:
     async def fail() -> None:
         await trio.lowlevel.checkpoint()

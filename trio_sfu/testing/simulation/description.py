@@ -1,0 +1,115 @@
+"""The SDP a simulated client offers, and what it takes from the answer."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from trio_sfu.media.simulated import Address
+from trio_sfu.signaling.messages import Kind, SendingLine, SlotLine, Source
+
+OPUS: Final = 111
+VP8: Final = 96
+MID: Final = 4  # header extension ids
+RID: Final = 10
+SENDING: Final[Mapping[Source, str]] = {
+    "microphone": "0",
+    "camera": "1",
+    "screen": "2",
+    "screen-audio": "3",
+}
+CAMERA_RIDS: Final = ("q", "f")
+_SDES: Final = "urn:ietf:params:rtp-hdrext:sdes"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a client says of itself in its offer."""
+
+    ice_ufrag: str
+    ice_pwd: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the answer says: where the server is, and which slot each SSRC is of."""
+
+    ice_ufrag: str
+    ice_pwd: str
+    address: Address
+    mids: Mapping[int, str]
+
+
+def sending_lines() -> list[SendingLine]:
+    """Return what each sending line carries."""
+    return [SendingLine(mid=mid, source=source) for source, mid in SENDING.items()]
+
+
+def slot_lines(pairs: int) -> list[SlotLine]:
+    """Return so many pairs of slots, and one more for the sound of a screen."""
+    kinds: tuple[Kind, Kind] = ("audio", "video")
+    lines = [
+        SlotLine(mid=f"{kind[0]}{pair}", kind=kind, pair=pair)
+        for pair in range(pairs)
+        for kind in kinds
+    ]
+    return [*lines, SlotLine(mid=f"a{pairs}", kind="audio", pair=pairs)]
+
+
+def write_offer(own: Credentials, pairs: int) -> str:
+    """Return the offer."""
+    slots = slot_lines(pairs)
+    mids = [*SENDING.values(), *(slot.mid for slot in slots)]
+    lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0"]
+    lines += [f"a=group:BUNDLE {' '.join(mids)}", f"a=fingerprint:sha-256 {own.fingerprint}"]
+    lines += ["a=setup:actpass", f"a=ice-ufrag:{own.ice_ufrag}", f"a=ice-pwd:{own.ice_pwd}"]
+    for source, mid in SENDING.items():
+        lines += _line("video" if source in ("camera", "screen") else "audio", mid, "sendonly")
+        if source == "camera":
+            lines += [f"a=rid:{rid} send" for rid in CAMERA_RIDS]
+            lines += [f"a=simulcast:send {';'.join(CAMERA_RIDS)}"]
+    for slot in slots:
+        lines += _line(slot.kind, slot.mid, "recvonly")
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def _line(kind: str, mid: str, direction: str) -> Iterator[str]:
+    number = OPUS if kind == "audio" else VP8
+    yield f"m={kind} 9 UDP/TLS/RTP/SAVPF {number}"
+    yield "c=IN IP4 0.0.0.0"
+    yield f"a=mid:{mid}"
+    yield f"a={direction}"
+    yield "a=rtcp-mux"
+    yield f"a=extmap:{MID} {_SDES}:mid"
+    if kind == "audio":
+        yield f"a=rtpmap:{OPUS} opus/48000/2"
+    else:
+        yield f"a=rtpmap:{VP8} VP8/90000"
+        yield f"a=rtcp-fb:{VP8} nack pli"
+        yield f"a=extmap:{RID} {_SDES}:rtp-stream-id"
+
+
+def read_answer(sdp: str) -> Answered:
+    """Return what the answer says."""
+    mids: dict[int, str] = {}
+    mid = ""
+    for line in sdp.splitlines():
+        if line.startswith("a=mid:"):
+            mid = line[6:]
+        elif match := re.match(r"a=ssrc:(\d+) ", line):
+            mids[int(match[1])] = mid
+    candidate = _find(r"a=candidate:\S+ 1 udp \d+ (\S+ \d+) typ host", sdp).split()
+    return Answered(
+        ice_ufrag=_find(r"a=ice-ufrag:(\S+)", sdp),
+        ice_pwd=_find(r"a=ice-pwd:(\S+)", sdp),
+        address=(candidate[0], int(candidate[1])),
+        mids=mids,
+    )
+
+
+def _find(pattern: str, sdp: str) -> str:
+    match = re.search(pattern, sdp)
+    if match is None:
+        raise ValueError(f"the answer has no {pattern}")
+    return match[1]

@@ -1,0 +1,183 @@
+"""What must be true at every moment, and what must be true after some time.
+
+It looks into the daemon's objects, private ones too: what an invariant is for is to see
+what nobody asks about.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import trio
+
+from trio_sfu.ids import PeerId
+from trio_sfu.rooms.peer import Peer
+from trio_sfu.rooms.room import Room
+from trio_sfu.signaling.messages import Source
+from trio_sfu.testing.simulation.client import SimulatedClient
+from trio_sfu.testing.simulation.network import MAX_IN_FLIGHT
+from trio_sfu.testing.simulation.session import PAIRS, ClientSession, Ending
+from trio_sfu.testing.simulation.world import World
+
+_SLACK: Final = 1.0  # the network's way, and timers that are coarse
+_GONE: Final[dict[Ending, float]] = {
+    "left": 1.0,
+    "closed": 1.0,
+    "killed": 4.0,
+    "dropped": 15.0,
+    "failed": 15.0,
+    "vanished": 15.0,
+}
+"""Seconds within which the others are rid of a session's peer (docs/closing.md)."""
+_UNHEARD: Final = 17.0
+"""The same when the goodbye was held back by a partition: consent, and the engine's timer."""
+_SEEN: Final = 8.0
+"""Seconds within which something of a shown track comes, over the worst network here."""
+
+
+def check(world: World) -> Iterator[str]:
+    """Yield each invariant that does not hold now, in words."""
+    yield from world.broken
+    yield from world.journal.crashes
+    yield from _one_place_each(world)
+    yield from _slots(world)
+    yield from _queues(world)
+    yield from _ghosts(world)
+    yield from _connected(world)
+    yield from _seen(world)
+
+
+def _peers(world: World) -> Iterator[tuple[Room, Peer]]:
+    for room in world.daemon.rooms.rooms.values():
+        for peer in room.peers.values():
+            yield room, peer
+
+
+def _one_place_each(world: World) -> Iterator[str]:
+    places: dict[str, str] = {}
+    for room, peer in _peers(world):
+        if peer.id in places:
+            yield f"{peer.name} is in {places[peer.id]} and in {room.id}"
+        places[peer.id] = room.id
+        if peer.room is not room:
+            yield f"{peer.name} of {peer.room.id} is in {room.id}"
+    for room in world.daemon.rooms.rooms.values():
+        for member in room.state.members.values():
+            if member.id not in room.peers:
+                yield f"{member.name} is a member of {room.id} without being there"
+    for client in world.clients:
+        yield from _one_peer(world, client)
+
+
+def _one_peer(world: World, client: SimulatedClient) -> Iterator[str]:
+    """Yield clients that are back beside their peer before instead of in its place."""
+    session = client.session
+    if session is None or session.joined is None or session.replaces is None:
+        return
+    for room, peer in _peers(world):
+        if peer.resume_token == session.replaces:
+            yield f"{session.label} is in {session.room}, and as {peer.name} in {room.id}"
+
+
+def _slots(world: World) -> Iterator[str]:
+    """Yield slots that show, or wait for, anything but live tracks of others in the room."""
+    for room, viewer in _peers(world):
+        pc = viewer._pc
+        for slot in pc.slots.values() if pc is not None else ():
+            stats = slot.stats()
+            current, waiting = int(stats["up_track"]), int(stats["waiting_up_track"])
+            for track in {current, waiting} - {0}:
+                found = room.find_source(track)
+                world.checked["slots"] += 1
+                if found is None:
+                    yield f"{viewer.name} slot {slot.mid} shows a track of nobody in {room.id}"
+                elif found[0] == viewer.id:
+                    yield f"{viewer.name} slot {slot.mid} shows {viewer.name} itself"
+            target = room.find_source(waiting or current)
+            if target is not None and not _published(room, *target):
+                whose = room.peers[target[0]].name
+                yield f"{viewer.name} slot {slot.mid} shows {whose} {target[1]}, which is over"
+
+
+def _published(room: Room, peer: PeerId, source: Source) -> bool:
+    member = room.state.members.get(peer)
+    return member is not None and source in member.published
+
+
+def _queues(world: World) -> Iterator[str]:
+    """Yield queues without a bound."""
+    if world.network.in_flight > MAX_IN_FLIGHT:
+        yield f"{world.network.in_flight} datagrams are under way"
+    for room, peer in _peers(world):
+        members = len(room.state.members)
+        if len(peer.view._preferences) > members:
+            yield f"{peer.name} prefers more peers than {room.id} has"
+        for name, channel in _channels(room, peer):
+            statistics = channel.statistics()
+            if not statistics.current_buffer_used <= statistics.max_buffer_size < 100_000:
+                yield f"{peer.name}: {name} is not bounded"
+
+
+def _channels(room: Room, peer: Peer) -> Iterator[tuple[str, Any]]:
+    link: Any = peer.link
+    yield "inbound", link._inbound
+    yield "outbox", link._outbox_in
+    yield "arrivals", room._arrivals
+    pc: Any = peer._pc
+    if pc is not None:
+        yield "events", pc.events
+        if pc._transport is not None:
+            yield "inbox", pc._transport.events
+
+
+def _ghosts(world: World) -> Iterator[str]:
+    """Yield peers that are there too long after their client's session ended."""
+    now = trio.current_time()
+    owners = {client.name: client for client in world.clients}
+    for room, peer in _peers(world):
+        client = owners[peer.name.partition(".")[0]]
+        if peer.name not in client.ended:
+            continue
+        when, ending, reachable = client.ended[peer.name]
+        limit = _GONE[ending] if reachable and not client.host.partitioned else _UNHEARD
+        if now - when > limit + _SLACK:
+            yield f"{peer.name} is still in {room.id}, {now - when:.1f} s after it {ending}"
+
+
+def _connected(world: World) -> Iterator[str]:
+    """Yield clients that want to be in a room and are not, after some time."""
+    for client in world.clients:
+        if not client.must_be_connected:
+            continue
+        world.checked["connected"] += 1
+        if not (client.session and client.session.healthy):
+            yield f"{client.name} is not in {client.goal} though nothing is in its way"
+
+
+def _seen(world: World) -> Iterator[str]:
+    """Yield who receives nothing of the others after some time together in a room."""
+    settled = [client for client in world.clients if client.must_be_connected and client.session]
+    for viewer in settled:
+        others = [each for each in world.clients if each.goal == viewer.goal and each is not viewer]
+        if len(others) > PAIRS or viewer.session is None:
+            continue
+        for other in others:
+            if other in settled and other.session is not None:
+                world.checked["seen"] += 1
+                yield from _received(viewer.session, other.session)
+
+
+def _received(viewer: ClientSession, other: ClientSession) -> Iterator[str]:
+    now = trio.current_time()
+    for source in _shown(other):
+        last = viewer.last_media.get((other.label, source), -_SEEN)
+        if now - last > _SEEN:
+            yield f"{viewer.label} has nothing of {other.label} {source} for {now - last:.1f} s"
+
+
+def _shown(session: ClientSession) -> Iterator[Source]:
+    if "microphone" in session.published:
+        yield "microphone"
+    if session.published.get("screen") is False:
+        yield "screen"
+    elif session.published.get("camera") is False:
+        yield "camera"

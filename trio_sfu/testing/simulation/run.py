@@ -1,0 +1,101 @@
+"""One simulated story from its seed."""
+
+import traceback
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+import trio
+from trio.testing import MockClock
+
+from trio_sfu.testing.simulation.determinism import seeded
+from trio_sfu.testing.simulation.invariants import check
+from trio_sfu.testing.simulation.session import Ending
+from trio_sfu.testing.simulation.steps import let_time_pass, take_step
+from trio_sfu.testing.simulation.world import World, open_world
+
+CLIENTS: Final = 6
+DAY: Final = 40
+"""Steps after which everybody leaves, and nothing may be left behind."""
+NIGHT: Final = 45.0
+"""Seconds after which it must be so: the longest grace, heartbeat and close, and some."""
+_ENDINGS: Final[tuple[Ending, ...]] = ("left", "closed", "killed", "vanished")
+
+
+class InvariantBroken(Exception):  # noqa: N818  (a finding, not an error of ours)
+    """Something was seen that must not be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a story went. ``broken`` is None when every invariant held."""
+
+    seed: int
+    story: str
+    seconds: float
+    """Of virtual time."""
+    broken: str | None
+
+
+def simulate(seed: int, steps: int = 100, *, clients: int = CLIENTS) -> Outcome:
+    """Run a story. It must not be called from within a trio run."""
+    with seeded(seed):
+        return trio.run(_run, seed, steps, clients, clock=MockClock(autojump_threshold=0))
+
+
+async def _run(seed: int, steps: int, clients: int) -> Outcome:
+    broken = None
+    async with open_world(seed, clients) as world:
+        try:
+            await _tell(world, steps)
+        except InvariantBroken as found:
+            broken = str(found)
+            world.story.tell("BROKEN", broken)
+        except Exception:
+            broken = traceback.format_exc()
+            world.story.tell("BROKEN", broken)
+        story, seconds = world.story, trio.current_time()
+    return Outcome(seed, story.text(), seconds, broken)
+
+
+async def _tell(world: World, steps: int) -> None:
+    await trio.testing.wait_all_tasks_blocked()
+    baseline = world.daemon.census()
+    for number in range(1, steps + 1):
+        take_step(world)
+        _check(world)
+        await let_time_pass(world)
+        _check(world)
+        if number % DAY == 0 or number == steps:
+            await _night(world, baseline)
+    for who, counts in (("network", world.network.counts), ("checked", world.checked)):
+        told = ", ".join(f"{value} {name}" for name, value in sorted(counts.items()))
+        world.story.tell(who, told)
+
+
+async def _night(world: World, baseline: dict[str, int]) -> None:
+    """Let everybody leave in some way; then nothing may be left."""
+    endings = Random(world.random.random())
+    for client in world.clients:
+        if client.goal is not None:
+            client.want(None)
+            client.end_session(endings.choice(_ENDINGS))
+        world.network.heal(client.host)
+    world.story.tell("night", "everybody leaves")
+    deadline = trio.current_time() + NIGHT
+    while (census := world.daemon.census()) != baseline:
+        await trio.sleep(1.0)
+        _check(world)
+        if trio.current_time() > deadline:
+            more = {
+                name: f"{baseline[name]} before, {count} now"
+                for name, count in census.items()
+                if count != baseline[name]
+            }
+            raise InvariantBroken(f"left behind: {more}")
+    world.story.tell("night", "nothing is left behind")
+
+
+def _check(world: World) -> None:
+    for broken in check(world):
+        raise InvariantBroken(broken)

@@ -1,0 +1,203 @@
+"""What can happen next, and how often."""
+
+from collections.abc import Callable
+from typing import Final, cast
+
+import trio
+
+from trio_sfu.ids import PeerId, RoomId
+from trio_sfu.signaling.messages import Prefer, Quality, Source
+from trio_sfu.testing import faults
+from trio_sfu.testing.simulation.client import SimulatedClient
+from trio_sfu.testing.simulation.session import Ending
+from trio_sfu.testing.simulation.world import ROOMS, World
+
+Step = Callable[[World, SimulatedClient], str | None]
+"""Does something to a client and says what; None when it does not apply."""
+
+_PUBLISHED: Final[tuple[Source, ...]] = ("microphone", "camera", "screen", "screen-audio")
+
+
+def _join(world: World, client: SimulatedClient) -> str | None:
+    if client.goal is not None:
+        return None
+    room = world.random.choice(ROOMS)
+    client.want(room)
+    return f"goes to {room}"
+
+
+def _end(ending: Ending, what: str, *, stay: bool) -> Step:
+    def step(_world: World, client: SimulatedClient) -> str | None:
+        if client.session is None or client.session.over:
+            return None
+        if not stay:
+            client.want(None)
+        client.end_session(ending)
+        return what
+
+    return step
+
+
+def _switch(world: World, client: SimulatedClient) -> str | None:
+    if client.goal is None:
+        return None
+    room = world.random.choice([each for each in ROOMS if each != client.goal])
+    client.want(room)
+    client.end_session("dropped")
+    return f"changes to {room}"
+
+
+def _publish(world: World, client: SimulatedClient) -> str | None:
+    source = world.random.choice(_PUBLISHED)
+    before = client.wishes.get(source)
+    live = before is None or world.random.random() < 0.5
+    muted = live and before is False
+    if live:
+        client.wishes[source] = muted
+    else:
+        client.wishes.pop(source, None)
+    client.trouble()
+    if client.session is not None and client.session.transport.secured:
+        client.session.publish(source, live=live, muted=muted)
+    elif client.session is not None:
+        # Too early for a publish message; the session starts with what is wished now.
+        client.end_session("dropped")
+    return f"{'mutes' if muted else 'publishes' if live else 'stops'} {source}"
+
+
+def _prefer(world: World, client: SimulatedClient) -> str | None:
+    session = client.session
+    if session is None or not session.slots:
+        return None
+    seen = sorted({slot.peer for slot in session.slots.values() if slot.peer is not None})
+    if not seen:
+        return None
+    quality = cast("Quality", world.random.choice(["low", "medium", "high"]))
+    session.say(Prefer(peer=world.random.choice(seen), quality=quality))
+    return f"prefers somebody in {quality}"
+
+
+def _worsen(world: World, client: SimulatedClient) -> str | None:
+    loss = round(world.random.uniform(0, 0.25), 2)
+    delay = round(world.random.uniform(0.005, 0.2), 3)
+    jitter = round(world.random.uniform(0, 0.4), 3)
+    doubled = round(world.random.uniform(0, 0.1), 2)
+    world.network.worsen(client.host, loss=loss, delay=delay, jitter=jitter, duplication=doubled)
+    client.trouble()
+    return f"has a network of loss {loss}, delay {delay}, jitter {jitter}, doubled {doubled}"
+
+
+def _partition(world: World, client: SimulatedClient) -> str | None:
+    if client.host.partitioned:
+        return None
+    client.trouble()
+    world.network.partition(client.host)
+    return "is cut off"
+
+
+def _heal(world: World, client: SimulatedClient) -> str | None:
+    if not client.host.partitioned:
+        return None
+    client.trouble()
+    world.network.heal(client.host)
+    return "is reachable again"
+
+
+def _move(_world: World, client: SimulatedClient) -> str | None:
+    if client.session is None:
+        return None
+    client.move()
+    return f"comes from {client.host.address[1]}"
+
+
+def _reload(_world: World, client: SimulatedClient) -> str | None:
+    if client.session is None or client.session.over:
+        return None
+    client.end_session("killed")
+    client.session.ending = "killed"
+    client.forget()
+    return "reloads the page"
+
+
+def _peer_of(world: World, client: SimulatedClient) -> PeerId | None:
+    session = client.session
+    if session is None or session.joined is None:
+        return None
+    peer = PeerId(session.joined.peer)
+    found = world.daemon.rooms.find(peer)
+    return peer if found is not None and found.nursery is not None else None
+
+
+def _raise_in_peer(world: World, client: SimulatedClient) -> str | None:
+    peer = _peer_of(world, client)
+    if peer is None:
+        return None
+    client.trouble()
+    faults.raise_in_peer(world.daemon, peer)
+    return "has a fault raised in its peer"
+
+
+def _cancel_peer(world: World, client: SimulatedClient) -> str | None:
+    peer = _peer_of(world, client)
+    if peer is None:
+        return None
+    client.trouble()
+    faults.cancel_peer(world.daemon, peer)
+    return "has its peer's tasks cancelled"
+
+
+def _raise_in_room(world: World, client: SimulatedClient) -> str | None:
+    room = world.daemon.rooms.rooms.get(RoomId(client.goal or ""))
+    if room is None or room.nursery is None:
+        return None
+    for each in world.clients:
+        if each.goal == client.goal:
+            each.trouble()
+    faults.raise_in_room(world.daemon, room.id)
+    return f"sees a fault raised in {room.id}"
+
+
+STEPS: Final[tuple[tuple[float, Step], ...]] = (
+    (30, _join),
+    (8, _publish),
+    (3, _prefer),
+    (2, _end("left", "leaves", stay=False)),
+    (2, _end("closed", "closes the tab", stay=False)),
+    (1.5, _end("killed", "is killed", stay=False)),
+    (1.5, _end("vanished", "loses power", stay=False)),
+    (1, _end("vanished", "loses power and starts again", stay=True)),
+    (2, _end("dropped", "loses its socket", stay=True)),
+    (1, _reload),
+    (1.5, _switch),
+    (2, _move),
+    (2, _worsen),
+    (1.5, _partition),
+    (6, _heal),
+    (1, _raise_in_peer),
+    (1, _cancel_peer),
+    (0.5, _raise_in_room),
+)
+"""Each step with its weight."""
+
+_PAUSES: Final = ((0.0, 2), (0.01, 2), (0.3, 4), (1.0, 6), (2.0, 6), (5.0, 3), (42.0, 1))
+"""Seconds between two steps, each with its weight."""
+
+
+def take_step(world: World) -> None:
+    """Let the next thing happen, and tell it."""
+    weights = [weight for weight, _ in STEPS]
+    while True:
+        client = world.random.choice(world.clients)
+        step = world.random.choices(STEPS, weights)[0][1]
+        told = step(world, client)
+        if told is not None:
+            world.story.tell(client.name, told)
+            return
+
+
+async def let_time_pass(world: World) -> None:
+    """Wait until the next step: mostly seconds, sometimes none.
+
+    Sometimes it is long enough to see that everybody is back.
+    """
+    await trio.sleep(world.random.choices(*zip(*_PAUSES, strict=True))[0])

@@ -1,0 +1,18 @@
+"""What happened, line by line, in virtual time."""
+
+import trio
+
+
+class Story:
+    """The lines told so far."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def tell(self, who: str, what: str) -> None:
+        """Add a line: when, who, what."""
+        self.lines.append(f"{trio.current_time():10.3f}  {who:<8}  {what}")
+
+    def text(self) -> str:
+        """Return the whole story."""
+        return "".join(f"{line}\n" for line in self.lines)
