@@ -127,10 +127,14 @@ class Association:
         await self._bridge.call(self._dtls.stop)
 
 
+Remote: TypeAlias = RTCDtlsParameters
+"""What the peer's offer says of its end: role and fingerprints."""
+
+
 class Secured(Protocol):
     """What a peer connection needs of an association."""
 
-    async def handshake(self, remote: RTCDtlsParameters, seconds: float) -> None:
+    async def handshake(self, remote: Remote, seconds: float) -> None:
         """Install the SRTP keys. Raises MediaError (see ``Association.handshake``)."""
         ...
 

@@ -14,7 +14,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import trio
 
@@ -22,10 +22,7 @@ from trio_sfu._native import EngineError, Profile
 from trio_sfu.errors import MediaError
 from trio_sfu.media.transport import Transport
 from trio_sfu.webrtc.certificate import Certificate
-from trio_sfu.webrtc.dtls import Secured
-
-if TYPE_CHECKING:
-    from aiortc.rtcdtlstransport import RTCDtlsParameters
+from trio_sfu.webrtc.dtls import Remote, Secured
 
 PROFILE: Final[Profile] = "AEAD_AES_128_GCM"
 _KEYING: Final = 28  # master key and salt of the profile (RFC 7714, section 12)
@@ -91,7 +88,7 @@ class _SimulatedAssociation:
         elif datagram == _ALERT and self._accepted:
             self._closed.set()
 
-    async def handshake(self, remote: "RTCDtlsParameters", seconds: float) -> None:
+    async def handshake(self, remote: Remote, seconds: float) -> None:
         """Install the keys. Raises MediaError: ice-timeout, dtls-timeout, dtls-failed."""
         with trio.move_on_after(seconds):
             await self._heard.wait()
