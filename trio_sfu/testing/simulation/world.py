@@ -45,6 +45,8 @@ class World:
     clients: list[SimulatedClient] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     """What was seen that must not be."""
+    crowded: dict[str, float] = field(default_factory=dict)
+    """When a room last had more peers than a viewer has slots for."""
     checked: Counter[str] = field(default_factory=Counter)
     """How often an invariant had something to look at: one that never has proves nothing."""
 
