@@ -182,6 +182,15 @@ class Commands:
         of that number.
         """
 
+    def restart_ice(self, transport: int, ice_ufrag: str, ice_pwd: str) -> None:
+        """Answer checks for new local credentials as well (RFC 8445, section 9).
+
+        The old ones are answered until a check for the new ones nominates a pair; media
+        and DTLS keep the path they have until then. Of several restarts that were not
+        completed the last one counts. ``bad-credentials`` when they are malformed or
+        taken.
+        """
+
     def set_negotiated(
         self,
         transport: int,

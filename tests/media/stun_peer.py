@@ -16,12 +16,14 @@ class StunPeer:
         self.udp = udp
         self._random = Random(7)
 
-    async def check(self, ufrag: str) -> binding.Answer:
+    async def check(self, ufrag: str, password: str = binding.PASSWORD) -> binding.Answer:
         """Do a connectivity check and return what answered it."""
-        request, transaction = binding.request(self._random, ufrag=ufrag, nominate=True)
+        request, transaction = binding.request(
+            self._random, ufrag=ufrag, password=password, nominate=True
+        )
         await self.udp.send(request)
         with trio.fail_after(5):
-            answer = binding.answer(await self.udp.recv(1500))
+            answer = binding.answer(await self.udp.recv(1500), password=password)
         assert answer.transaction == transaction
         return answer
 

@@ -19,6 +19,7 @@ from trio_sfu._native import (
     Event,
     Extension,
     Heard,
+    PathChanged,
     Silent,
     SimulatedEngine,
     SlotSwitched,
@@ -131,6 +132,29 @@ def test_what_one_says_the_other_hears() -> None:
     assert sequences == [(sequences[0] + n) & 0xFFFF for n in range(10)]
     assert EncodingStarted(track, "", 0xABCD, "opus") in call.events
     assert SlotSwitched(slot, track, "") in call.events
+
+
+def test_a_restart_of_ice_moves_a_call_that_goes_on() -> None:
+    call = Call()
+    call.talk(3)
+    viewer, password = call.viewer, "anotherPassword0123456"
+    call.engine.restart_ice(viewer.transport, "vieB", password)
+    call.publisher.speak(call.now, 3, b"word 3")
+    call.deliver()
+    viewer.address = ("2001:db8::3", 3000)
+    request, _ = binding.request(call.random, ufrag="vieB", password=password, nominate=True)
+    call.engine.handle_datagram(call.now, viewer.address, request)
+    call.publisher.speak(call.now, 4, b"word 4")
+    call.deliver()
+    assert [packet[-1:] for packet in media(viewer)] == [b"0", b"1", b"2", b"3", b"4"]
+    assert PathChanged(viewer.transport, *viewer.address) in call.events
+    before = call.engine.counters()["drop_unknown_ufrag"]
+    viewer.check(call.now)
+    assert call.engine.counters()["drop_unknown_ufrag"] == before + 1
+    with pytest.raises(EngineError, match="bad-credentials"):
+        call.engine.restart_ice(call.publisher.transport, "vieB", password)
+    with pytest.raises(EngineError, match="unknown-transport"):
+        call.engine.restart_ice(256_000, "vieC", password)
 
 
 def test_equal_seeds_give_equal_bytes() -> None:

@@ -70,6 +70,13 @@ class Transport:
     def __repr__(self) -> str:
         return f"<Transport {self.id}>"
 
+    def restart_ice(self, ice_ufrag: str, ice_pwd: str) -> None:
+        """Answer to new credentials; the old ones are answered until these nominate.
+
+        RFC 8445, section 9. Raises EngineError.
+        """
+        self._native.restart_ice(self.id, ice_ufrag, ice_pwd)
+
     def set_negotiated(
         self,
         *,

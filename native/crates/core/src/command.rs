@@ -65,6 +65,11 @@ pub enum Command {
         ice_ufrag: String,
         ice_pwd: String,
     },
+    RestartIce {
+        transport: TransportId,
+        ice_ufrag: String,
+        ice_pwd: String,
+    },
     SetNegotiated {
         transport: TransportId,
         extensions: Vec<(u8, ExtensionKind)>,

@@ -44,7 +44,7 @@ counters! {
     control_received,
     /// DTLS datagrams sent for the control plane.
     control_sent,
-    /// Addresses forgotten because a transport had too many.
+    /// Addresses forgotten because a transport had too many, or checked them no more.
     addresses_evicted,
     /// Padding-only packets from publishers.
     padding_received,
@@ -82,6 +82,8 @@ counters! {
     rembs_received,
     /// BYEs from publishers.
     byes_received,
+    /// ICE restarts (RFC 8445 9) whose new credentials came into use.
+    ice_restarts,
     /// Events dropped because nobody fetched them.
     events_lost,
     /// Not STUN, DTLS, RTP or RTCP (RFC 7983).

@@ -102,6 +102,18 @@ impl Commands {
         Ok(handle)
     }
 
+    fn restart_ice(
+        &self,
+        py: Python<'_>,
+        transport: u64,
+        ice_ufrag: String,
+        ice_pwd: String,
+    ) -> PyResult<()> {
+        let transport_id = TransportId(transport);
+        let command = Command::RestartIce { transport: transport_id, ice_ufrag, ice_pwd };
+        self.command(py, transport, CommandError::UnknownTransport, command)
+    }
+
     #[pyo3(signature = (transport, *, extensions, codecs))]
     fn set_negotiated(
         &self,

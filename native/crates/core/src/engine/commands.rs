@@ -9,6 +9,7 @@ use crate::receive::encoding::{Encoding, EncodingKey};
 use crate::receive::up_track::{UpTrack, UpTrackKey};
 use crate::send::slot::{Slot, SlotKey};
 use crate::time::Instant;
+use crate::transport::credentials::Credential;
 use crate::transport::negotiated::Negotiated;
 use crate::transport::sources::Source;
 use crate::transport::{Transport, TransportKey};
@@ -30,6 +31,10 @@ impl Engine {
         match command {
             Command::AddTransport { id, ice_ufrag, ice_pwd } => {
                 self.add_transport(id, ice_ufrag, &ice_pwd)
+            }
+            Command::RestartIce { transport, ice_ufrag, ice_pwd } => {
+                let key = self.transport_key(transport)?;
+                self.restart_ice(key, ice_ufrag, &ice_pwd)
             }
             Command::SetNegotiated { transport, extensions, codecs } => {
                 let key = self.transport_key(transport)?;
@@ -92,21 +97,43 @@ impl Engine {
         if self.transports.len() >= self.config.max_transports {
             return Err(CommandError::TooMany);
         }
+        if self.transport_ids.contains_key(&id) {
+            return Err(CommandError::BadCredentials);
+        }
+        let credential = self.new_credential(ufrag.clone(), password)?;
+        let ssrc = Ssrc(self.random.next_u32() | 1);
+        let key = self.transports.insert(Transport::new(id, credential, ssrc));
+        self.by_ufrag.insert(ufrag, key);
+        self.transport_ids.insert(id, key);
+        Ok(())
+    }
+
+    fn restart_ice(
+        &mut self,
+        key: TransportKey,
+        ufrag: String,
+        password: &str,
+    ) -> Result<(), CommandError> {
+        let credential = self.new_credential(ufrag.clone(), password)?;
+        let transport = self.transports.get_mut(key).ok_or(CommandError::UnknownTransport)?;
+        if let Some(abandoned) = transport.credentials.restart(credential) {
+            self.by_ufrag.remove(&abandoned.ufrag);
+        }
+        self.by_ufrag.insert(ufrag, key);
+        Ok(())
+    }
+
+    fn new_credential(&self, ufrag: String, password: &str) -> Result<Credential, CommandError> {
         let ice_chars =
             |text: &str| text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'+' || c == b'/');
         let valid = UFRAG.contains(&ufrag.len())
             && PASSWORD.contains(&password.len())
             && ice_chars(&ufrag)
             && ice_chars(password);
-        let taken = self.by_ufrag.contains_key(&ufrag) || self.transport_ids.contains_key(&id);
-        if !valid || taken {
+        if !valid || self.by_ufrag.contains_key(&ufrag) {
             return Err(CommandError::BadCredentials);
         }
-        let ssrc = Ssrc(self.random.next_u32() | 1);
-        let key = self.transports.insert(Transport::new(id, ufrag.clone(), password, ssrc));
-        self.by_ufrag.insert(ufrag, key);
-        self.transport_ids.insert(id, key);
-        Ok(())
+        Ok(Credential::new(ufrag, password))
     }
 
     fn set_negotiated(&mut self, key: TransportKey, negotiated: Negotiated) {

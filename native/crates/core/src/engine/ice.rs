@@ -16,29 +16,35 @@ impl Engine {
             self.counters.drop_bad_stun += 1;
             return;
         };
-        let Some(&key) = self.by_ufrag.get(request.local_ufrag()) else {
+        let ufrag = request.local_ufrag();
+        let Some(&key) = self.by_ufrag.get(ufrag) else {
             self.counters.drop_unknown_ufrag += 1;
             return;
         };
         let Some(transport) = self.transports.get_mut(key) else { return };
-        if !request.verify(&transport.integrity) {
+        let Some(integrity) = transport.credentials.integrity(ufrag) else { return };
+        if !request.verify(integrity) {
             self.counters.drop_bad_integrity += 1;
             return;
         }
         self.counters.binding_requests += 1;
         transport.counts.binding_requests += 1;
         let mut response = Vec::with_capacity(128);
-        let (id, integrity) = (&request.transaction_id, &transport.integrity);
+        let id = &request.transaction_id;
         if let Some(unknown) = request.unknown_attribute {
             stun::unknown_attribute_response(id, unknown, integrity, &mut response);
         } else if request.ice_controlled.is_some() {
             self.counters.role_conflicts += 1;
             stun::error_response(id, 487, "Role Conflict", Some(integrity), &mut response);
         } else if self.take_address(now, key, source) {
-            if let Some(transport) = self.transports.get(key) {
-                stun::success_response(id, source, &transport.integrity, &mut response);
+            let integrity = self.transports.get(key).and_then(|t| t.credentials.integrity(ufrag));
+            if let Some(integrity) = integrity {
+                stun::success_response(id, source, integrity, &mut response);
             }
             self.checked(now, key, source, request.use_candidate);
+            if request.use_candidate {
+                self.nominated(key, ufrag);
+            }
         }
         if !response.is_empty() {
             self.post(key, source, response);
@@ -63,9 +69,10 @@ impl Engine {
     }
 
     fn checked(&mut self, now: Instant, key: TransportKey, remote: SocketAddr, nominate: bool) {
+        let timeouts = self.timeouts();
         let Some(transport) = self.transports.get_mut(key) else { return };
         let id = transport.id;
-        let change = transport.path.check(now, remote, nominate);
+        let change = transport.path.check(now, remote, nominate, timeouts);
         if change.adopted {
             self.by_address.insert(remote, key);
         }
@@ -83,6 +90,15 @@ impl Engine {
             self.became_ready(now, key);
         }
         self.wake(key, now);
+    }
+
+    /// The first nomination under new credentials ends the restart, and the old ones.
+    fn nominated(&mut self, key: TransportKey, ufrag: &str) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        if let Some(former) = transport.credentials.nominated(ufrag) {
+            self.by_ufrag.remove(&former.ufrag);
+            self.counters.ice_restarts += 1;
+        }
     }
 
     /// Something authenticated arrived from the peer.

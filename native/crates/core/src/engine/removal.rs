@@ -62,7 +62,9 @@ impl Engine {
         slots.into_iter().for_each(|slot| self.remove_slot(slot));
         self.transport_ids.remove(&id);
         let Some(transport) = self.transports.remove(key) else { return };
-        self.by_ufrag.remove(&transport.ufrag);
+        for credential in transport.credentials.all() {
+            self.by_ufrag.remove(&credential.ufrag);
+        }
         for address in transport.path.addresses() {
             self.by_address.remove(&address);
         }

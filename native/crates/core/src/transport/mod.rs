@@ -1,5 +1,6 @@
 //! One ICE + DTLS association: where the peer is, what was negotiated, its keys, its queues.
 
+pub(crate) mod credentials;
 pub(crate) mod negotiated;
 pub(crate) mod outbox;
 pub(crate) mod path;
@@ -8,7 +9,6 @@ pub(crate) mod sources;
 use trio_sfu_srtp::{Error, Inbound, Outbound, Profile};
 use trio_sfu_wire::rtcp::twcc::Recorder;
 use trio_sfu_wire::rtp::Ssrc;
-use trio_sfu_wire::stun::IntegrityKey;
 
 use crate::arena::Key;
 use crate::counters::Counters;
@@ -20,6 +20,7 @@ use crate::send::queue::MediaQueue;
 use crate::send::slot::SlotKey;
 use crate::time::Instant;
 
+use credentials::{Credential, Credentials};
 use negotiated::Negotiated;
 use outbox::Outbox;
 use path::Path;
@@ -42,8 +43,7 @@ pub(crate) struct TransportCounts {
 
 pub(crate) struct Transport {
     pub(crate) id: TransportId,
-    pub(crate) ufrag: String,
-    pub(crate) integrity: IntegrityKey,
+    pub(crate) credentials: Credentials,
     pub(crate) path: Path,
     pub(crate) negotiated: Box<Negotiated>,
     pub(crate) inbound: Option<Inbound>,
@@ -78,11 +78,10 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    pub(crate) fn new(id: TransportId, ufrag: String, password: &str, ssrc: Ssrc) -> Self {
+    pub(crate) fn new(id: TransportId, credential: Credential, ssrc: Ssrc) -> Self {
         Self {
             id,
-            ufrag,
-            integrity: IntegrityKey::new(password),
+            credentials: Credentials::new(credential),
             path: Path::default(),
             negotiated: Box::default(),
             inbound: None,

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::time::Instant;
 
-/// Remote addresses a transport may have; the one checked longest ago makes room for a new one.
+/// Remote addresses a transport may have; the one checked longest ago makes room for a new
+/// one, and one that was not checked for as long as consent lasts is given up.
 const MAX_ADDRESSES: usize = 8;
 
 struct Address {
@@ -49,7 +50,13 @@ pub(crate) enum Lapse {
 
 impl Path {
     /// An authenticated binding request came from `remote`.
-    pub(crate) fn check(&mut self, now: Instant, remote: SocketAddr, nominate: bool) -> Check {
+    pub(crate) fn check(
+        &mut self,
+        now: Instant,
+        remote: SocketAddr,
+        nominate: bool,
+        timeouts: Timeouts,
+    ) -> Check {
         let mut change = Check::default();
         self.last_check = now;
         match self.addresses.iter_mut().find(|address| address.remote == remote) {
@@ -57,7 +64,7 @@ impl Path {
             None => {
                 change.adopted = true;
                 if self.addresses.len() >= MAX_ADDRESSES {
-                    change.evicted = self.evict();
+                    change.evicted = self.evict(|_| true);
                 }
                 self.addresses.push(Address { remote, checked: now });
             }
@@ -69,16 +76,20 @@ impl Path {
             change.moved = self.connected;
             self.connected = true;
         }
+        if change.evicted.is_none() {
+            change.evicted = self.evict(|address| address.checked + timeouts.consent <= now);
+        }
         change.revived = !std::mem::replace(&mut self.consent, true);
         change
     }
 
-    fn evict(&mut self) -> Option<SocketAddr> {
+    /// Gives up the address checked longest ago, of those that `may` go.
+    fn evict(&mut self, may: impl Fn(&Address) -> bool) -> Option<SocketAddr> {
         let (index, _) = self
             .addresses
             .iter()
             .enumerate()
-            .filter(|(_, address)| Some(address.remote) != self.selected)
+            .filter(|(_, address)| Some(address.remote) != self.selected && may(address))
             .min_by_key(|(_, address)| address.checked)?;
         Some(self.addresses.swap_remove(index).remote)
     }
@@ -163,6 +174,9 @@ mod tests {
     use std::net::SocketAddr;
     use std::time::Duration;
 
+    const TIMEOUTS: Timeouts =
+        Timeouts { consent: Duration::from_secs(1), silence: Duration::from_secs(9) };
+
     fn address(port: u16) -> SocketAddr {
         SocketAddr::from(([192, 0, 2, 1], port))
     }
@@ -170,9 +184,9 @@ mod tests {
     #[test]
     fn the_selected_address_is_never_evicted() {
         let mut path = Path::default();
-        path.check(Instant(0), address(1), false);
+        path.check(Instant(0), address(1), false, TIMEOUTS);
         for port in 2..=20 {
-            let check = path.check(Instant(u64::from(port)), address(port), false);
+            let check = path.check(Instant(u64::from(port)), address(port), false, TIMEOUTS);
             assert_ne!(check.evicted, Some(address(1)));
         }
         assert_eq!(path.destination(), Some(address(1)));
@@ -182,12 +196,10 @@ mod tests {
     #[test]
     fn who_comes_back_from_elsewhere_is_followed() {
         let mut path = Path::default();
-        path.check(Instant(0), address(1), true);
-        let timeouts =
-            Timeouts { consent: Duration::from_secs(1), silence: Duration::from_secs(9) };
-        assert_eq!(path.lapse(Instant(1_000_000_000), timeouts), Some(Lapse::Consent));
+        path.check(Instant(0), address(1), true, TIMEOUTS);
+        assert_eq!(path.lapse(Instant(1_000_000_000), TIMEOUTS), Some(Lapse::Consent));
         assert_eq!(path.destination(), None);
-        let check = path.check(Instant(2_000_000_000), address(2), false);
+        let check = path.check(Instant(2_000_000_000), address(2), false, TIMEOUTS);
         assert!(check.moved && check.revived);
         assert_eq!(path.destination(), Some(address(2)));
     }
@@ -195,9 +207,21 @@ mod tests {
     #[test]
     fn only_a_nomination_moves_a_connected_peer() {
         let mut path = Path::default();
-        assert!(path.check(Instant(0), address(1), false).connected);
-        assert!(!path.check(Instant(1), address(2), false).moved);
-        assert!(path.check(Instant(2), address(2), true).moved);
+        assert!(path.check(Instant(0), address(1), false, TIMEOUTS).connected);
+        assert!(!path.check(Instant(1), address(2), false, TIMEOUTS).moved);
+        assert!(path.check(Instant(2), address(2), true, TIMEOUTS).moved);
         assert_eq!(path.destination(), Some(address(2)));
+    }
+
+    #[test]
+    fn an_address_that_is_checked_no_more_is_given_up() {
+        let mut path = Path::default();
+        path.check(Instant(0), address(1), true, TIMEOUTS);
+        path.check(Instant(1), address(2), true, TIMEOUTS);
+        let half = Instant(500_000_000);
+        assert_eq!(path.check(half, address(2), true, TIMEOUTS).evicted, None);
+        let later = Instant(1_000_000_000);
+        assert_eq!(path.check(later, address(2), true, TIMEOUTS).evicted, Some(address(1)));
+        assert_eq!(path.addresses().collect::<Vec<_>>(), [address(2)]);
     }
 }
