@@ -67,7 +67,6 @@ export type ErrorCode =
   | "unknown-mid"
   | "bad-direction"
   | "mid-changed"
-  | "ice-restart-unsupported"
   | "not-negotiated"
   | "refused";
 

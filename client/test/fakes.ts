@@ -64,11 +64,14 @@ export class FakeTransceiver {
 
 export class FakePeerConnection {
   connectionState = "new";
+  iceConnectionState = "new";
+  iceRestarts = 0;
   signalingState = "stable";
   localDescription: { sdp: string } | null = null;
   closed = false;
   onicecandidate: unknown = null;
   onconnectionstatechange: (() => void) | null = null;
+  oniceconnectionstatechange: (() => void) | null = null;
   readonly transceivers: FakeTransceiver[] = [];
   #fresh: FakeTransceiver[] = [];
 
@@ -92,7 +95,12 @@ export class FakePeerConnection {
   async setRemoteDescription() {
     this.signalingState = "stable";
   }
-  connect(state = "connected") {
+  restartIce() {
+    this.iceRestarts += 1;
+  }
+  connect(state = "connected", ice = state) {
+    this.iceConnectionState = ice;
+    this.oniceconnectionstatechange?.();
     this.connectionState = state;
     this.onconnectionstatechange?.();
   }

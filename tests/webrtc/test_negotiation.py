@@ -179,10 +179,19 @@ def test_a_slot_keeps_its_pair() -> None:
     assert refusal(description, [], [slot("0", pair=2)], negotiation) == "mid-changed"
 
 
-def test_ice_is_not_restarted_and_the_certificate_stays() -> None:
+def test_other_ice_credentials_are_a_restart_that_changes_no_line() -> None:
+    negotiation = Negotiation()
+    first = agree(negotiation, Description())
+    assert not first.restarts_ice
+    restarted = Description(ice=["a=ice-ufrag:efgh", "a=ice-pwd:0123456789abcdef01234567"])
+    again = agree(negotiation, restarted)
+    assert again.restarts_ice
+    assert again.uses == first.uses
+    assert not agree(negotiation, restarted).restarts_ice
+
+
+def test_the_certificate_stays() -> None:
     negotiation = Negotiation()
     agree(negotiation, Description())
-    restarted = Description(ice=["a=ice-ufrag:efgh", "a=ice-pwd:0123456789abcdef01234567"])
-    assert refusal(restarted, negotiation=negotiation) == "ice-restart-unsupported"
     other = Description(fingerprints=["sha-256 " + ":".join(["CD"] * 32)])
     assert refusal(other, negotiation=negotiation) == "offer-invalid"

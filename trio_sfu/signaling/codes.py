@@ -89,7 +89,6 @@ CODES: Final[dict[str, Outcome]] = {
     "unknown-mid": Outcome("`sending` or `slots` names a mid the offer has not."),
     "bad-direction": Outcome("A line's direction does not fit its list."),
     "mid-changed": Outcome("A line was given another mid, kind or use than before."),
-    "ice-restart-unsupported": Outcome("The offer restarts ICE; join anew instead."),
     "not-negotiated": Outcome("`publish` names a source no offer has had a line for."),
     "refused": Outcome("The request was refused otherwise."),
 }

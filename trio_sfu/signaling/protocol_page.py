@@ -39,7 +39,8 @@ SDP shows is said by `slots` and `slot-shows`.
 1. The client connects and sends `join` within {join_timeout} seconds. The server answers `joined`.
 2. The client sends `offer`, once, naming the use of each line. The server answers `answer`,
    all of its candidates in it. `candidate` messages are accepted and not needed: the server
-   is ICE-lite (RFC 8445).
+   is ICE-lite (RFC 8445). A later offer may ask for more slots, or restart ICE with other
+   credentials: the old path is used until the client has nominated a new one.
 3. The client says with `publish` what its sending lines carry from now on; it repeats that
    after muting, unmuting, starting and stopping to share.
 4. The server sends `slots` whenever the mapping of the client's slots changes, and

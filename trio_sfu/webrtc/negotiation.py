@@ -66,6 +66,7 @@ class Agreement:
     extensions: Sequence[tuple[int, Extension]]
     codecs: Sequence[tuple[int, Codec, int, int | None]]
     ice: tuple[str, str]
+    restarts_ice: bool
     fingerprints: frozenset[str]
 
 
@@ -86,7 +87,7 @@ class Negotiation:
         """Fit an offer to what is agreed already.
 
         Raises NegotiationError: unknown-mid, bad-direction, no-common-codec, mid-changed,
-        offer-mismatch, offer-invalid, too-many-lines, ice-restart-unsupported.
+        offer-mismatch, offer-invalid, too-many-lines.
         """
         before = self._agreed.uses if self._agreed is not None else {}
         lines = {line.mid: line for line in offer.lines}
@@ -98,30 +99,27 @@ class Negotiation:
         uses = asked | kept
         _check_uses(uses.values())
         used = [(use, lines[mid]) for mid, use in uses.items()]
+        ice = (offer.ice_ufrag, offer.ice_pwd)
         agreement = Agreement(
             uses=uses,
             added=[(use, lines[mid]) for mid, use in uses.items() if mid not in before],
             removed=[use for mid, use in before.items() if mid not in uses],
             extensions=_extensions(used),
             codecs=_codecs(used),
-            ice=(offer.ice_ufrag, offer.ice_pwd),
+            ice=ice,
+            # RFC 8839, section 4.4.1.1.1: other credentials are a restart.
+            restarts_ice=self._agreed is not None and ice != self._agreed.ice,
             fingerprints=frozenset(each.value for each in offer.dtls.fingerprints),
         )
-        self._check_association(agreement)
+        self._check_certificate(agreement)
         return agreement
 
     def commit(self, agreement: Agreement) -> None:
         """Hold to an agreement from now on."""
         self._agreed = agreement
 
-    def _check_association(self, agreement: Agreement) -> None:
-        if self._agreed is None:
-            return
-        if agreement.ice != self._agreed.ice:
-            raise NegotiationError(
-                "ICE cannot be restarted in a session; join anew", code="ice-restart-unsupported"
-            )
-        if agreement.fingerprints != self._agreed.fingerprints:
+    def _check_certificate(self, agreement: Agreement) -> None:
+        if self._agreed is not None and agreement.fingerprints != self._agreed.fingerprints:
             raise NegotiationError("the certificate cannot change in a session; join anew")
 
     def _asked_uses(

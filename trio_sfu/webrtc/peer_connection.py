@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -75,10 +76,11 @@ class PeerConnection:
         self._path = trio.lowlevel.current_task().name
         self._negotiation = Negotiation()
         self._budget = OfferBudget()
+        ice_ufrag, ice_pwd = _fresh_credentials()
         self._local = LocalDescription(
             session_id=secrets.randbits(62),
-            ice_ufrag=secrets.token_hex(4),
-            ice_pwd=secrets.token_hex(16),
+            ice_ufrag=ice_ufrag,
+            ice_pwd=ice_pwd,
             fingerprint=certificate.fingerprint,
             candidates=host_candidates(engine.candidates(), announced),
         )
@@ -110,8 +112,10 @@ class PeerConnection:
     async def negotiate(self, offer: Offer) -> str:
         """Answer an offer; the engine has what it agrees on before the answer is returned.
 
-        Not to be called again before it has returned. Raises NegotiationError; the
-        connection goes on then as it was. Raises EngineError when the engine is lost.
+        An offer with new ICE credentials is answered with new ones (RFC 8839); DTLS, SRTP
+        and what is shown go on as they are. Not to be called again before it has returned.
+        Raises NegotiationError; the connection goes on then as it was. Raises EngineError
+        when the engine is lost.
         """
         await trio.lowlevel.checkpoint()
         if not self._budget.take(trio.current_time()):
@@ -122,6 +126,8 @@ class PeerConnection:
         async with AsyncExitStack() as undo:
             transport = self._transport or await self._open_transport(undo)
             await self._lines.apply(transport, agreement, undo)
+            if agreement.restarts_ice:
+                self._restart_ice(transport)
             await self._handles.enter_async_context(undo.pop_all())
         self._negotiation.commit(agreement)
         if first:
@@ -136,6 +142,11 @@ class PeerConnection:
             return await undo.enter_async_context(opening)
         except MediaError as error:
             raise NegotiationError(str(error), code=error.code) from error
+
+    def _restart_ice(self, transport: Transport) -> None:
+        ice_ufrag, ice_pwd = _fresh_credentials()
+        transport.restart_ice(ice_ufrag, ice_pwd)
+        self._local = replace(self._local, ice_ufrag=ice_ufrag, ice_pwd=ice_pwd)
 
     def _start(self, transport: Transport, remote: RTCDtlsParameters) -> None:
         # Datagrams are kept before the answer is sent, so no ClientHello comes too early.
@@ -182,6 +193,11 @@ class PeerConnection:
     async def _emit(self, event: PeerConnectionEvent) -> None:
         if not self._failed:
             await self._events.send(event)
+
+
+def _fresh_credentials() -> tuple[str, str]:
+    """Return an ICE user name fragment and a password (RFC 8445, section 5.3)."""
+    return secrets.token_hex(4), secrets.token_hex(16)
 
 
 @asynccontextmanager

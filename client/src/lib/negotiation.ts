@@ -1,10 +1,11 @@
 /**
  * One RTCPeerConnection, always offering (DESIGN §4). An offer is made for the first
- * time and when the room outgrows the slots; never because somebody joins, leaves,
- * mutes or shares.
+ * time, when the room outgrows the slots and when ICE restarts; never because somebody
+ * joins, leaves, mutes or shares.
  */
 import type { Answer, ClientMessage, IceServer } from "../protocol.ts";
 import { asRoomError, RoomError } from "./errors.ts";
+import { IceRestart } from "./ice-restart.ts";
 import { ReceivingLines } from "./receiving.ts";
 import { SendingLines } from "./sending.ts";
 
@@ -30,6 +31,7 @@ export class Negotiation {
   readonly sending: SendingLines;
   readonly receiving: ReceivingLines;
   readonly #handlers: NegotiationHandlers;
+  readonly #ice: IceRestart;
   #offers = 0;
   #pending: Pending | null = null;
   #queue: Promise<void> = Promise.resolve();
@@ -41,6 +43,10 @@ export class Negotiation {
     this.#handlers = handlers;
     this.sending = new SendingLines(pc);
     this.receiving = new ReceivingLines(pc);
+    this.#ice = new IceRestart(pc, {
+      offer: () => this.offer(0),
+      lost: () => this.#fail("the media connection to the server was lost"),
+    });
     pc.onicecandidate = ({ candidate }) => {
       if (candidate?.candidate)
         handlers.send({
@@ -50,6 +56,7 @@ export class Negotiation {
         });
     };
     pc.onconnectionstatechange = () => this.#connectionChanged();
+    pc.oniceconnectionstatechange = () => this.#ice.changed();
   }
 
   get offers(): number {
@@ -73,6 +80,7 @@ export class Negotiation {
    * Offer with at least `pairs` slot pairs; resolves when the answer is applied.
    * One at a time, in the order of the calls.
    *
+   * @param pairs at least; those there are stay.
    * @param sent called when the offer has been handed to the socket.
    * @throws RoomError when the offer is refused or not answered in time.
    */
@@ -80,6 +88,11 @@ export class Negotiation {
     const done = this.#queue.then(() => this.#offer(pairs, sent));
     this.#queue = done.catch(() => undefined);
     return done;
+  }
+
+  /** This device may be on another network now. */
+  networkChanged(): void {
+    this.#ice.networkChanged();
   }
 
   /** An `answer` message. */
@@ -98,12 +111,14 @@ export class Negotiation {
   abandon(): void {
     this.#closed = true;
     clearTimeout(this.#deadline);
+    this.#ice.close();
     this.#pending?.refused(new RoomError("signaling-lost", "the session ended", true));
   }
 
   close(): void {
     this.abandon();
-    this.pc.onicecandidate = this.pc.onconnectionstatechange = null;
+    this.pc.onicecandidate = null;
+    this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = null;
     this.pc.close();
   }
 
@@ -167,7 +182,7 @@ export class Negotiation {
     const state = this.pc.connectionState;
     if (state === "connected") clearTimeout(this.#deadline);
     this.#handlers.connection(state);
-    if (state === "failed") this.#fail("the media connection to the server was lost");
+    this.#ice.changed();
   }
 
   #fail(message: string): void {

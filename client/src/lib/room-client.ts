@@ -3,6 +3,7 @@ import type { PeerInfo, Quality, ServerMessage, Source } from "../protocol.ts";
 import { Backoff, type BackoffSettings } from "./backoff.ts";
 import { Emitter } from "./emitter.ts";
 import { asRoomError, RoomError } from "./errors.ts";
+import { watchNetwork } from "./network.ts";
 import { type Publication, Publications } from "./publications.ts";
 import { Roster, type RosterChange } from "./roster.ts";
 import { pickScreen } from "./screen.ts";
@@ -66,6 +67,7 @@ export class RoomClient extends Emitter<RoomEvents> {
   #mediaSince: number | null = null;
   #left = false;
   #wake: (() => void) | null = null;
+  #stopWatching: () => void = () => undefined;
 
   constructor(settings: RoomClientSettings = {}) {
     super();
@@ -87,7 +89,10 @@ export class RoomClient extends Emitter<RoomEvents> {
     return this.#session?.pc ?? null;
   }
 
-  /** SDP offers since this client was made; one a session unless the room outgrew the slots. */
+  /**
+   * SDP offers since this client was made; one a session unless the room outgrew the slots or
+   * ICE was restarted.
+   */
   get offersSent(): number {
     return this.#earlierOffers + (this.#session?.offers ?? 0);
   }
@@ -112,7 +117,10 @@ export class RoomClient extends Emitter<RoomEvents> {
     this.#backoff.reset();
     this.#to("joining", null);
     globalThis.addEventListener?.("pagehide", this.#leave);
-    globalThis.addEventListener?.("online", this.#retry);
+    this.#stopWatching = watchNetwork(() => {
+      this.#retry();
+      this.#session?.networkChanged();
+    });
     await new Promise<void>((resolve, reject) => {
       void this.#live(options, resolve, reject);
     });
@@ -352,7 +360,7 @@ export class RoomClient extends Emitter<RoomEvents> {
 
   #close(error: RoomError | null): void {
     globalThis.removeEventListener?.("pagehide", this.#leave);
-    globalThis.removeEventListener?.("online", this.#retry);
+    this.#stopWatching();
     this.#retire(null);
     this.#resumeToken = null;
     this.#self = null;

@@ -144,6 +144,11 @@ export class Session {
     }
   }
 
+  /** This device may be on another network now. */
+  networkChanged(): void {
+    this.#negotiation.networkChanged();
+  }
+
   leave(): void {
     this.#socket?.send({ type: "leave" });
     this.close();
