@@ -55,6 +55,7 @@ export type ErrorCode =
   | "worker-lost"
   | "events-lost"
   | "media-failed"
+  | "resume-unknown"
   | "offer-invalid"
   | "offer-too-large"
   | "too-many-offers"
@@ -99,6 +100,19 @@ export interface Joined {
   resumeToken: string;
   peers: PeerInfo[];
   iceServers: IceServer[];
+}
+
+/**
+ * The session goes on. `peers` are the others now; `slots` and `slot-shows` follow.
+ *
+ * What the old socket lost is lost: the client repeats what was not answered, and what
+ * it publishes and prefers.
+ */
+export interface Resumed {
+  type: "resumed";
+  peer: string;
+  room: string;
+  peers: PeerInfo[];
 }
 
 /** The SDP answer to the offer `id`, all of the server's candidates in it. */
@@ -189,6 +203,18 @@ export interface Join {
   replaces?: string | null;
 }
 
+/**
+ * Go on with a session whose socket was lost; the first message of a new socket.
+ *
+ * Answered by `resumed` while the peer still exists: its media, its slots and its id
+ * stay, and nobody else is told. Else by the fatal error `resume-unknown`; the client
+ * then joins anew with `replaces`.
+ */
+export interface Resume {
+  type: "resume";
+  resumeToken: string;
+}
+
 /** Which source a `sendonly` m-line of the offer carries. */
 export interface SendingLine {
   mid: string;
@@ -248,10 +274,11 @@ export interface Ping {
   id: number;
 }
 
-export type ClientMessage = Join | Offer | Candidate | Publish | Prefer | Leave | Ping;
+export type ClientMessage = Join | Resume | Offer | Candidate | Publish | Prefer | Leave | Ping;
 
 export type ServerMessage =
   | Joined
+  | Resumed
   | Answer
   | PeerJoined
   | PeerUpdated

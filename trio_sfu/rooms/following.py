@@ -40,7 +40,7 @@ def _follow(peer: Peer, event: media.PeerConnectionEvent) -> None:
         case media.SlotShows(mid=mid, up_track_id=up_track, rid=rid):
             shown = peer.room.find_source(up_track)
             if shown is not None:
-                peer.link.send(SlotShows(mid=mid, peer=shown[0], source=shown[1], rid=rid))
+                peer.screening.shows(SlotShows(mid=mid, peer=shown[0], source=shown[1], rid=rid))
 
 
 def _connected(peer: Peer) -> None:

@@ -1,4 +1,4 @@
-"""A peer: one signaling session, one peer connection, one crash group."""
+"""A peer: one signaling session at a time, one peer connection, one crash group."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -36,6 +36,9 @@ class Surroundings(Protocol):
     def welcome(self, peer: "Peer") -> None:
         """Let the peer in: it is told who is there, the others that it came."""
 
+    def welcome_back(self, peer: "Peer") -> None:
+        """Tell the peer, and nobody else, who is there."""
+
     def farewell(self, peer: "Peer", reason: LeaveReason) -> None:
         """Forget the peer and tell the others. Does nothing the second time."""
 
@@ -72,7 +75,11 @@ class Peer:
         self.joined_at = trio.current_time()
         self.gone = trio.Event()
         self.nursery: trio.Nursery | None = None
-        self.screening = Screening(link, lambda: self._pc.slots if self._pc else {})
+        self.resumed = trio.Event()
+        """Set when another session took the place of the one that ``serve_requests`` serves."""
+        self.screening = Screening(
+            lambda message: self.link.send(message), lambda: self._pc.slots if self._pc else {}
+        )
         self._connect = connect
         self._pc: PeerConnection | None = None
         self._reason: LeaveReason | None = None
@@ -96,6 +103,19 @@ class Peer:
             self._note_leaving()
             self.link.end(code)
             self._scope.cancel()
+
+    def resume(self, link: Link) -> bool:
+        """Go on with another session, if the peer is there and not about to leave."""
+        if self._pc is None or self._reason is not None or self._scope.cancel_called:
+            return False
+        former, self.link = self.link, link
+        # Its socket may be dead without our knowledge.
+        former.end("replaced")
+        self.presence.departure = None
+        self.room.welcome_back(self)
+        self.screening.repeat()
+        self.resumed.set()
+        return True
 
     def up_track(self, source: Source) -> UpTrack | None:
         """Return the up-track of a negotiated source."""

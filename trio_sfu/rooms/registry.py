@@ -66,6 +66,15 @@ class Registry:
             self._journal.note(events.JoinRefused(room, refused.code))
             raise
 
+    def resume(self, token: str, link: Link) -> None:
+        """Give a peer that still exists another session; it owns ``link`` from then on.
+
+        Raises RequestError (resume-unknown).
+        """
+        peer = self._holder(token)
+        if peer is None or not peer.resume(link):
+            raise RequestError("there is no session to resume", code="resume-unknown")
+
     def snapshot(self) -> list[dict[str, Any]]:
         """Return the rooms as ``/api/v1/rooms`` shows them."""
         return [room.snapshot() for room in self.rooms.values()]
@@ -131,10 +140,12 @@ class Registry:
             self._restarts.fail(room.id, trio.current_time())
 
     async def _replace(self, token: str) -> None:
-        for room in self.rooms.values():
-            for peer in room.peers.values():
-                if peer.resume_token == token:
-                    peer.leave("replaced", "replaced")
-                    with trio.move_on_after(_REPLACE_S):
-                        await peer.gone.wait()
-                    return
+        peer = self._holder(token)
+        if peer is not None:
+            peer.leave("replaced", "replaced")
+            with trio.move_on_after(_REPLACE_S):
+                await peer.gone.wait()
+
+    def _holder(self, token: str) -> Peer | None:
+        peers = (peer for room in self.rooms.values() for peer in room.peers.values())
+        return next((peer for peer in peers if peer.resume_token == token), None)

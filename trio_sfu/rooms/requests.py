@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import trio
@@ -12,24 +13,35 @@ from trio_sfu.ids import PeerId
 from trio_sfu.signaling import codes, messages
 
 if TYPE_CHECKING:
+    from trio_sfu.rooms.link import Link
     from trio_sfu.rooms.peer import Peer
     from trio_sfu.webrtc.peer_connection import PeerConnection
 
 
 async def serve_requests(peer: Peer, pc: PeerConnection) -> None:
-    """Answer the client until its session ends; then see to it that the peer leaves."""
-    try:
+    """Answer the client, session after session; after the last one the peer leaves."""
+    while True:
+        link = peer.link
+        await _serve_session(peer, pc, link)
+        if peer.link is not link:
+            continue  # Resumed before the end of the old session was noticed.
+        peer.presence.departure = link.departure
+        reason = peer.presence.verdict()
+        if reason is None:
+            # The media goes on without a socket: the client may resume.
+            with trio.move_on_after(peer.grace):
+                await peer.resumed.wait()
+                continue
+            reason = "gone"
+        peer.leave(reason)
+        return
+
+
+async def _serve_session(peer: Peer, pc: PeerConnection, link: Link) -> None:
+    peer.resumed = trio.Event()
+    with suppress(trio.EndOfChannel):
         while True:
-            await _serve(peer, pc, await peer.link.receive())
-    except trio.EndOfChannel:
-        pass
-    peer.presence.departure = peer.link.departure
-    reason = peer.presence.verdict()
-    if reason is None:
-        # The media goes on without a socket: the client may come back (join.replaces).
-        await trio.sleep(peer.grace)
-        reason = "gone"
-    peer.leave(reason)
+            await _serve(peer, pc, await link.receive())
 
 
 async def _serve(peer: Peer, pc: PeerConnection, message: messages.ClientMessage) -> None:
@@ -45,7 +57,7 @@ async def _serve(peer: Peer, pc: PeerConnection, message: messages.ClientMessage
                 peer.link.send(messages.Pong(id=message.id))
             case messages.Leave():
                 peer.leave("left")
-            case messages.Join():
+            case messages.Join() | messages.Resume():
                 peer.leave("failed", "already-joined")
             case messages.Candidate():
                 pass  # ICE-lite learns addresses from the checks (RFC 8445, section 2.5).

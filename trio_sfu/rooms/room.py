@@ -19,6 +19,7 @@ from trio_sfu.signaling.messages import (
     PeerJoined,
     PeerLeft,
     PeerUpdated,
+    Resumed,
     ServerMessage,
     Source,
 )
@@ -121,6 +122,11 @@ class Room:
         self.journal.note(events.PeerJoined(self.id, peer.id))
         self.tell_others(peer.id, PeerJoined(peer=member.info()))
         self.replan()
+
+    def welcome_back(self, peer: Peer) -> None:
+        """Tell the peer, and nobody else, who is there."""
+        others = [member.info() for member in self.state.others(peer.id)]
+        peer.link.send(Resumed(peer=peer.id, room=self.id, peers=others))
 
     def farewell(self, peer: Peer, reason: LeaveReason) -> None:
         """Forget the peer and tell the others. Does nothing the second time."""

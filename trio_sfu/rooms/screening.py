@@ -6,9 +6,8 @@ import trio
 
 from trio_sfu.ids import PeerId
 from trio_sfu.media.track import Slot, UpTrack
-from trio_sfu.rooms.link import Link
 from trio_sfu.rooms.view import Plan, Wanted, slot_states
-from trio_sfu.signaling.messages import Slots, SlotState, Source
+from trio_sfu.signaling.messages import ServerMessage, Slots, SlotShows, SlotState, Source
 
 FindTrack = Callable[[PeerId, Source], UpTrack | None]
 
@@ -16,18 +15,34 @@ FindTrack = Callable[[PeerId, Source], UpTrack | None]
 class Screening:
     """The newest plan of one viewer; an older one that was not carried out is dropped."""
 
-    def __init__(self, link: Link, slots: Callable[[], Mapping[str, Slot]]) -> None:
-        self._link = link
+    def __init__(
+        self, tell: Callable[[ServerMessage], None], slots: Callable[[], Mapping[str, Slot]]
+    ) -> None:
+        self._send = tell
         self._slots = slots
         self._plan: Plan = {}
         self._planned = trio.Event()
         self._mapped: dict[str, Wanted] = {}
         self._told: list[SlotState] = []
+        self._shows: dict[str, SlotShows] = {}
 
     def show(self, plan: Plan) -> None:
         """Have ``plan`` carried out."""
         self._plan = plan
         self._planned.set()
+
+    def shows(self, message: SlotShows) -> None:
+        """Tell the client what a slot shows now."""
+        self._shows[message.mid] = message
+        self._send(message)
+
+    def repeat(self) -> None:
+        """Tell the client everything again."""
+        self._send(Slots(slots=self._told))
+        for state in self._told:
+            shown = self._shows.get(state.mid)
+            if shown is not None and shown.peer == state.peer:
+                self._send(shown)
 
     async def run(self, find_track: FindTrack) -> None:
         """Carry out each plan; raises what the engine raises."""
@@ -52,9 +67,10 @@ class Screening:
         if mapped is not None:
             slot.show(None)
             del self._mapped[slot.mid]
+            self._shows.pop(slot.mid, None)
 
     def _tell(self) -> None:
         states = slot_states(self._plan)
         if states != self._told:
             self._told = states
-            self._link.send(Slots(slots=states))
+            self._send(Slots(slots=states))

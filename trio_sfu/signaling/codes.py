@@ -76,6 +76,9 @@ CODES: Final[dict[str, Outcome]] = {
     "worker-lost": Outcome("A worker of the packet engine failed.", INTERNAL_ERROR, rejoin=True),
     "events-lost": Outcome("Too much happened at once.", INTERNAL_ERROR, rejoin=True),
     "media-failed": Outcome("The media transport failed.", POLICY_VIOLATION, rejoin=True),
+    "resume-unknown": Outcome(
+        "There is no session to resume; join anew.", POLICY_VIOLATION, rejoin=True
+    ),
     # One request was refused; the session goes on.
     "offer-invalid": Outcome("The offer is not SDP, or not an acceptable one."),
     "offer-too-large": Outcome("The offer is longer than an offer may be."),

@@ -101,6 +101,17 @@ class Join(_Message, frozen=True, tag="join"):
     replaces: Annotated[str, Meta(max_length=128)] | None = None
 
 
+class Resume(_Message, frozen=True, tag="resume", rename="camel"):
+    """Go on with a session whose socket was lost; the first message of a new socket.
+
+    Answered by ``resumed`` while the peer still exists: its media, its slots and its id
+    stay, and nobody else is told. Else by the fatal error ``resume-unknown``; the client
+    then joins anew with ``replaces``.
+    """
+
+    resume_token: Annotated[str, Meta(max_length=128)]
+
+
 class Offer(_Message, frozen=True, tag="offer"):
     """An SDP offer; the client always offers. Answered by ``answer`` with the same ``id``."""
 
@@ -145,7 +156,7 @@ class Ping(_Message, frozen=True, tag="ping"):
     id: RequestId
 
 
-ClientMessage: TypeAlias = Join | Offer | Candidate | Publish | Prefer | Leave | Ping
+ClientMessage: TypeAlias = Join | Resume | Offer | Candidate | Publish | Prefer | Leave | Ping
 
 
 # ---- server to client --------------------------------------------------------------
@@ -159,6 +170,18 @@ class Joined(_Message, frozen=True, tag="joined", rename="camel"):
     resume_token: str
     peers: list[PeerInfo]
     ice_servers: list[IceServer] = []
+
+
+class Resumed(_Message, frozen=True, tag="resumed"):
+    """The session goes on. ``peers`` are the others now; ``slots`` and ``slot-shows`` follow.
+
+    What the old socket lost is lost: the client repeats what was not answered, and what
+    it publishes and prefers.
+    """
+
+    peer: str
+    room: str
+    peers: list[PeerInfo]
 
 
 class Answer(_Message, frozen=True, tag="answer"):
@@ -227,5 +250,14 @@ class Pong(_Message, frozen=True, tag="pong"):
 
 
 ServerMessage: TypeAlias = (
-    Joined | Answer | PeerJoined | PeerUpdated | PeerLeft | Slots | SlotShows | Error | Pong
+    Joined
+    | Resumed
+    | Answer
+    | PeerJoined
+    | PeerUpdated
+    | PeerLeft
+    | Slots
+    | SlotShows
+    | Error
+    | Pong
 )

@@ -46,7 +46,8 @@ SDP shows is said by `slots` and `slot-shows`.
 4. The server sends `slots` whenever the mapping of the client's slots changes, and
    `slot-shows` when the first packet of a new source or encoding has left it.
 5. The client sends `leave`, or just closes the socket. A socket that is lost without a close
-   frame leaves the peer in the room while its media goes on, for a grace period.
+   frame leaves the peer in the room while its media goes on, for a grace period: the first
+   message of a new socket may then be `resume`.
 
 The server sends a WebSocket ping every {ping} seconds and closes a socket that does not answer
 within {pong} seconds.
