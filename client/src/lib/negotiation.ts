@@ -3,7 +3,7 @@
  * time, when the room outgrows the slots and when ICE restarts; never because somebody
  * joins, leaves, mutes or shares.
  */
-import type { Answer, ClientMessage, IceServer } from "../protocol.ts";
+import type { Answer, ClientMessage, IceServer, Offer } from "../protocol.ts";
 import { asRoomError, RoomError } from "./errors.ts";
 import { IceRestart } from "./ice-restart.ts";
 import { ReceivingLines } from "./receiving.ts";
@@ -22,6 +22,7 @@ export interface NegotiationHandlers {
 
 interface Pending {
   id: number;
+  offer: Offer;
   answered(sdp: string): void;
   refused(error: RoomError): void;
 }
@@ -107,6 +108,11 @@ export class Negotiation {
     return true;
   }
 
+  /** Another socket took the place of the one the offer or its answer may have been lost with. */
+  repeat(): void {
+    if (this.#pending) this.#handlers.send(this.#pending.offer);
+  }
+
   /** No answer will come any more; what arrives goes on arriving. */
   abandon(): void {
     this.#closed = true;
@@ -129,14 +135,15 @@ export class Negotiation {
     try {
       await this.pc.setLocalDescription();
       const id = ++this.#offers;
-      const answer = this.#answer(id);
-      this.#handlers.send({
+      const offer: Offer = {
         type: "offer",
         id,
         sdp: this.pc.localDescription?.sdp ?? "",
         sending: this.sending.lines(),
         slots: this.receiving.lines(),
-      });
+      };
+      const answer = this.#answer(offer);
+      this.#handlers.send(offer);
       sent?.();
       await this.pc.setRemoteDescription({ type: "answer", sdp: await answer });
       if (first) this.#expectConnection();
@@ -148,7 +155,7 @@ export class Negotiation {
     }
   }
 
-  #answer(id: number): Promise<string> {
+  #answer(offer: Offer): Promise<string> {
     return new Promise<string>((resolve, reject) => {
       const timer = setTimeout(
         () => refused(new RoomError("request-timeout", "no answer to the offer", true)),
@@ -166,7 +173,7 @@ export class Negotiation {
         settle();
         resolve(sdp);
       };
-      this.#pending = { id, answered, refused };
+      this.#pending = { id: offer.id, offer, answered, refused };
     });
   }
 

@@ -274,8 +274,11 @@ export class RoomClient extends Emitter<RoomEvents> {
         joined: ({ peer, resumeToken, peers }) => {
           this.#self = peer;
           this.#resumeToken = resumeToken;
-          for (const change of this.#roster.replace(peers)) this.#tell(change);
-          for (const [peer, quality] of this.#preferences) this.#session?.prefer(peer, quality);
+          this.#meet(peers);
+        },
+        resumed: (peers) => {
+          this.#meet(peers);
+          void this.#session?.makeRoom(peers.length);
         },
         message: (message) => this.#received(message),
         slots: () => this.emit("stages", null),
@@ -308,6 +311,12 @@ export class RoomClient extends Emitter<RoomEvents> {
     if (!change) return;
     this.#tell(change);
     if (change.kind === "joined") void this.#session?.makeRoom(this.#roster.peers.length);
+  }
+
+  /** The server's whole list of the others. */
+  #meet(peers: readonly PeerInfo[]): void {
+    for (const change of this.#roster.replace(peers)) this.#tell(change);
+    for (const [peer, quality] of this.#preferences) this.#session?.prefer(peer, quality);
   }
 
   #tell(change: RosterChange): void {

@@ -1,8 +1,16 @@
 /**
- * One session: one socket and one peer connection, from `join` to whichever ends first.
- * It never comes back; RoomClient starts another.
+ * One session: one peer connection, from `join` to its end. A lost socket is replaced by
+ * another that resumes the session; when that fails RoomClient starts another session.
  */
-import type { ErrorMessage, Join, Joined, Quality, ServerMessage, Source } from "../protocol.ts";
+import type {
+  ErrorMessage,
+  Join,
+  Joined,
+  PeerInfo,
+  Quality,
+  ServerMessage,
+  Source,
+} from "../protocol.ts";
 import { asRoomError, RoomError } from "./errors.ts";
 import { Negotiation } from "./negotiation.ts";
 import type { Publication } from "./publications.ts";
@@ -11,6 +19,13 @@ import { pairsFor, SlotTable } from "./slots.ts";
 
 /** The server says `joined` within this, ms. */
 const JOIN_TIMEOUT = 10_000;
+
+/** A lost socket is replaced within this, ms; then the server's grace period is nearly over. */
+const RESUME_WITHIN = 12_000;
+/** Between two attempts to resume, ms. */
+const RESUME_EVERY = 500;
+
+const SOURCES: readonly Source[] = ["microphone", "camera", "screen", "screen-audio"];
 
 export interface SessionEnd {
   error: RoomError;
@@ -39,6 +54,8 @@ export const NO_MEDIA: PeerMedia = {
 
 export interface SessionHandlers {
   joined(message: Joined): void;
+  /** The socket was replaced; these are the others now. */
+  resumed(peers: readonly PeerInfo[]): void;
   /** Everything about other peers. */
   message(message: ServerMessage): void;
   /** What the slots show has changed. */
@@ -64,6 +81,9 @@ export class Session {
   readonly #abort = new AbortController();
   #socket: SignalingSocket | null = null;
   #joined: ((message: Joined) => void) | null = null;
+  #resumeToken = "";
+  /** When the socket was lost, by performance.now(), while it is. */
+  #lostSince: number | null = null;
   #published = false;
   /** Offered so far, answered or not. */
   #pairs = 0;
@@ -173,16 +193,56 @@ export class Session {
     const filled = Promise.all(
       publications().map(([source, { track }]) => this.#negotiation.sending.set(source, track)),
     );
-    const handle = {
-      message: (message: ServerMessage) => this.#received(message),
-      lost: (error: RoomError) => this.#end({ error, refused: false }),
-    };
-    this.#socket = await SignalingSocket.open(url, handle, openSocket, this.#abort.signal);
+    this.#socket = await SignalingSocket.open(url, this.#incoming, openSocket, this.#abort.signal);
     const joined = await this.#join({ type: "join", ...join });
+    this.#resumeToken = joined.resumeToken;
     await filled;
     handlers.joined(joined);
     this.#negotiation.configure(joined.iceServers ?? []);
     await this.#offer(pairsFor(joined.peers.length, 0));
+  }
+
+  readonly #incoming = {
+    message: (message: ServerMessage) => this.#received(message),
+    lost: (error: RoomError) => this.#lost(error),
+  };
+
+  /** The socket is gone: get another while the server still has the peer and its media flows. */
+  #lost(error: RoomError): void {
+    this.#socket = null;
+    if (this.#abort.signal.aborted) return;
+    const now = performance.now();
+    const first = this.#lostSince === null;
+    this.#lostSince ??= now;
+    const alive = this.#published && this.pc.connectionState === "connected";
+    if (!alive || now - this.#lostSince > RESUME_WITHIN) this.#end({ error, refused: false });
+    else setTimeout(() => void this.#resume(error), first ? 0 : RESUME_EVERY);
+  }
+
+  async #resume(error: RoomError): Promise<void> {
+    const { url, openSocket } = this.#options;
+    if (this.#abort.signal.aborted) return;
+    try {
+      this.#socket = await SignalingSocket.open(
+        url,
+        this.#incoming,
+        openSocket,
+        this.#abort.signal,
+      );
+    } catch {
+      this.#lost(error);
+      return;
+    }
+    this.#socket.send({ type: "resume", resumeToken: this.#resumeToken });
+  }
+
+  /** What was said to the old socket may be lost: it is said again. */
+  #resumed(peers: readonly PeerInfo[]): void {
+    this.#lostSince = null;
+    this.#options.handlers.resumed(peers);
+    const published = new Map(this.#options.publications());
+    for (const source of SOURCES) this.#announce(source, published.get(source) ?? null);
+    this.#negotiation.repeat();
   }
 
   #join(join: Join): Promise<Joined> {
@@ -224,6 +284,9 @@ export class Session {
     switch (message.type) {
       case "joined":
         this.#joined?.(message);
+        break;
+      case "resumed":
+        this.#resumed(message.peers);
         break;
       case "answer":
         this.#negotiation.answered(message);

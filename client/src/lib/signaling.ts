@@ -67,16 +67,21 @@ export class SignalingSocket {
     return new Promise((resolve, reject) => {
       const socket = openSocket(url, SUBPROTOCOL);
       const fail = (message: string) => {
-        clearTimeout(deadline);
+        settled();
         socket.onopen = socket.onclose = null;
         socket.close();
         reject(new RoomError("server-unreachable", message, true));
       };
       const deadline = setTimeout(() => fail("no answer from the server"), OPEN_TIMEOUT);
-      abort?.addEventListener("abort", () => fail("cancelled"), { once: true });
+      const cancel = () => fail("cancelled");
+      abort?.addEventListener("abort", cancel);
+      const settled = () => {
+        clearTimeout(deadline);
+        abort?.removeEventListener("abort", cancel);
+      };
       socket.onclose = () => fail("the server cannot be reached");
       socket.onopen = () => {
-        clearTimeout(deadline);
+        settled();
         const opened = new SignalingSocket(socket, handlers);
         opened.#listen();
         resolve(opened);

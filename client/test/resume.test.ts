@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { RoomClient, type RoomState } from "../src/lib/index.ts";
+import type { PeerInfo } from "../src/protocol.ts";
+import { track, World } from "./fakes.ts";
+
+const peer = (id: string): PeerInfo => ({ id, name: id, tracks: [], connection: "connected" });
+
+let world: World;
+let client: RoomClient;
+let states: RoomState[];
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  world = new World();
+  client = new RoomClient(world.settings);
+  states = [];
+  client.on("state", ({ state }) => states.push(state));
+  const join = client.join({ room: "demo", name: "Ada" });
+  await settle();
+  world.socket.open();
+  await settle();
+  world.socket.receive({
+    type: "joined",
+    peer: "me",
+    room: "demo",
+    resumeToken: "token",
+    peers: [peer("bob")],
+    iceServers: [],
+  });
+  await settle();
+  answer();
+  await join;
+  world.pc.connect();
+});
+
+afterEach(() => {
+  client.leave();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function answer(): void {
+  const id = world.socket.of("offer").at(-1)?.id ?? 0;
+  world.socket.receive({ type: "answer", id, sdp: "v=0" });
+}
+
+async function comeBack(peers: PeerInfo[]): Promise<void> {
+  await settle();
+  world.socket.open();
+  await settle();
+  world.socket.receive({ type: "resumed", peer: "me", room: "demo", peers });
+  await settle();
+}
+
+describe("a lost socket", () => {
+  it("is replaced by one that resumes the session, without an offer", async () => {
+    world.socket.lose();
+    await comeBack([peer("bob")]);
+    expect(world.socket.of("resume")).toEqual([{ type: "resume", resumeToken: "token" }]);
+    expect([world.socket.of("join"), world.socket.of("offer")]).toEqual([[], []]);
+    expect([world.sockets.length, world.pcs.length]).toEqual([2, 1]);
+    expect(states).toEqual(["joining", "connected"]);
+  });
+
+  it("makes up for what was missed on either side", async () => {
+    const left: string[] = [];
+    client.on("peer-left", ({ peer }) => left.push(peer.id));
+    client.prefer("bob", "low");
+    world.socket.lose();
+    await client.publish("camera", track("video"));
+    await comeBack([peer("bob"), peer("eve")]);
+    expect(client.peers.map(({ id }) => id)).toEqual(["bob", "eve"]);
+    expect(world.socket.of("prefer")).toEqual([{ type: "prefer", peer: "bob", quality: "low" }]);
+    const live = world.socket.of("publish").filter(({ live }) => live);
+    expect(live.map(({ source }) => source)).toEqual(["camera"]);
+    world.socket.lose();
+    await comeBack([peer("eve")]);
+    expect(left).toEqual(["bob"]);
+  });
+
+  it("takes the offer along that had no answer yet", async () => {
+    world.window.dispatchEvent(new Event("online"));
+    await settle();
+    const [, restart] = world.socket.of("offer");
+    world.socket.lose();
+    await comeBack([peer("bob")]);
+    expect(world.socket.of("offer")).toEqual([restart]);
+    answer();
+    await settle();
+    expect(world.pc.signalingState).toBe("stable");
+    expect(states.at(-1)).toBe("connected");
+  });
+
+  it("is tried again and again while media flows, but not for ever", async () => {
+    world.socket.lose();
+    await settle();
+    for (let n = 0; n < 30 && states.at(-1) === "connected"; n++) {
+      if (world.socket.readyState === 0) world.socket.lose();
+      await vi.advanceTimersByTimeAsync(500);
+    }
+    expect(states.at(-1)).toBe("reconnecting");
+    expect(world.sockets.length).toBeGreaterThan(20);
+  });
+
+  it("means joining anew when the server knows the session no more, or media is gone", async () => {
+    world.socket.lose();
+    await settle();
+    world.socket.open();
+    await settle();
+    const code = "resume-unknown";
+    world.socket.receive({ type: "error", code, message: "", fatal: true, rejoin: true, id: null });
+    await settle();
+    expect(states.at(-1)).toBe("reconnecting");
+    await vi.advanceTimersByTimeAsync(300);
+    world.socket.open();
+    await settle();
+    expect(world.socket.of("join")[0]?.replaces).toBe("token");
+  });
+
+  it("is not replaced after leaving", async () => {
+    world.socket.lose();
+    client.leave();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(world.sockets).toHaveLength(1);
+  });
+});
