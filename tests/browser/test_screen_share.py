@@ -66,8 +66,8 @@ def camera_is_back(presenter: Participant, viewers: list[Participant], *, within
     for one in viewers:
         one.sees(presenter.name, presenter.pattern, within=within)
         one.sees_source(presenter.name, "camera")
-        seen = transitions(one.stop_recording())
-        assert seen == [presenter.pattern, SCREEN, presenter.pattern]
+        film = one.stop_recording()
+        assert transitions(film) == [presenter.pattern, SCREEN, presenter.pattern], film
 
 
 @pytest.mark.parametrize("how", ["button", "browser", "capture killed"])
