@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import signal
 import subprocess
 import sys
 from contextlib import AsyncExitStack
@@ -95,14 +96,16 @@ def test_an_address_that_is_none_is_said() -> None:
 def test_watching_shows_it_again_and_again(daemon: Daemon) -> None:
     command = [str(Path(sys.executable).with_name("trio-sfu")), "tree", "--url", daemon.url]
     watch = [*command, "--watch", "--interval", "0.2"]
-    with subprocess.Popen(watch, stdout=subprocess.PIPE, text=True) as process:
+    # A shell that starts the tests in the background has Ctrl-C ignored, and so have they.
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(watch, stdout=subprocess.PIPE, text=True, preexec_fn=heeding) as process:
         assert process.stdout is not None
         seen = 0
         for line in process.stdout:
             seen += line.startswith("daemon  ready")
             if seen == 3:
                 break
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
 
 

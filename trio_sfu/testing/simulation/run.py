@@ -54,8 +54,9 @@ async def _run(seed: int, steps: int, clients: int) -> Outcome:
         except Exception:
             broken = traceback.format_exc()
             world.story.tell("BROKEN", broken)
-        story, seconds = world.story, trio.current_time()
-    return Outcome(seed, story.text(), seconds, broken)
+        # Here, because the end of the world is told too.
+        story, seconds = world.story.text(), trio.current_time()
+    return Outcome(seed, story, seconds, broken)
 
 
 async def _tell(world: World, steps: int) -> None:
