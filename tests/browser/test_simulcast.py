@@ -10,12 +10,14 @@ SIZES = {"low": (320, 180), "medium": (640, 360), "high": (1280, 720)}
 
 
 def prefer(viewer: Participant, name: str, quality: str) -> None:
-    """Ask for a quality in place of what the tile's size asks for."""
+    """Ask for a quality; what the tile's size asks for counts no more from then on."""
     viewer.page.run(
         """(name, quality) => {
             const { client } = window.trioSfu;
+            window.ask ??= client.prefer.bind(client);
+            client.prefer = () => {};
             const peer = client.peers.find((peer) => peer.name === name);
-            client.prefer(peer.id, quality);
+            window.ask(peer.id, quality);
         }""",
         name,
         quality,
