@@ -67,7 +67,7 @@ async def test_sharing_swaps_in_the_screen_and_its_end_swaps_back() -> None:
         await ann.publish("screen", live=False)
         assert bob.shown["v0"] == (ann.id, "camera")
         camera, screen = ann.pc.tracks["camera"].id, ann.pc.tracks["screen"].id
-        assert bob.pc.slots["v0"].shown == [(camera, "f"), (screen, ""), (camera, "f")]
+        assert bob.pc.slots["v0"].shown == [(camera, "f"), (screen, ""), None, (camera, "f")]
         assert bob.link.all(Answer) == []
 
 

@@ -61,6 +61,8 @@ class Screening:
             track = find_track(wanted.peer, wanted.source)
             if track is not None:
                 if wanted != mapped:
+                    if _ended_before(wanted, mapped):
+                        slot.show(None)
                     slot.show(track, wanted.rid)
                     self._mapped[slot.mid] = wanted
                 return
@@ -74,3 +76,13 @@ class Screening:
         if states != self._told:
             self._told = states
             self._send(Slots(slots=states))
+
+
+def _ended_before(wanted: Wanted, mapped: Wanted | None) -> bool:
+    # The last that browsers send of a capture that has ended is a black picture. The
+    # viewer keeps the one before it until the camera's keyframe.
+    return (
+        mapped is not None
+        and mapped.peer == wanted.peer
+        and (mapped.source, wanted.source) == ("screen", "camera")
+    )

@@ -169,8 +169,9 @@ export class RoomClient extends Emitter<RoomEvents> {
 
   stopScreen(): void {
     for (const source of ["screen", "screen-audio"] as const) {
-      this.#publications.get(source)?.track.stop();
-      void this.publish(source, null);
+      const track = this.#publications.get(source)?.track;
+      // Off the line before it stops: the last a stopped track sends is black.
+      void this.publish(source, null).finally(() => track?.stop());
     }
   }
 
