@@ -12,11 +12,12 @@ from tests.process.patience import eventually
 
 ROOM = "coming-back"
 
-# What two seconds of the others' picture lack: frames that never came or could not be decoded.
+# Packets of the others' pictures that never came. Freezes are not counted: a busy machine
+# makes them too.
 LOSSES = """async () => {
     const reports = [...(await window.trioSfu.pc.getStats()).values()];
     const video = reports.filter(({ type, kind }) => type === "inbound-rtp" && kind === "video");
-    return video.reduce((sum, { packetsLost, freezeCount }) => sum + packetsLost + freezeCount, 0);
+    return video.reduce((sum, { packetsLost }) => sum + packetsLost, 0);
 }"""
 
 
