@@ -15,7 +15,7 @@ from trio_websocket import WebSocketConnection
 from trio_sfu import logging
 from trio_sfu.census import take_census
 from trio_sfu.config.model import Config
-from trio_sfu.events import Fact, Journal
+from trio_sfu.events import Journal
 from trio_sfu.http.app import make_app
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.listeners.hypercorn_server import HttpServer
@@ -27,7 +27,6 @@ from trio_sfu.rooms.registry import Registry
 from trio_sfu.signaling.reception import receive_client
 from trio_sfu.signaling.session import Session
 from trio_sfu.tree.ages import Ages
-from trio_sfu.tree.failures import Failures
 from trio_sfu.tree.survey import survey
 from trio_sfu.webrtc.bridge import live_loops
 from trio_sfu.webrtc.certificate import Certificate
@@ -57,8 +56,7 @@ class Daemon:
         self.engine = engine
         self.task = trio.lowlevel.current_task()
         self.ages = ages or Ages()
-        self.failures = Failures()
-        self.journal = journal or Journal(self._noted)
+        self.journal = journal or Journal(logging.log_fact)
         self.certificate = Certificate.generate()
         self.rooms = Registry(config.rooms, self._connect, self.journal)
         self.port = Port(config.http, HttpServer(make_app(self)), self.serve_socket, self.journal)
@@ -100,10 +98,6 @@ class Daemon:
     async def remove_peer(self, room: str, peer: str) -> bool:
         """End a peer; return whether there was one."""
         return await self.rooms.remove_peer(RoomId(room), PeerId(peer))
-
-    def _noted(self, fact: Fact) -> None:
-        self.failures.note(fact)
-        logging.log_fact(fact)
 
     def _connect(self) -> AbstractAsyncContextManager[PeerConnection]:
         return open_peer_connection(

@@ -7,7 +7,8 @@
     ├─ ProtocolError          what a client sent cannot be accepted; the session ends
     ├─ RequestError           one request is refused; the session goes on
     │  └─ NegotiationError    an offer cannot be answered
-    └─ MediaError             the engine or a handshake failed
+    ├─ MediaError             the engine or a handshake failed
+    └─ StrayCancelError       tasks of a crash group were cancelled, and nobody had asked for it
 """
 
 from typing import ClassVar
@@ -51,3 +52,12 @@ class MediaError(SfuError):
     """The transport of a peer failed (ICE consent, DTLS handshake, engine worker)."""
 
     default_code = "media-failed"
+
+
+class StrayCancelError(SfuError):
+    """The tasks of a crash group were cancelled from inside, without an error."""
+
+    default_code = "cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("the tasks were cancelled from inside, without an error")

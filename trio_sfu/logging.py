@@ -6,22 +6,13 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import fields
 from typing import Any, Literal, TextIO
 
+import msgspec
 import structlog
 
 from trio_sfu import events
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "text", "json"]
-
-_LEVELS: dict[type[events.Fact], str] = {
-    events.RoomCrashed: "error",
-    events.PeerCrashed: "error",
-    events.ConnectionCrashed: "error",
-    events.JoinRefused: "warning",
-    events.ConnectionRefused: "debug",
-    events.PeerTornDown: "debug",
-    events.RequestRefused: "warning",
-}
 
 
 def configure(level: Level, form: Format = "auto", stream: TextIO = sys.stderr) -> None:
@@ -31,6 +22,7 @@ def configure(level: Level, form: Format = "auto", stream: TextIO = sys.stderr) 
     renderers: list[Callable[[Any, str, MutableMapping[str, Any]], Any]] = (
         [
             structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+            _without_causes,
             structlog.dev.ConsoleRenderer(
                 colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
             ),
@@ -65,11 +57,21 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
 
 
 def log_fact(fact: events.Fact) -> None:
-    """Log ``fact`` as one line; an error with its cause tree."""
-    name = type(fact).__name__
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
+    """Log ``fact`` as one entry; a failure with its record and, to be read, its cause tree."""
     values = {field.name: getattr(fact, field.name) for field in fields(fact)}
-    error = values.pop("error", None)
-    extra = {"exc_info": error} if error is not None else {}
-    log = structlog.get_logger()
-    getattr(log, _LEVELS.get(type(fact), "info"))(words, **values, **extra)
+    failure: events.Failure | None = values.pop("failure", None)
+    if failure is not None:
+        record = msgspec.to_builtins(failure)
+        values |= {name: record[name] for name in ("id", "code", "path", "causes")}
+        values["exception"] = failure.text()
+    getattr(structlog.get_logger(), fact.level)(" ".join(fact.words()), **values)
+
+
+def _without_causes(
+    _logger: Any,  # noqa: ANN401  (structlog's own type)
+    _method: str,
+    entry: MutableMapping[str, Any],
+) -> MutableMapping[str, Any]:
+    # A terminal gets them as the lines of "exception".
+    entry.pop("causes", None)
+    return entry

@@ -172,7 +172,9 @@ export interface SlotShows {
  * Something was refused. `fatal`: the server closes the socket after it.
  *
  * `id` is that of the request, where it had one. Codes are listed in
- * `docs/protocol.md`; `rejoin` says that joining anew may help.
+ * `docs/protocol.md`; `rejoin` says that joining anew may help. `failure` is there
+ * when an error in the server is the reason: under this id its operator finds the error
+ * in the log and in `/api/v1/failures`.
  */
 export interface ErrorMessage {
   type: "error";
@@ -181,6 +183,7 @@ export interface ErrorMessage {
   fatal: boolean;
   rejoin: boolean;
   id: number | null;
+  failure: string | null;
 }
 
 /** The answer to `ping`. */

@@ -2,6 +2,7 @@ import io
 import json
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 import structlog
 
@@ -31,7 +32,8 @@ def crash() -> events.PeerCrashed:
             raise RuntimeError("what came of it") from cause
     except RuntimeError as error:
         group = ExceptionGroup("tasks", [error])
-        return events.PeerCrashed(RoomId("r"), PeerId("p"), "r/p/requests", group)
+        failure = events.Failure.of(group, code="peer-failed", path="r/p/requests")
+        return events.PeerCrashed(failure, RoomId("r"), PeerId("p"))
 
 
 def test_a_fact_is_one_json_object_when_nobody_watches() -> None:
@@ -56,11 +58,16 @@ def test_a_fact_is_one_readable_line_on_a_terminal() -> None:
 
 
 def test_a_crash_is_one_entry_with_its_path_and_its_causes() -> None:
-    (line,) = logged(crash())
+    noted = crash()
+    (line,) = logged(noted)
     assert line["level"] == "error"
-    assert line["task"] == "r/p/requests"
-    for part in ("the cause", "what came of it", "direct cause"):
-        assert part in str(line["exception"])
+    assert (line["room"], line["peer"]) == ("r", "p")
+    record = json.loads(msgspec.json.encode(noted.failure))
+    for name in ("id", "code", "path", "causes"):
+        assert line[name] == record[name]
+    first, second = str(line["exception"]).splitlines()
+    assert first.startswith("RuntimeError: what came of it, at ")
+    assert second.startswith("  because of KeyError: 'the cause', at ")
 
 
 def test_the_level_is_kept() -> None:

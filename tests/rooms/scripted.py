@@ -92,6 +92,7 @@ class ScriptedLink:
         self.departure: Departure | None = None
         self.heard: list[ServerMessage] = []
         self.ended: list[str | None] = []
+        self.failure: str | None = None
         self._say, self._said = trio.open_memory_channel[ClientMessage](64)
 
     # ---- what the peer sees ------------------------------------------------------------
@@ -103,10 +104,17 @@ class ScriptedLink:
         if self.departure is None:
             self.heard.append(message)
 
-    def end(self, code: str | None = None, message: str | None = None) -> None:  # noqa: ARG002  (Link)
+    def end(
+        self,
+        code: str | None = None,
+        message: str | None = None,  # noqa: ARG002  (Link)
+        *,
+        failure: str | None = None,
+    ) -> None:
         if self.departure is None:
             self.departure = Departure.ENDED
             self.ended.append(code)
+            self.failure = failure
             self._say.close()
 
     # ---- what the test does ------------------------------------------------------------

@@ -42,9 +42,9 @@ async def test_a_peers_error_is_noted_once_with_its_path_and_cause() -> None:
         await settle()
         (crash,) = s.noted(events.PeerCrashed)
         assert isinstance(crash, events.PeerCrashed)
-        assert crash.task == f"r/{bob.id}/requests"
-        assert isinstance(crash.error, BaseExceptionGroup)
-        assert crash.error.subgroup(KeyError) is not None
+        assert crash.failure.path == f"r/{bob.id}/requests"
+        (cause,) = crash.failure.causes
+        assert (cause.type, cause.message) == ("KeyError", "'a defect in negotiation'")
 
 
 async def test_an_error_of_the_engine_for_a_viewer_ends_the_viewer_not_the_publisher() -> None:
@@ -71,7 +71,7 @@ async def test_an_error_in_a_rooms_task_ends_that_room_only() -> None:
         assert set(s.rooms.rooms) == {"other"}
         (crash,) = s.noted(events.RoomCrashed)
         assert isinstance(crash, events.RoomCrashed)
-        assert crash.task == "r/broken"
+        assert crash.failure.path == "r/broken"
 
 
 async def test_a_room_that_failed_is_there_again_for_who_joins() -> None:

@@ -1,14 +1,19 @@
 """What an operator reads on a terminal."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from trio_sfu.tree.nodes import Failure, Node
+from trio_sfu.events import Cause, Failure
+from trio_sfu.tree.nodes import Node
 from trio_sfu.tree.text import duration, render
 
 TREE = """\
 daemon  ready  2m05s
 ├─ rooms  running  2m05s
-│  │  ! peer-failed 1.5s ago in r/p-2/media: ValueError: a defect; because of KeyError: 'x'
+│  │  ! peer-failed f-1 at 12:30:05 UTC in r/p-2/media
+│  │  ! ValueError: a defect, at trio_sfu/rooms/peer.py:9
+│  │  !   because of KeyError: 'x' (3 times)
 │  └─ room r  running  5.0s  2 restarts
 │     └─ peer p-1  connected  4.0s
 │        ├─ task media  waiting  4.0s  at follow_media (following.py:24)
@@ -18,11 +23,16 @@ daemon  ready  2m05s
 
 
 def test_a_tree_as_lines() -> None:
+    cause = Cause(type="KeyError", message="'x'", count=3)
+    error = Cause(
+        type="ValueError", message="a defect", where="trio_sfu/rooms/peer.py:9", causes=(cause,)
+    )
     failure = Failure(
-        age=1.5,
+        id="f-1",
+        time=datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC),
         path="r/p-2/media",
         code="peer-failed",
-        causes=["ValueError: a defect", "because of KeyError: 'x'"],
+        causes=(error,),
     )
     where = "follow_media (following.py:24)"
     task = Node(kind="task", name="media", state="waiting", age=4, where=where)

@@ -56,49 +56,30 @@ class _Daemon(Collector):
         return iter(())
 
 
-_LABELLED: list[tuple[str, str, str, type[events.Fact]]] = [
-    ("joins_refused", "code", "Joins refused", events.JoinRefused),
-    ("peers_left", "reason", "Peers that are gone from their rooms", events.PeerLeft),
-    ("signaling_ended", "code", "Signaling sessions the server ended", events.SessionEnded),
-    ("requests_refused", "code", "Requests refused", events.RequestRefused),
-    ("connections_refused", "reason", "TCP connections refused", events.ConnectionRefused),
-]
-_PLAIN: list[tuple[str, str, type[events.Fact]]] = [
-    ("rooms_opened", "Rooms opened", events.RoomOpened),
-    ("room_crashes", "Rooms ended by an error", events.RoomCrashed),
-    ("peer_crashes", "Peers ended by an error", events.PeerCrashed),
-    ("connection_crashes", "TCP connections ended by an error", events.ConnectionCrashed),
-    ("peers_connected", "DTLS handshakes done", events.PeerConnected),
-]
-
-_HISTOGRAMS: list[tuple[str, str, type[events.Fact]]] = [
-    (
-        "peer_teardown_seconds",
-        "From the moment a peer's end was decided to the moment nothing of it was left",
-        events.PeerTornDown,
-    ),
-]
-
-
 def _from_journal(journal: Journal) -> Iterator[Metric]:
     joins = CounterMetricFamily("trio_sfu_joins", "Joins by outcome", labels=["outcome"])
     joins.add_metric(["joined"], journal.count(events.PeerJoined))
     for code, count in journal.by_label(events.JoinRefused).items():
         joins.add_metric([code], count)
     yield joins
-    for name, label, text, kind in _LABELLED:
-        family = CounterMetricFamily(f"trio_sfu_{name}", text, labels=[label])
-        for value, count in journal.by_label(kind).items():
-            family.add_metric([value], count)
-        yield family
-    for name, text, kind in _PLAIN:
-        yield CounterMetricFamily(f"trio_sfu_{name}", text, value=journal.count(kind))
-    for name, text, kind in _HISTOGRAMS:
+    for kind in events.FACTS:
+        if kind.counter is not None:
+            yield _metric(journal, kind, *kind.counter)
+
+
+def _metric(journal: Journal, kind: type[events.Fact], name: str, text: str) -> Metric:
+    if kind.measure is not None:
         histogram = journal.histogram(kind)
         buckets = [(_bound(bound), n) for bound, n in histogram.cumulative()]
-        yield HistogramMetricFamily(
+        return HistogramMetricFamily(
             f"trio_sfu_{name}", text, buckets=buckets, sum_value=histogram.total
         )
+    if kind.label is None:
+        return CounterMetricFamily(f"trio_sfu_{name}", text, value=journal.count(kind))
+    family = CounterMetricFamily(f"trio_sfu_{name}", text, labels=[kind.label])
+    for value, count in journal.by_label(kind).items():
+        family.add_metric([value], count)
+    return family
 
 
 def _bound(seconds: float) -> str:

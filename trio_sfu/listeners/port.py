@@ -13,7 +13,7 @@ import trio
 
 from trio_sfu.config.model import Http
 from trio_sfu.errors import ConfigError
-from trio_sfu.events import ConnectionCrashed, ConnectionRefused, Journal
+from trio_sfu.events import ConnectionCrashed, ConnectionRefused, Failure, Journal
 from trio_sfu.listeners.head import HeadTooLarge, parse_head, read_head
 from trio_sfu.listeners.hypercorn_server import HttpServer
 from trio_sfu.listeners.replay import replay
@@ -151,7 +151,8 @@ class Port:
         except* Exception as error:
             if not _is_network(error):
                 name = trio.lowlevel.current_task().name
-                self._journal.note(ConnectionCrashed(name, error))
+                failure = Failure.of(error, code="connection-failed", path=name)
+                self._journal.note(ConnectionCrashed(failure))
         finally:
             self.connections.discard(connection)
             self._note_idle()

@@ -29,6 +29,11 @@ class Link(Protocol):
         """Queue a message; does nothing after the end."""
         ...
 
-    def end(self, code: str | None = None, message: str | None = None) -> None:
-        """End the session, telling the client ``code``; only the first call counts."""
+    def end(
+        self, code: str | None = None, message: str | None = None, *, failure: str | None = None
+    ) -> None:
+        """End the session, telling the client ``code``; only the first call counts.
+
+        ``failure`` is the id of the failure that is the reason, if one is.
+        """
         ...

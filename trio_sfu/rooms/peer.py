@@ -7,8 +7,8 @@ from typing import Protocol
 import trio
 
 from trio_sfu import events
-from trio_sfu.errors import MediaError
-from trio_sfu.events import Journal
+from trio_sfu.errors import MediaError, StrayCancelError
+from trio_sfu.events import Failure, Journal
 from trio_sfu.ids import PeerId, RoomId, new_peer_id, new_resume_token
 from trio_sfu.media.track import UpTrack
 from trio_sfu.rooms.following import follow_media
@@ -17,7 +17,7 @@ from trio_sfu.rooms.presence import Presence
 from trio_sfu.rooms.requests import serve_requests
 from trio_sfu.rooms.screening import Screening
 from trio_sfu.rooms.state import RoomState
-from trio_sfu.rooms.tracing import origin, sole, start_traced
+from trio_sfu.rooms.tracing import sole, start_traced
 from trio_sfu.rooms.view import View
 from trio_sfu.signaling.messages import Connection, LeaveReason, ServerMessage, Source
 from trio_sfu.webrtc.peer_connection import PeerConnection
@@ -126,6 +126,8 @@ class Peer:
         try:
             with self._scope:
                 await self._live()
+            if not self._scope.cancel_called:
+                raise StrayCancelError
         except* Exception as error:
             self._failed(error)
         finally:
@@ -153,9 +155,14 @@ class Peer:
             # The engine has no room for another transport: no defect, nothing to trace.
             self.link.end(refusal.code)
             return
-        task = origin(error, self.path)
-        self.room.journal.note(events.PeerCrashed(self.room.id, self.id, task, error))
-        self.link.end("peer-failed")
+        self._end_with(error)
+
+    def _end_with(self, error: BaseException) -> None:
+        # One name may be in another's error: all of the room are left out.
+        names = [self.name, self.resume_token, *self.room.state.names()]
+        failure = Failure.of(error, code="peer-failed", path=self.path, conceal=names)
+        self.room.journal.note(events.PeerCrashed(failure, self.room.id, self.id))
+        self.link.end(failure.code, failure=failure.id)
 
     def _note_leaving(self) -> None:
         if self._leaving_since is None:

@@ -136,7 +136,7 @@ class Registry:
     def _forget(self, room: Room) -> None:
         if self.rooms.get(room.id) is room:
             del self.rooms[room.id]
-        if room.crashed:
+        if room.failure is not None:
             self._restarts.fail(room.id, trio.current_time())
 
     async def _replace(self, token: str) -> None:

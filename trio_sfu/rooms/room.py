@@ -6,12 +6,13 @@ from typing import Any
 import trio
 
 from trio_sfu import events
-from trio_sfu.events import Journal
+from trio_sfu.errors import StrayCancelError
+from trio_sfu.events import Failure, Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.media.track import UpTrack
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.state import RoomState
-from trio_sfu.rooms.tracing import origin, start_traced
+from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.signaling.messages import (
     IceServer,
     Joined,
@@ -47,7 +48,8 @@ class Room:
         self.state = RoomState()
         self.peers: dict[PeerId, Peer] = {}
         self.max_peers = max_peers
-        self.crashed = False
+        self.failure: Failure | None = None
+        """Why the room has ended, if an error is the reason."""
         self.gone = trio.Event()
         self.nursery: trio.Nursery | None = None
         self._forget = forget
@@ -75,20 +77,26 @@ class Room:
                 async with trio.open_nursery() as self.nursery:
                     start_traced(self.nursery, self._receive, f"{self.id}/door")
                     start_traced(self.nursery, self._allocate, f"{self.id}/allocator")
+            if not self._scope.cancel_called:
+                raise StrayCancelError
         except* Exception as error:
-            self.crashed = True
-            task = origin(error, self.id)
-            self.journal.note(events.RoomCrashed(self.id, task, error))
+            self._failed(error)
         else:
             self.journal.note(events.RoomClosed(self.id))
         finally:
             self._forget(self)
+            reference = self.failure.id if self.failure is not None else None
             for peer in self.peers.values():
-                peer.link.end(self._end_code)
+                peer.link.end(self._end_code, failure=reference)
                 peer.gone.set()
             self._arrivals.close()
             self._arrivals_in.close()
             self.gone.set()
+
+    def _failed(self, error: BaseException) -> None:
+        names = self.state.names()
+        self.failure = Failure.of(error, code="room-failed", path=self.id, conceal=names)
+        self.journal.note(events.RoomCrashed(self.failure, self.id))
 
     async def _receive(self) -> None:
         assert self.nursery is not None  # noqa: S101  (the task runs in it)

@@ -89,6 +89,10 @@ class RoomState:
         rids.discard(rid)
         return changed
 
+    def names(self) -> list[str]:
+        """Return what the members are called, for what may not be said of them."""
+        return [member.name for member in self.members.values()]
+
     def others(self, peer: PeerId) -> list[Member]:
         """Return the members besides ``peer``, oldest first."""
         return [member for member in self.members.values() if member.id != peer]

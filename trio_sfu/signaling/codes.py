@@ -104,11 +104,15 @@ def outcome(code: str) -> Outcome:
     return CODES.get(code, INTERNAL)
 
 
-def fatal(code: str, message: str | None = None) -> Error:
+def fatal(code: str, message: str | None = None, failure: str | None = None) -> Error:
     """Return the ``error`` message that ends a session with ``code``."""
     found = outcome(code)
     return Error(
-        code=code, message=message or found.meaning, fatal=True, rejoin=found.rejoin, id=None
+        code=code,
+        message=message or found.meaning,
+        fatal=True,
+        rejoin=found.rejoin,
+        failure=failure,
     )
 
 

@@ -233,7 +233,9 @@ class Error(_Message, frozen=True, tag="error"):
     """Something was refused. ``fatal``: the server closes the socket after it.
 
     ``id`` is that of the request, where it had one. Codes are listed in
-    ``docs/protocol.md``; ``rejoin`` says that joining anew may help.
+    ``docs/protocol.md``; ``rejoin`` says that joining anew may help. ``failure`` is there
+    when an error in the server is the reason: under this id its operator finds the error
+    in the log and in ``/api/v1/failures``.
     """
 
     code: str
@@ -241,6 +243,7 @@ class Error(_Message, frozen=True, tag="error"):
     fatal: bool = False
     rejoin: bool = False
     id: int | None = None
+    failure: str | None = None
 
 
 class Pong(_Message, frozen=True, tag="pong"):

@@ -60,7 +60,9 @@ class Session:
         except (trio.ClosedResourceError, trio.BrokenResourceError):
             pass
 
-    def end(self, code: str | None = None, message: str | None = None) -> None:
+    def end(
+        self, code: str | None = None, message: str | None = None, *, failure: str | None = None
+    ) -> None:
         """Close the session, telling the client ``code``; None is a plain goodbye.
 
         What is queued is still sent, for a short time. Only the first call counts.
@@ -74,7 +76,7 @@ class Session:
             self._close_reason = code
             self._journal.note(SessionEnded(self.id, code))
             with suppress(trio.WouldBlock):
-                self._outbox_in.send_nowait(codes.fatal(code, message))
+                self._outbox_in.send_nowait(codes.fatal(code, message, failure))
         self._outbox_in.close()
 
     async def run(self, serve: Callable[["Session"], Awaitable[None]]) -> None:

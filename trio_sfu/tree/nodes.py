@@ -4,6 +4,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from trio_sfu.events import Failure
+
 Kind: TypeAlias = Literal[
     "daemon",
     "service",
@@ -15,15 +17,6 @@ Kind: TypeAlias = Literal[
     "up-track",
     "slot",
 ]
-
-
-class Failure(Struct, frozen=True, kw_only=True):
-    """An error that ended a crash group: ``path`` of the task, and its causes as lines."""
-
-    age: float
-    path: str
-    code: str
-    causes: list[str]
 
 
 class Node(Struct, kw_only=True, omit_defaults=True):

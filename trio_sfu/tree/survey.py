@@ -4,13 +4,13 @@ from typing import Protocol
 
 import trio
 
+from trio_sfu.events import Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.room import Room
 from trio_sfu.tree import media
 from trio_sfu.tree.ages import Ages
-from trio_sfu.tree.failures import Failures
 from trio_sfu.tree.nodes import Node
 from trio_sfu.tree.tasks import rest_of_process, task_tree
 
@@ -23,7 +23,7 @@ class Surveyed(Protocol):
     ready: bool
     task: trio.lowlevel.Task
     ages: Ages
-    failures: Failures
+    journal: Journal
     rooms: Registry
     engine: MediaEngine
 
@@ -32,35 +32,36 @@ def survey(daemon: Surveyed) -> Node:
     """Return the tree of a running daemon, itself at the top."""
     root = task_tree(daemon.task, daemon.ages)
     root.state = "ready" if daemon.ready else "starting or stopping"
-    now = trio.current_time()
-    root.failure = daemon.failures.last((), now)
+    failures = daemon.journal.failures
+    root.failure = failures.last(())
     owned = dict(media.transports(daemon.engine))
     for service in root.children:
         if service.kind == "service":
-            service.failure = daemon.failures.last((service.name,), now)
+            service.failure = failures.last((service.name,))
         if service.name == "rooms":
-            _rooms(service, daemon, owned, now)
-    _engine(root, daemon.engine, owned)
+            _rooms(service, daemon, owned)
+    _engine(root, daemon, owned)
     order = {"service": 0}
     root.children.sort(key=lambda child: (order.get(child.kind, 1), child.name))
     root.children.append(rest_of_process(daemon.task, daemon.ages))
     return root
 
 
-def _rooms(service: Node, daemon: Surveyed, owned: dict[str, Node], now: float) -> None:
+def _rooms(service: Node, daemon: Surveyed, owned: dict[str, Node]) -> None:
+    failures = daemon.journal.failures
     for node in service.children:
         if node.kind != "room":
             continue
         path = ("rooms", node.name)
         room = daemon.rooms.rooms.get(RoomId(node.name))
-        node.restarts = daemon.failures.count(path)
-        node.failure = daemon.failures.last(path, now)
+        node.restarts = failures.count(path)
+        node.failure = failures.last(path)
         # The registry forgets first what is about to end.
         node.state = "running" if room is not None and not room.ending else "ending"
         for child in node.children:
             if child.kind == "peer":
                 child.state = _peer_state(room, PeerId(child.name))
-                child.failure = daemon.failures.last((*path, child.name), now)
+                child.failure = failures.last((*path, child.name))
                 transport = owned.pop(f"{node.name}/{child.name}", None)
                 if transport is not None:
                     child.children.append(transport)
@@ -73,10 +74,12 @@ def _peer_state(room: Room | None, peer: PeerId) -> str:
     return member.connection if member is not None else "arriving"
 
 
-def _engine(root: Node, engine: MediaEngine, unowned: dict[str, Node]) -> None:
+def _engine(root: Node, daemon: Surveyed, unowned: dict[str, Node]) -> None:
     """Make the service of the pump's task; transports of nobody show under it."""
+    engine = daemon.engine
     pump = next((each for each in root.children if each.name == _PUMP), None)
     node = Node(kind="service", name="engine", state="running", restarts=engine.restarts)
+    node.failure = daemon.journal.failures.last((node.name,))
     counts = engine.census()
     node.detail = ", ".join(f"{name.replace('_', '-')} {n}" for name, n in sorted(counts.items()))
     node.children = list(unowned.values())

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from trio_sfu.tree.nodes import Failure, Node
+from trio_sfu.events import Failure
+from trio_sfu.tree.nodes import Node
 
 _MINUTE = 60
 _HOUR = 3_600
@@ -34,7 +35,8 @@ def _below(node: Node, margin: str) -> Iterator[str]:
         inner = margin + ("   " if last else "│  ")
         if child.failure is not None and child.kind in ("room", "peer", "service"):
             mark = "│  " if child.children else "   "
-            yield f"{inner}{mark}! {_failure(child.failure)}"
+            for line in _failure(child.failure):
+                yield f"{inner}{mark}! {line}"
         yield from _below(child, inner)
 
 
@@ -49,6 +51,6 @@ def _title(node: Node) -> str:
     return "  ".join(filter(None, parts))
 
 
-def _failure(failure: Failure) -> str:
-    causes = "; ".join(failure.causes)
-    return f"{failure.code} {duration(failure.age)} ago in {failure.path}: {causes}"
+def _failure(failure: Failure) -> Iterator[str]:
+    yield f"{failure.code} {failure.id} at {failure.time:%H:%M:%S} UTC in {failure.path}"
+    yield from failure.text().splitlines()

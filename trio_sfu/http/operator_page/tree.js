@@ -3,7 +3,9 @@
  * The live tree. Asks for /api/v1/tree once a second and changes only what is new, so that
  * what is folded stays folded and the focus stays where it is.
  *
- * @typedef {{age: number, path: string, code: string, causes: string[]}} Failure
+ * @typedef {{type: string, message?: string, where?: string, count?: number,
+ *   causes?: Cause[]}} Cause
+ * @typedef {{id: string, time: string, path: string, code: string, causes: Cause[]}} Failure
  * @typedef {{kind: string, name: string, state?: string, age?: number, where?: string,
  *   detail?: string, restarts?: number, failure?: Failure, children?: Branch[]}} Branch
  */
@@ -192,8 +194,20 @@ function write(where, text) {
 
 /** @param {Failure} failure */
 function told(failure) {
-  const what = failure.causes.join("; ");
-  return `${failure.code} ${duration(failure.age)} ago in ${failure.path}: ${what}`;
+  const { code, id, path, causes } = failure;
+  const when = new Date(failure.time).toLocaleTimeString();
+  return `${code} ${id} at ${when} in ${path}: ${causes.map(caused).join("; ")}`;
+}
+
+/**
+ * @param {Cause} cause
+ * @returns {string}
+ */
+function caused({ type, message, where, count = 1, causes = [] }) {
+  const what = message ? `${type}: ${message}` : type;
+  const how = [what, count > 1 && `(${count} times)`, where && `at ${where}`];
+  const line = how.filter(Boolean).join(" ");
+  return [line, ...causes.map(caused)].join(", because of ");
 }
 
 /** @param {number} seconds */

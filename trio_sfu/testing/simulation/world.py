@@ -12,13 +12,12 @@ import trio
 from trio_sfu import events
 from trio_sfu.config.model import Config
 from trio_sfu.daemon import Daemon
-from trio_sfu.events import Fact, Journal
+from trio_sfu.events import Fact, Failure, Journal
 from trio_sfu.ids import PeerId
 from trio_sfu.listeners.head import parse_head, read_head
 from trio_sfu.listeners.replay import ReplayStream
 from trio_sfu.listeners.upgrade import serve_signaling
 from trio_sfu.media.simulated import Address, open_simulated_engine
-from trio_sfu.testing.faults import InjectedFault
 from trio_sfu.testing.simulation.client import SimulatedClient
 from trio_sfu.testing.simulation.handshake import open_simulated_association
 from trio_sfu.testing.simulation.network import Host, Network
@@ -29,6 +28,8 @@ from trio_sfu.testing.simulation.wire import WireEnd, wire
 
 ENGINE: Final[Address] = ("192.0.2.1", 7882)
 ROOMS: Final = ("amber", "birch")
+PLANNED: Final = {"InjectedFault", "StrayCancelError"}
+"""The errors that the faults of a story come to."""
 _HEAD_LIMIT_S: Final = 10.0
 
 
@@ -64,7 +65,8 @@ class World:
             pass
         except* Exception as error:
             name = trio.lowlevel.current_task().name
-            self.daemon.journal.note(events.ConnectionCrashed(name, error))
+            failure = Failure.of(error, code="connection-failed", path=name)
+            self.daemon.journal.note(events.ConnectionCrashed(failure))
         finally:
             stream.reset()
 
@@ -116,24 +118,18 @@ class WorldJournal:
         words = [type(fact).__name__]
         for name in getattr(fact, "__slots__", ()):
             value = getattr(fact, name)
-            if isinstance(value, BaseException):
+            if isinstance(value, Failure):
                 value = self._crash(fact, value)
             words.append(str(self._names.get(value, value)) if value else "-")
         self._story.tell("daemon", " ".join(words))
         if isinstance(fact, events.PeerLeft):
             self._names.pop(fact.peer, None)
 
-    def _crash(self, fact: Fact, error: BaseException) -> str:
-        leaves = list(_leaves(error))
-        if not all(isinstance(leaf, InjectedFault) for leaf in leaves):
-            self.crashes.append(f"{type(fact).__name__}: {leaves!r}")
-        return ", ".join(type(leaf).__name__ for leaf in leaves)
-
-
-def _leaves(error: BaseException) -> list[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        return [leaf for each in error.exceptions for leaf in _leaves(each)]
-    return [error]
+    def _crash(self, fact: Fact, failure: Failure) -> str:
+        kinds = [cause.type for cause in failure.causes]
+        if not set(kinds) <= PLANNED:
+            self.crashes.append(f"{type(fact).__name__} in {failure.path}: {failure.text()}")
+        return f"{failure.path} {', '.join(kinds)}"
 
 
 @asynccontextmanager

@@ -1,0 +1,94 @@
+"""What happens in the daemon: a dataclass for each kind of fact, and the journal of them.
+
+A fact is noted once, where it happens. The journal counts it for ``/metrics``, keeps the
+newest for ``/api/v1/events``, and passes it on to the log. A fact that is a failure
+carries its record (``Failure``): the same one everywhere. No fact carries a person's name
+or address.
+"""
+
+from trio_sfu.events.connections import (
+    ConnectionCrashed,
+    ConnectionRefused,
+    RequestCrashed,
+    SessionEnded,
+)
+from trio_sfu.events.engine import EngineFailed, EngineRestarted
+from trio_sfu.events.fact import Crash, Fact
+from trio_sfu.events.failure import Cause, Failure
+from trio_sfu.events.failures import Failures
+from trio_sfu.events.histogram import Histogram
+from trio_sfu.events.journal import Journal
+from trio_sfu.events.peers import (
+    IceRestarted,
+    JoinRefused,
+    PeerConnected,
+    PeerCrashed,
+    PeerJoined,
+    PeerLeft,
+    PeerTornDown,
+    RequestRefused,
+    SessionResumed,
+    TrackPublished,
+    TrackUnpublished,
+)
+from trio_sfu.events.rooms import RoomClosed, RoomCrashed, RoomOpened, RoomRestarted
+from trio_sfu.events.services import ServiceFailed
+
+FACTS: tuple[type[Fact], ...] = (
+    RoomOpened,
+    RoomClosed,
+    RoomCrashed,
+    RoomRestarted,
+    PeerJoined,
+    JoinRefused,
+    PeerConnected,
+    SessionResumed,
+    IceRestarted,
+    TrackPublished,
+    TrackUnpublished,
+    PeerLeft,
+    PeerCrashed,
+    PeerTornDown,
+    RequestRefused,
+    SessionEnded,
+    ConnectionRefused,
+    ConnectionCrashed,
+    RequestCrashed,
+    EngineFailed,
+    EngineRestarted,
+    ServiceFailed,
+)
+"""Every kind of fact."""
+
+__all__ = [
+    "FACTS",
+    "Cause",
+    "ConnectionCrashed",
+    "ConnectionRefused",
+    "Crash",
+    "EngineFailed",
+    "EngineRestarted",
+    "Fact",
+    "Failure",
+    "Failures",
+    "Histogram",
+    "IceRestarted",
+    "JoinRefused",
+    "Journal",
+    "PeerConnected",
+    "PeerCrashed",
+    "PeerJoined",
+    "PeerLeft",
+    "PeerTornDown",
+    "RequestCrashed",
+    "RequestRefused",
+    "RoomClosed",
+    "RoomCrashed",
+    "RoomOpened",
+    "RoomRestarted",
+    "ServiceFailed",
+    "SessionEnded",
+    "SessionResumed",
+    "TrackPublished",
+    "TrackUnpublished",
+]
