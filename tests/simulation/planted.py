@@ -101,7 +101,7 @@ def ghost() -> AbstractContextManager[object]:
 # Each with what is said of it.
 PLANTED: dict[str, tuple[Planted, str]] = {
     "forgotten down-track": (forgotten_down_track, "which is over"),
-    "wrong down-track": (wrong_down_track, "shows"),
+    "wrong down-track": (wrong_down_track, "shows|received"),
     "forgotten transport": (forgotten_transport, "left behind: {'transports'"),
     "leaked task": (leaked_task, "left behind: {'tasks'"),
     "double join": (double_join, " is in .*, and as "),

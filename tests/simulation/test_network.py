@@ -15,8 +15,8 @@ ENGINE = ("192.0.2.1", 7882)
 def network(nursery: trio.Nursery, conditions: Conditions) -> tuple[Network, Host, list[bytes]]:
     made = Network(Random(1), ENGINE)
     host, arrived = Host("c1", ("198.51.100.1", 40_000), conditions), list[bytes]()
-    made.attach(host, lambda _source, data: arrived.append(data))
-    made.serve(lambda _source, data: arrived.append(data))
+    made.attach(host, host.address, lambda _source, _to, data: arrived.append(data))
+    made.serve(lambda _source, _to, data: arrived.append(data))
     nursery.start_soon(made.run)
     return made, host, arrived
 
@@ -26,7 +26,7 @@ async def test_loss_delay_order_and_doubles(autojump_clock: MockClock) -> None:
         conditions = Conditions(loss=0.2, delay=0.1, jitter=0.1, duplication=0.1)
         made, host, arrived = network(nursery, conditions)
         for number in range(1000):
-            made.send_up(host, number.to_bytes(2))
+            made.send_up(host.address, number.to_bytes(2))
         await trio.sleep(0.09)
         assert not arrived
         await trio.sleep(0.15)
@@ -36,12 +36,40 @@ async def test_loss_delay_order_and_doubles(autojump_clock: MockClock) -> None:
         nursery.cancel_scope.cancel()
 
 
+async def test_a_rate_delays_and_a_full_queue_loses(autojump_clock: MockClock) -> None:
+    async with trio.open_nursery() as nursery:
+        made, host, arrived = network(nursery, Conditions(delay=0, jitter=0, rate=10_000))
+        for _ in range(100):
+            made.send_up(host.address, bytes(100))
+        await trio.sleep(0.105)
+        assert 9 <= len(arrived) <= 12
+        await trio.sleep(1)
+        assert len(arrived) in (30, 31)  # what fits 0.3 s at 100 packets a second
+        made.send_down(host.address, bytes(100))
+        await trio.sleep(0.01)
+        assert len(arrived) in (31, 32)
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_blocked_address_is_blocked_for_its_time(autojump_clock: MockClock) -> None:
+    async with trio.open_nursery() as nursery:
+        made, host, arrived = network(nursery, Conditions())
+        made.block(host.address, 5)
+        made.send_up(host.address, b"lost")
+        made.send_down(host.address, b"lost")
+        await trio.sleep(5.1)
+        made.send_up(host.address, b"there")
+        await trio.sleep(1)
+        assert arrived == [b"there"]
+        nursery.cancel_scope.cancel()
+
+
 async def test_a_partition_loses_datagrams_and_holds_bytes(autojump_clock: MockClock) -> None:
     async with trio.open_nursery() as nursery:
         made, host, arrived = network(nursery, Conditions())
         near, far = wire(made, host)
         made.partition(host)
-        made.send_up(host, b"lost")
+        made.send_up(host.address, b"lost")
         await near.send_all(b"ho")
         await near.send_all(b"ld")
         with trio.move_on_after(60) as waited:

@@ -9,7 +9,7 @@ import trio
 from trio_sfu.media.simulated import Address
 from trio_sfu.signaling.messages import Source
 from trio_sfu.testing.simulation.network import Host, Network
-from trio_sfu.testing.simulation.session import ClientSession, Ending, OnMedia
+from trio_sfu.testing.simulation.session import ClientSession, Ending, Former, OnMedia, Tell
 from trio_sfu.testing.simulation.story import Story
 from trio_sfu.testing.simulation.wire import WireEnd
 
@@ -37,6 +37,7 @@ class SimulatedClient:
         dial: Dial,
         story: Story,
         on_media: OnMedia,
+        wrong: Tell,
     ) -> None:
         self.name = name
         self.goal: str | None = None
@@ -54,7 +55,8 @@ class SimulatedClient:
         self._dial = dial
         self._story = story
         self._on_media = on_media
-        self._token: str | None = None
+        self._wrong = wrong
+        self._former: Former | None = None
         self._sessions = 0
         self._changed = trio.Event()
 
@@ -76,20 +78,35 @@ class SimulatedClient:
         if self.session is not None:
             self.trouble()
             if ending in ("left", "closed"):
-                self._token = None
+                self._former = None
             self.session.end(ending)
 
     def forget(self) -> None:
         """Forget the resume token, as a reloaded page does."""
-        self._token = None
+        self._former = None
 
     def move(self) -> None:
-        """Come from another address, as when Wi-Fi gives way to a mobile network."""
-        self._ports += 1
-        self._network.detach(self.host.address)
-        self.host.address = self._address()
+        """Come from another address without knowing it, as when a NAT forgets a mapping."""
+        self._renew_address()
         if self.session is not None and not self.session.over:
-            self.session.transport.attach()
+            self.session.transport.move()
+
+    def change_network(self, *, keep: bool, works_after: float = 0.0) -> None:
+        """Come from another address and know it, as when Wi-Fi gives way to a mobile network.
+
+        ``keep``: what came from the address before still does; ``works_after`` seconds
+        nothing gets through from the new one.
+        """
+        self._renew_address()
+        if works_after:
+            self._network.block(self.host.address, works_after)
+        if self.session is not None and not self.session.over:
+            self.session.restart_ice(keep=keep)
+        self.trouble(for_more=works_after)
+
+    def _renew_address(self) -> None:
+        self._ports += 1
+        self.host.address = self._address()
         self.trouble()
 
     async def live(self) -> None:
@@ -112,12 +129,14 @@ class SimulatedClient:
         self.session = ClientSession(
             label=f"{self.name}.{self._sessions}",
             room=room,
-            replaces=self._token,
+            replaces=self._former,
             network=self._network,
             host=self.host,
             random=self._random,
-            stream=self._dial(self.host),
+            dial=lambda: self._dial(self.host),
             on_media=self._on_media,
+            tell=lambda what: self._story.tell(self.name, what),
+            wrong=self._wrong,
             published=dict(self.wishes),
         )
         self.trouble()
@@ -125,7 +144,7 @@ class SimulatedClient:
 
     def _finish(self, session: ClientSession) -> None:
         if session.joined is not None and session.ending not in ("left", "closed"):
-            self._token = session.joined.resume_token
+            self._former = Former(session.label, session.joined.resume_token)
         why = f" ({session.error})" if session.error else ""
         self._story.tell(self.name, f"session {session.label} is over: {session.ending}{why}")
         reachable = not self.host.partitioned

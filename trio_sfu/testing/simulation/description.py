@@ -10,8 +10,10 @@ from trio_sfu.signaling.messages import Kind, SendingLine, SlotLine, Source
 
 OPUS: Final = 111
 VP8: Final = 96
+RTX: Final = 97
 MID: Final = 4  # header extension ids
 RID: Final = 10
+REPAIRED_RID: Final = 11
 SENDING: Final[Mapping[Source, str]] = {
     "microphone": "0",
     "camera": "1",
@@ -39,6 +41,8 @@ class Answered:
     ice_pwd: str
     address: Address
     mids: Mapping[int, str]
+    repairs: Mapping[int, int]
+    """The SSRC whose packets each RTX SSRC repeats (RFC 5576, FID)."""
 
 
 def sending_lines() -> list[SendingLine]:
@@ -75,8 +79,8 @@ def write_offer(own: Credentials, pairs: int) -> str:
 
 
 def _line(kind: str, mid: str, direction: str) -> Iterator[str]:
-    number = OPUS if kind == "audio" else VP8
-    yield f"m={kind} 9 UDP/TLS/RTP/SAVPF {number}"
+    numbers = f"{OPUS}" if kind == "audio" else f"{VP8} {RTX}"
+    yield f"m={kind} 9 UDP/TLS/RTP/SAVPF {numbers}"
     yield "c=IN IP4 0.0.0.0"
     yield f"a=mid:{mid}"
     yield f"a={direction}"
@@ -86,25 +90,33 @@ def _line(kind: str, mid: str, direction: str) -> Iterator[str]:
         yield f"a=rtpmap:{OPUS} opus/48000/2"
     else:
         yield f"a=rtpmap:{VP8} VP8/90000"
+        yield f"a=rtcp-fb:{VP8} nack"
         yield f"a=rtcp-fb:{VP8} nack pli"
+        yield f"a=rtpmap:{RTX} rtx/90000"
+        yield f"a=fmtp:{RTX} apt={VP8}"
         yield f"a=extmap:{RID} {_SDES}:rtp-stream-id"
+        yield f"a=extmap:{REPAIRED_RID} {_SDES}:repaired-rtp-stream-id"
 
 
 def read_answer(sdp: str) -> Answered:
     """Return what the answer says."""
     mids: dict[int, str] = {}
+    repairs: dict[int, int] = {}
     mid = ""
     for line in sdp.splitlines():
         if line.startswith("a=mid:"):
             mid = line[6:]
         elif match := re.match(r"a=ssrc:(\d+) ", line):
             mids[int(match[1])] = mid
+        elif match := re.match(r"a=ssrc-group:FID (\d+) (\d+)", line):
+            repairs[int(match[2])] = int(match[1])
     candidate = _find(r"a=candidate:\S+ 1 udp \d+ (\S+ \d+) typ host", sdp).split()
     return Answered(
         ice_ufrag=_find(r"a=ice-ufrag:(\S+)", sdp),
         ice_pwd=_find(r"a=ice-pwd:(\S+)", sdp),
         address=(candidate[0], int(candidate[1])),
         mids=mids,
+        repairs=repairs,
     )
 
 

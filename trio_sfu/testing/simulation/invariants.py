@@ -76,7 +76,7 @@ def _one_peer(world: World, client: SimulatedClient) -> Iterator[str]:
     if session is None or session.joined is None or session.replaces is None:
         return
     for room, peer in _peers(world):
-        if peer.resume_token == session.replaces:
+        if peer.name == session.replaces.label:
             yield f"{session.label} is in {session.room}, and as {peer.name} in {room.id}"
 
 

@@ -1,8 +1,9 @@
 """The simulated network: a host's conditions, and everything that is on its way.
 
 All that is under way is in one heap, by due time. It is bounded: a datagram that finds
-``MAX_IN_FLIGHT`` others is lost, as in a full router; bytes of a stream are bounded by
-the stream's window (``wire``).
+``MAX_IN_FLIGHT`` others is lost, as in a full router, and so is one that finds more than
+``QUEUE`` seconds of others before it on a link with a rate; bytes of a stream are bounded
+by the stream's window (``wire``).
 """
 
 import heapq
@@ -18,10 +19,12 @@ import trio
 from trio_sfu.media.simulated import Address
 
 MAX_IN_FLIGHT: Final = 20_000
+QUEUE: Final = 0.3
+"""Seconds that a link with a rate may be behind; what comes then is lost (drop tail)."""
 _TICK: Final = 0.001  # what is due within a millisecond arrives together
 
-Receive: TypeAlias = Callable[[Address, bytes], None]
-"""Called with where a datagram comes from, and the datagram."""
+Receive: TypeAlias = Callable[[Address, Address, bytes], None]
+"""Called with where a datagram comes from, where it was sent to, and the datagram."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,15 @@ class Conditions:
     """What a host's datagrams meet, each way. Times are seconds, the others shares.
 
     A delay is drawn between ``delay`` and ``delay + jitter``, so datagrams overtake each
-    other when jitter is more than the time between them.
+    other when jitter is more than the time between them. ``rate`` is in bytes a second,
+    0 for no limit.
     """
 
     loss: float = 0.0
     delay: float = 0.02
     jitter: float = 0.005
     duplication: float = 0.0
+    rate: float = 0.0
 
 
 @dataclass(eq=False)
@@ -44,10 +49,13 @@ class Host:
 
     name: str
     address: Address
+    """Where what it opens now comes from; older paths may have others."""
     conditions: Conditions = Conditions()
     partitioned: bool = False
     held: deque[Callable[[], None]] = field(default_factory=deque)
     """Stream bytes that wait for the end of a partition; bounded by the windows."""
+    free: dict[bool, float] = field(default_factory=lambda: {True: 0.0, False: 0.0})
+    """When a link with a rate has sent what it has now: up (True) and down."""
 
 
 class Network:
@@ -55,11 +63,12 @@ class Network:
 
     def __init__(self, random: Random, engine: Address) -> None:
         self.counts: Counter[str] = Counter()
+        self._blocked: dict[Address, float] = {}
         self._random = random
         self._engine = engine
         self._hosts: dict[Address, Host] = {}
         self._receivers: dict[Address, Receive] = {}
-        self._heap: list[tuple[float, int, Callable[[], None]]] = []
+        self._heap: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
         self._numbers = count()
         self._sooner = trio.Event()
 
@@ -68,23 +77,31 @@ class Network:
         """How much is under way."""
         return len(self._heap)
 
-    def attach(self, host: Host, receive: Receive) -> None:
-        """Have datagrams to the host's address received."""
-        self._hosts[host.address] = host
-        self._receivers[host.address] = receive
+    def attach(self, host: Host, address: Address, receive: Receive) -> None:
+        """Have datagrams to an address of the host received."""
+        self._hosts[address] = host
+        self._receivers[address] = receive
 
     def detach(self, address: Address) -> None:
-        """Lose what is sent to an address from now on."""
+        """Lose what is sent to or from an address from now on."""
         self._receivers.pop(address, None)
         self._hosts.pop(address, None)
+        self._blocked.pop(address, None)
 
-    def serve(self, receive: Receive) -> None:
-        """Have datagrams to the engine received."""
-        self._receivers[self._engine] = receive
+    def serve(self, receive: Receive | None) -> None:
+        """Have datagrams to the engine received; None: they are lost."""
+        if receive is None:
+            self._receivers.pop(self._engine, None)
+        else:
+            self._receivers[self._engine] = receive
 
-    def send_up(self, host: Host, datagram: bytes) -> None:
-        """Send from a host to the engine."""
-        self._send(host, host.address, self._engine, datagram)
+    def send_up(self, source: Address, datagram: bytes) -> None:
+        """Send from an address that is attached to the engine."""
+        host = self._hosts.get(source)
+        if host is None:
+            self.counts["from nowhere"] += 1
+        else:
+            self._send(host, source, self._engine, datagram)
 
     def send_down(self, destination: Address, datagram: bytes) -> None:
         """Send from the engine."""
@@ -95,18 +112,43 @@ class Network:
             self._send(host, self._engine, destination, datagram)
 
     def _send(self, host: Host, source: Address, destination: Address, datagram: bytes) -> None:
-        conditions = host.conditions
-        copies = 2 if self._random.random() < conditions.duplication else 1
-        if host.partitioned or self._random.random() < conditions.loss or self._full():
+        conditions, random = host.conditions, self._random.random
+        copies = 2 if conditions.duplication and random() < conditions.duplication else 1
+        if (
+            host.partitioned
+            or (conditions.loss and random() < conditions.loss)
+            or len(self._heap) >= MAX_IN_FLIGHT
+            or (self._blocked and self._is_blocked(source, destination))
+        ):
             self.counts["lost"] += 1
             return
-        self.counts["doubled"] += copies - 1
+        queued = 0.0
+        if conditions.rate:
+            queued = self._queue(host, len(datagram), up=destination == self._engine)
+            if queued > QUEUE:
+                self.counts["too much"] += 1
+                return
+        if copies > 1:
+            self.counts["doubled"] += 1
         for _ in range(copies):
-            delay = conditions.delay + self._random.random() * conditions.jitter
-            self.later(delay, lambda: self._arrive(host, source, destination, datagram))
+            delay = queued + conditions.delay + random() * conditions.jitter
+            self.later(delay, self._arrive, host, source, destination, datagram)
 
-    def _full(self) -> bool:
-        return len(self._heap) >= MAX_IN_FLIGHT
+    def block(self, address: Address, seconds: float) -> None:
+        """Let nothing through from or to an address of a host for a time."""
+        self._blocked[address] = trio.current_time() + seconds
+
+    def _is_blocked(self, *addresses: Address) -> bool:
+        now = trio.current_time()
+        return any(self._blocked.get(address, now) > now for address in addresses)
+
+    def _queue(self, host: Host, size: int, *, up: bool) -> float:
+        """Return how long a datagram waits for its turn, which it takes if that is not too long."""
+        now = trio.current_time()
+        begins = max(now, host.free[up])
+        if begins - now <= QUEUE:
+            host.free[up] = begins + size / host.conditions.rate
+        return begins - now
 
     def _arrive(self, host: Host, source: Address, destination: Address, datagram: bytes) -> None:
         receive = self._receivers.get(destination)
@@ -114,14 +156,14 @@ class Network:
             self.counts["lost"] += 1
         else:
             self.counts["carried"] += 1
-            receive(source, datagram)
+            receive(source, destination, datagram)
 
-    def later(self, delay: float, deliver: Callable[[], None]) -> None:
+    def later(self, delay: float, deliver: Callable[..., None], *arguments: object) -> None:
         """Call ``deliver`` after ``delay`` seconds, those of equal delay in this order."""
         due = trio.current_time() + delay
         if not self._heap or due < self._heap[0][0]:
             self._sooner.set()
-        heapq.heappush(self._heap, (due, next(self._numbers), deliver))
+        heapq.heappush(self._heap, (due, next(self._numbers), deliver, arguments))
 
     def partition(self, host: Host) -> None:
         """Let nothing through, in either direction."""
@@ -139,11 +181,13 @@ class Network:
 
     async def run(self) -> None:
         """Deliver what is due, for ever."""
+        heap = self._heap
         while True:
             self._sooner = trio.Event()
             now = trio.current_time() + _TICK
-            while self._heap and self._heap[0][0] <= now:
-                heapq.heappop(self._heap)[2]()
-            with trio.move_on_at(self._heap[0][0] if self._heap else float("inf")):
+            while heap and heap[0][0] <= now:
+                _, _, deliver, arguments = heapq.heappop(heap)
+                deliver(*arguments)
+            with trio.move_on_at(heap[0][0] if heap else float("inf")):
                 await self._sooner.wait()
             await trio.lowlevel.checkpoint()

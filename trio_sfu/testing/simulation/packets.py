@@ -1,13 +1,21 @@
-"""RTP a simulated client sends, each packet with a tag that says whose it is."""
+"""RTP and RTCP as bytes; each packet has a tag that says whose it is."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from trio_sfu.signaling.messages import Source
-from trio_sfu.testing.simulation.description import MID, OPUS, RID, VP8
+from trio_sfu.testing.simulation.description import MID, OPUS, REPAIRED_RID, RID, RTX, VP8
+
+__all__ = ["VP8", "Encoding", "Received", "Tag", "nack", "original", "pli", "read_packet"]
 
 _PLI: Final = (206, 1)  # payload type and format (RFC 4585, section 6.3.1)
 _FIR: Final = (206, 4)  # RFC 5104, section 4.3.1
+_NACK: Final = (205, 1)  # RFC 4585, section 6.2.1
+_KEPT: Final = 64
+"""Packets of an encoding that can be sent again."""
+_RR: Final = b"\x80\xc9\x00\x01\x00\x00\x00\x01"
+"""An empty receiver report, which a compound packet begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,10 @@ class Tag:
     room: str
     source: Source
     rid: str
+
+    def of(self, source: Source, rid: str) -> "Tag":
+        """Return the tag of another encoding of the same sender."""
+        return replace(self, source=source, rid=rid)
 
     def encode(self) -> bytes:
         """Return the tag as it is in a payload."""
@@ -42,27 +54,44 @@ def read_packet(packet: bytes) -> Received | None:
 
 
 class Encoding:
-    """One RTP stream: Opus, or VP8 of one packet a frame."""
+    """One RTP stream: Opus, or VP8 of one packet a frame with RTX (RFC 4588)."""
 
     def __init__(self, ssrc: int, mid: str, tag: Tag) -> None:
         self.ssrc = ssrc
         self.keyframe_due = True
         self._video = tag.source in ("camera", "screen")
         self._tag = tag.encode()
-        self._extension = _extension(mid, tag.rid)
+        self._extension = _extension(mid, RID, tag.rid)
+        self._repair = _extension(mid, REPAIRED_RID, tag.rid)
         self._sequence = ssrc % 50_000
         self._timestamp = ssrc
         self._picture = ssrc % 30_000
+        self._sent: dict[int, tuple[bytes, bytes]] = {}
+        self._repaired = ssrc % 40_000
 
     def packet(self, elapsed: float) -> bytes:
         """Return the next packet, ``elapsed`` seconds after the one before."""
         self._sequence = (self._sequence + 1) & 0xFFFF
         clock = 90_000 if self._video else 48_000
         self._timestamp = (self._timestamp + round(elapsed * clock)) & 0xFFFFFFFF
-        marker = 0x80 if self._video else 0
-        header = bytes([0x90, marker | (VP8 if self._video else OPUS)])
-        header += self._sequence.to_bytes(2) + self._timestamp.to_bytes(4) + self.ssrc.to_bytes(4)
-        return header + self._extension + self._payload()
+        timestamp, payload = self._timestamp.to_bytes(4), self._payload()
+        if self._video:
+            self._sent[self._sequence] = timestamp, payload
+            if len(self._sent) > _KEPT:
+                del self._sent[next(iter(self._sent))]
+        header = bytes([0x90, 0x80 | VP8 if self._video else OPUS])
+        header += self._sequence.to_bytes(2) + timestamp + self.ssrc.to_bytes(4)
+        return header + self._extension + payload
+
+    def again(self, sequence: int) -> bytes | None:
+        """Return the retransmission of a packet that is still kept."""
+        if sequence not in self._sent:
+            return None
+        timestamp, payload = self._sent[sequence]
+        self._repaired = (self._repaired + 1) & 0xFFFF
+        header = bytes([0x90, 0x80 | RTX]) + self._repaired.to_bytes(2) + timestamp
+        header += (self.ssrc ^ 0x8000_0000).to_bytes(4)
+        return header + self._repair + sequence.to_bytes(2) + payload
 
     def _payload(self) -> bytes:
         if not self._video:
@@ -75,26 +104,62 @@ class Encoding:
         return b"\x90\xc0" + picture + bytes([self._picture & 0xFF]) + inter + self._tag
 
 
-def _extension(mid: str, rid: str) -> bytes:
-    """Return a one-byte header extension block (RFC 8285) with MID and RID."""
+def _extension(mid: str, number: int, rid: str) -> bytes:
+    """Return a one-byte header extension block (RFC 8285) with MID and a RID."""
     block = bytes([MID << 4 | (len(mid) - 1)]) + mid.encode()
     if rid:
-        block += bytes([RID << 4 | (len(rid) - 1)]) + rid.encode()
+        block += bytes([number << 4 | (len(rid) - 1)]) + rid.encode()
     block += bytes(-len(block) % 4)
     return b"\xbe\xde" + (len(block) // 4).to_bytes(2) + block
 
 
-def wants_keyframes(rtcp: bytes) -> set[int]:
-    """Return the SSRCs a decrypted compound packet asks keyframes of."""
-    wanted: set[int] = set()
+def original(packet: bytes, ssrc: int) -> bytes:
+    """Return the packet that an RTX packet repeats (RFC 4588, section 4)."""
+    begin = 12 + 4 * (packet[0] & 0x0F)
+    if packet[0] & 0x10:
+        begin += 4 + 4 * int.from_bytes(packet[begin + 2 : begin + 4])
+    header = packet[:1] + bytes([packet[1] & 0x80 | VP8]) + packet[begin : begin + 2]
+    return header + packet[4:8] + ssrc.to_bytes(4) + packet[12:begin] + packet[begin + 2 :]
+
+
+def nack(ssrc: int, sequences: Sequence[int]) -> bytes:
+    """Return a compound packet that asks for packets again."""
+    body = b"".join(sequence.to_bytes(2) + b"\x00\x00" for sequence in sequences)
+    head = bytes([0x80 | _NACK[1], _NACK[0]]) + (2 + len(sequences)).to_bytes(2)
+    return _RR + head + (1).to_bytes(4) + ssrc.to_bytes(4) + body
+
+
+def pli(ssrc: int) -> bytes:
+    """Return a compound packet that asks for a keyframe."""
+    head = bytes([0x80 | _PLI[1], _PLI[0]]) + (2).to_bytes(2)
+    return _RR + head + (1).to_bytes(4) + ssrc.to_bytes(4)
+
+
+def wants_keyframes(rtcp: bytes) -> Iterator[int]:
+    """Yield the SSRCs a decrypted compound packet asks keyframes of."""
+    for kind, each in _reports(rtcp):
+        if kind == _PLI:
+            yield int.from_bytes(each[8:12])
+        elif kind == _FIR:
+            yield from (int.from_bytes(each[at : at + 4]) for at in range(12, len(each), 8))
+
+
+def wants_again(rtcp: bytes) -> Iterator[tuple[int, int]]:
+    """Yield SSRC and sequence number of each packet a compound packet asks for."""
+    for kind, each in _reports(rtcp):
+        if kind == _NACK:
+            ssrc = int.from_bytes(each[8:12])
+            for at in range(12, len(each), 4):
+                first, more = (int.from_bytes(each[i : i + 2]) for i in (at, at + 2))
+                yield ssrc, first
+                yield from (
+                    (ssrc, (first + 1 + bit) & 0xFFFF) for bit in range(16) if more >> bit & 1
+                )
+
+
+def _reports(rtcp: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:
+    """Yield each packet of a compound packet: type and format, and all of it."""
     while len(rtcp) >= 12:
         length = 4 * (int.from_bytes(rtcp[2:4]) + 1)
-        kind = (rtcp[1], rtcp[0] & 0x1F)
-        if kind == _PLI:
-            wanted.add(int.from_bytes(rtcp[8:12]))
-        elif kind == _FIR:
-            wanted.update(
-                int.from_bytes(rtcp[at : at + 4]) for at in range(12, min(length, len(rtcp)), 8)
-            )
+        yield (rtcp[1], rtcp[0] & 0x1F), rtcp[:length]
         rtcp = rtcp[length:]
-    return wanted

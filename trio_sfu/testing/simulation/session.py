@@ -1,24 +1,18 @@
-"""One session of a simulated client: a WebSocket, a transport, and what it knows."""
+"""One session of a simulated client: a transport, one socket at a time, and what it knows.
+
+It does what client/src/lib/session.ts does: a lost socket is replaced and the session
+resumed while its media is alive, a changed or lost path is replaced by an ICE restart, and
+when neither helps the session is over and its client joins anew.
+"""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
-import msgspec
 import trio
-from trio_websocket import (
-    ConnectionClosed,
-    HandshakeError,
-    WebSocketConnection,
-    wrap_client_stream,
-)
-from wsproto.utilities import LocalProtocolError
 
 from trio_sfu.signaling.messages import (
-    MAX_MESSAGE_BYTES,
-    SUBPROTOCOL,
     Answer,
     ClientMessage,
     Error,
@@ -26,9 +20,9 @@ from trio_sfu.signaling.messages import (
     Joined,
     Leave,
     Offer,
-    Ping,
-    Pong,
     Publish,
+    Resume,
+    Resumed,
     ServerMessage,
     Slots,
     SlotShows,
@@ -36,35 +30,36 @@ from trio_sfu.signaling.messages import (
     Source,
 )
 from trio_sfu.testing.simulation.description import (
+    SENDING,
     read_answer,
     sending_lines,
     slot_lines,
     write_offer,
 )
 from trio_sfu.testing.simulation.network import Host, Network
-from trio_sfu.testing.simulation.packets import Received
+from trio_sfu.testing.simulation.packets import Received, Tag
+from trio_sfu.testing.simulation.socket import ClientSocket
 from trio_sfu.testing.simulation.transport import PERIOD, ClientTransport
 from trio_sfu.testing.simulation.wire import WireEnd
 
 PAIRS: Final = 4
-_OPENING: Final = 10.0
-_HEARTBEAT: Final = 5.0
-_PATIENCE: Final = 12.0
-_OUTBOX: Final = 64  # more waiting messages end the session, as a browser's would not
-_decoder = msgspec.json.Decoder(ServerMessage)
-_encoder = msgspec.json.Encoder()
-_NETWORK = (
-    ConnectionClosed,
-    HandshakeError,
-    trio.BrokenResourceError,
-    trio.ClosedResourceError,
-    LocalProtocolError,  # trio-websocket #184: a ping that comes after the own close frame
-)
+RESUME_WITHIN: Final = 12.0
+"""Seconds within which a lost socket is replaced."""
+_RESUME_EVERY: Final = 0.5
 
 Ending = Literal["left", "closed", "killed", "vanished", "dropped", "failed"]
 """How a session ended, as its client knows it."""
 
 OnMedia = Callable[["ClientSession", str, Received], None]
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """The session before this one, whose peer this one takes the place of."""
+
+    label: str
+    resume_token: str
 
 
 @dataclass(eq=False)
@@ -73,12 +68,16 @@ class ClientSession:
 
     label: str
     room: str
-    replaces: str | None
+    replaces: Former | None
     network: Network
     host: Host
     random: Random
-    stream: WireEnd
+    dial: Callable[[], WireEnd]
     on_media: OnMedia
+    tell: Tell
+    """Tells the story what happened."""
+    wrong: Tell
+    """Says what must not be."""
     published: dict[Source, bool] = field(default_factory=dict)
     """What it publishes: source, and whether it is muted."""
     slots: dict[str, SlotState] = field(default_factory=dict)
@@ -87,30 +86,38 @@ class ClientSession:
     """When something of a sender's source came last."""
     joined: Joined | None = None
     error: str | None = None
-    rejoin: bool = True
     ending: Ending = "failed"
     over: bool = False
+    resumes: int = 0
+    """How often it went on with another socket."""
 
     def __post_init__(self) -> None:
-        self.began = trio.current_time()
         self.transport = ClientTransport(self.network, self.host, self.random, self._media)
-        self._heard = self.began
-        self._say, self._said = trio.open_memory_channel[ClientMessage](_OUTBOX)
+        self._socket: ClientSocket | None = None
+        self._lost_since: float | None = None
+        self._pending: Offer | None = None
+        self._offers = 0
         self._scope = trio.CancelScope()
 
     @property
     def healthy(self) -> bool:
-        """Whether it is in the room and its media connection stands."""
-        return self.joined is not None and self.transport.secured and not self.over
+        """Whether it is in the room, heard, and its media connection stands."""
+        return (
+            self.joined is not None
+            and self._lost_since is None
+            and self.transport.secured
+            and not self.over
+        )
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is healthy and nothing of it is under way."""
+        return self.healthy and self._pending is None and self.transport.ice.next is None
 
     def say(self, message: ClientMessage) -> None:
-        """Queue a message; does nothing once it is over."""
-        if self.over:
-            return
-        try:
-            self._say.send_nowait(message)
-        except trio.WouldBlock:
-            self.end("killed")
+        """Queue a message; it is lost when there is no socket."""
+        if not self.over and self._socket is not None:
+            self._socket.say(message)
 
     def publish(self, source: Source, *, live: bool, muted: bool = False) -> None:
         """Publish a source, mute it or stop it."""
@@ -118,103 +125,143 @@ class ClientSession:
             self.published[source] = muted
         else:
             self.published.pop(source, None)
-        self.say(Publish(source=source, live=live, muted=muted))
+        self._announce(source)
+
+    def _announce(self, source: Source) -> None:
+        muted = self.published.get(source)
+        self.say(Publish(source=source, live=muted is not None, muted=bool(muted)))
+
+    def lose_socket(self, *, silently: bool = False) -> None:
+        """Lose the socket alone; the media goes on. ``silently``: the server is not told."""
+        if self._socket is not None and not self.over:
+            if silently:
+                self._socket.vanish()
+            else:
+                self._socket.lose()
+
+    def restart_ice(self, *, keep: bool) -> None:
+        """Offer new credentials, from the host's address of now."""
+        if self.joined is None or not self.transport.secured or self._pending is not None:
+            return
+        self.transport.restart(keep=keep)
+        self._offer()
 
     def end(self, ending: Ending) -> None:
         """End it in some way; only the first call counts."""
         if self.over:
             return
+        if ending == "left":
+            self.say(Leave())
         self.over = True
         self.ending = ending
         self.transport.close(goodbye=ending in ("left", "closed"))
-        match ending:
-            case "left":
-                with suppress(trio.WouldBlock):
-                    self._say.send_nowait(Leave())
-            case "killed" | "dropped" | "failed":
-                self.stream.reset()
-            case "vanished":
-                self.stream.vanish()
-            case "closed":
-                self._say.close()
-        if ending not in ("left", "closed"):
+        socket = self._socket
+        if socket is None:
             self._scope.cancel()
+        elif ending == "vanished":
+            socket.vanish()
+        elif ending == "closed":
+            socket.close()
+        elif ending != "left":
+            socket.lose()
 
     async def run(self) -> None:
         """Join, negotiate, and live until something ends the session."""
         with self._scope:
-            try:
-                async with trio.open_nursery() as nursery:
-                    await self._live(nursery)
-                    nursery.cancel_scope.cancel()
-            except* _NETWORK:
-                pass
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._tick, name=f"{self.label} ticks")
+                await self._signal()
+                nursery.cancel_scope.cancel()
         self.end("failed")
-        self.stream.reset()
 
-    async def _live(self, nursery: trio.Nursery) -> None:
-        socket = None
-        with trio.move_on_after(_OPENING):
-            socket = await wrap_client_stream(
-                nursery,
-                cast("trio.SocketStream", self.stream),
-                "sfu",
-                "/signal",
-                subprotocols=[SUBPROTOCOL],
-                message_queue_size=600,
-                max_message_size=2 * MAX_MESSAGE_BYTES,
-            )
-        if socket is None:
-            return
-        nursery.start_soon(self._write, socket, name=f"{self.label} writer")
-        nursery.start_soon(self._tick, nursery.cancel_scope, name=f"{self.label} ticks")
-        self.say(Join(room=self.room, name=self.label, replaces=self.replaces))
-        while True:
-            message = _decoder.decode(await socket.get_message())
-            self._heard = trio.current_time()
-            self._hear(message)
+    async def _signal(self) -> None:
+        replaces = self.replaces.resume_token if self.replaces is not None else None
+        first: ClientMessage = Join(room=self.room, name=self.label, replaces=replaces)
+        while not self.over:
+            self._socket = ClientSocket(self.dial(), self.label)
+            await self._socket.run(first, self._hear)
+            self._socket = None
+            if self.over or self.joined is None or not self._resumable():
+                return
+            first = Resume(resume_token=self.joined.resume_token)
+            if self._lost_since is None:
+                self._lost_since = trio.current_time()
+                self.tell(f"{self.label} has lost its socket")
+                await trio.lowlevel.checkpoint()
+            else:
+                await trio.sleep(_RESUME_EVERY)
 
-    async def _write(self, socket: WebSocketConnection) -> None:
-        with suppress(*_NETWORK):
-            async for message in self._said:
-                await socket.send_message(_encoder.encode(message).decode())
-            await socket.aclose(1000)
+    def _resumable(self) -> bool:
+        lost = trio.current_time() - (self._lost_since or trio.current_time())
+        return self.transport.secured and self.transport.ice.connected and lost <= RESUME_WITHIN
 
     def _hear(self, message: ServerMessage) -> None:
         match message:
             case Joined():
                 self.joined = message
-                sdp = write_offer(self.transport.credentials, PAIRS)
-                slots = slot_lines(PAIRS)
-                self.say(Offer(id=1, sdp=sdp, sending=sending_lines(), slots=slots))
+                self._offer()
+            case Resumed():
+                self._resumed(message)
             case Answer():
-                answered = read_answer(message.sdp)
-                self.transport.connect(answered, self.random, self.label, self.room)
-                for source, muted in self.published.items():
-                    self.say(Publish(source=source, live=True, muted=muted))
+                self._answered(message)
             case Slots():
                 self.slots = {slot.mid: slot for slot in message.slots}
             case SlotShows():
                 self.shows[message.mid] = message
             case Error() if message.fatal:
-                self.error, self.rejoin = message.code, message.rejoin
-            case Pong():
-                pass
+                self.error = message.code
+                self.end("failed")
+            case Error(id=number) if number == self._offers and self._pending is not None:
+                self.error = message.code
+                self.end("failed")
             case _:
                 pass
 
-    async def _tick(self, scope: trio.CancelScope) -> None:
-        said = self.began
+    def _offer(self) -> None:
+        self._offers += 1
+        sdp = write_offer(self.transport.ice.credentials, PAIRS)
+        slots = slot_lines(PAIRS)
+        offer = Offer(id=self._offers, sdp=sdp, sending=sending_lines(), slots=slots)
+        self._pending = offer
+        self.say(offer)
+
+    def _answered(self, answer: Answer) -> None:
+        if self.over or self._pending is None or answer.id != self._pending.id:
+            return
+        self._pending = None
+        tag = Tag(self.label, self.room, "microphone", "")
+        wrong = self.transport.answered(read_answer(answer.sdp), self.random, tag)
+        if wrong is not None:
+            self.wrong(f"{self.label}: {wrong}")
+        if answer.id == 1:
+            for source in self.published:
+                self._announce(source)
+
+    def _resumed(self, message: Resumed) -> None:
+        """Say again what the old socket may have lost."""
+        if self.joined is None or message.peer != self.joined.peer:
+            self.wrong(f"{self.label} was resumed as {message.peer}")
+        self._lost_since = None
+        self.resumes += 1
+        self.tell(f"{self.label} is resumed")
+        for source in SENDING:
+            self._announce(source)
+        if self._pending is not None:
+            self.say(self._pending)
+
+    async def _tick(self) -> None:
         while True:
             await trio.sleep(PERIOD)
-            now = trio.current_time()
-            if not self.over:
-                self.transport.tick(set(self.published))
-            if now - said >= _HEARTBEAT:
-                said = now
-                self.say(Ping(id=1))
-            if now - self._heard > _PATIENCE or self.transport.failed:
-                scope.cancel()
+            if self._socket is not None:
+                self._socket.tick()
+            if self.over:
+                continue
+            self.transport.tick(set(self.published))
+            if self.transport.ice.wants_restart:
+                self.tell(f"{self.label} restarts ICE")
+                self.restart_ice(keep=True)
+            if self.transport.failed:
+                self.end("failed")
 
     def _media(self, mid: str, received: Received) -> None:
         self.last_media[received.tag.sender, received.tag.source] = trio.current_time()

@@ -103,11 +103,34 @@ def _heal(world: World, client: SimulatedClient) -> str | None:
     return "is reachable again"
 
 
+def _lose_socket(world: World, client: SimulatedClient) -> str | None:
+    session = client.session
+    if session is None or session.over or session.joined is None:
+        return None
+    client.trouble()
+    silently = world.random.random() < 0.5
+    session.lose_socket(silently=silently)
+    return f"loses its socket{', and the server is not told' if silently else ''}"
+
+
 def _move(_world: World, client: SimulatedClient) -> str | None:
     if client.session is None:
         return None
     client.move()
-    return f"comes from {client.host.address[1]}"
+    return f"comes from {client.host.address[1]} without knowing it"
+
+
+def _change_network(world: World, client: SimulatedClient) -> str | None:
+    if client.session is None or not client.session.settled:
+        return None
+    keep = world.random.random() < 0.5
+    after = world.random.choice([0.0, 0.0, 1.0, 5.0, 9.0])
+    if not keep:
+        client.session.lose_socket(silently=True)
+    client.change_network(keep=keep, works_after=after)
+    how = "beside the one before" if keep else "which takes the place of the one before"
+    later = f", and works after {after:g} s" if after else ""
+    return f"has another network, {how}{later}"
 
 
 def _reload(_world: World, client: SimulatedClient) -> str | None:
@@ -166,10 +189,12 @@ STEPS: Final[tuple[tuple[float, Step], ...]] = (
     (1.5, _end("killed", "is killed", stay=False)),
     (1.5, _end("vanished", "loses power", stay=False)),
     (1, _end("vanished", "loses power and starts again", stay=True)),
-    (2, _end("dropped", "loses its socket", stay=True)),
+    (1, _end("dropped", "drops its session", stay=True)),
+    (2, _lose_socket),
     (1, _reload),
     (1.5, _switch),
-    (2, _move),
+    (1, _move),
+    (2, _change_network),
     (2, _worsen),
     (1.5, _partition),
     (6, _heal),

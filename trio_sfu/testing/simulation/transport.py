@@ -5,27 +5,21 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-import trio
 from pylibsrtp import Error as SrtpError
 from pylibsrtp import Policy, Session
 
 from trio_sfu.media.simulated import Address
 from trio_sfu.signaling.messages import Source
-from trio_sfu.testing.simulation import checks, handshake, packets
-from trio_sfu.testing.simulation.description import (
-    CAMERA_RIDS,
-    SENDING,
-    Answered,
-    Credentials,
-)
+from trio_sfu.testing.simulation import handshake, packets
+from trio_sfu.testing.simulation.agent import IceAgent
+from trio_sfu.testing.simulation.description import CAMERA_RIDS, SENDING, Answered
 from trio_sfu.testing.simulation.network import Host, Network
 from trio_sfu.testing.simulation.packets import Encoding, Received, Tag
+from trio_sfu.testing.simulation.receiving import Reception
 
 PERIOD: Final = 0.25
 """Seconds between two packets of an encoding: seldom, so that a run is cheap."""
-_CHECK: Final = 2.0  # seconds between consent checks (RFC 7675 asks for 5 at most)
 _KEYFRAMES: Final = 20  # packets between keyframes nobody asked for
-_CONSENT: Final = 15.0
 
 OnMedia = Callable[[str, Received], None]
 """Called with the mid of the slot and what came."""
@@ -39,24 +33,18 @@ class ClientTransport:
         self.counts: Counter[str] = Counter()
         self._network = network
         self._host = host
-        self._random = random
         self._on_media = on_media
         self._nonce = random.randbytes(32)
-        self.credentials = Credentials(
-            ice_ufrag=random.randbytes(4).hex(),
-            ice_pwd=random.randbytes(12).hex(),
-            fingerprint=handshake.fingerprint(self._nonce),
-        )
-        self._remote: Answered | None = None
+        self.ice = IceAgent(network, random, handshake.fingerprint(self._nonce), host.address)
+        self._mids: dict[int, str] | None = None
         self._encodings: dict[Source, list[Encoding]] = {}
+        self._by_ssrc: dict[int, Encoding] = {}
+        self.reception = Reception()
         self._sending: Session | None = None
         self._receiving: Session | None = None
-        self._checked = -_CHECK
-        self._begun = trio.current_time()
-        self._answered: float | None = None
         self._ticks = 0
         self.closed = False
-        self.attach()
+        network.attach(host, host.address, self._receive)
 
     @property
     def secured(self) -> bool:
@@ -65,58 +53,70 @@ class ClientTransport:
 
     @property
     def failed(self) -> bool:
-        """Whether the client has to take it for dead: closed, or no check was answered."""
-        last = self._answered if self._answered is not None else self._begun
-        return self.closed_by_server or trio.current_time() - last > _CONSENT
+        """Whether the client has to take it for dead."""
+        return self.closed_by_server or self.ice.failed
 
-    def attach(self) -> None:
-        """Receive at the host's address, which may be another than before."""
-        self._network.attach(self._host, self._receive)
-        self._checked = -_CHECK
+    def move(self) -> None:
+        """Come from the host's address of now without noticing, as when a NAT forgets."""
+        former = self.ice.path.local
+        self.ice.path.local = self._host.address
+        self._renew(former)
 
-    def connect(self, answered: Answered, ssrcs: Random, sender: str, room: str) -> None:
-        """Go on with what the answer says."""
-        self._remote = answered
+    def restart(self, *, keep: bool) -> None:
+        """Open a path from the host's address of now; keep the one before until it is answered."""
+        former = self.ice.path.local
+        self.ice.restart(self._host.address)
+        self._network.attach(self._host, self._host.address, self._receive)
+        if not keep and former != self._host.address:
+            self._network.detach(former)
+
+    def _renew(self, former: Address) -> None:
+        if former not in self.ice.locals:
+            self._network.detach(former)
+        self._network.attach(self._host, self.ice.path.local, self._receive)
+
+    def answered(self, answered: Answered, ssrcs: Random, tag: Tag) -> str | None:
+        """Go on with what an answer says; return what is wrong with it."""
+        self.ice.answer(answered)
+        if self._mids is not None:
+            return None if self._mids == answered.mids else "another answer has other SSRCs"
+        self._mids = dict(answered.mids)
+        self.reception.expect(answered.repairs)
         for source, mid in SENDING.items():
             rids = CAMERA_RIDS if source == "camera" else ("",)
             self._encodings[source] = [
-                Encoding(ssrcs.randrange(1, 2**31), mid, Tag(sender, room, source, rid))
-                for rid in rids
+                Encoding(ssrcs.randrange(1, 2**31), mid, tag.of(source, rid)) for rid in rids
             ]
+            self._by_ssrc |= {each.ssrc: each for each in self._encodings[source]}
+        return None
 
     def tick(self, sources: set[Source]) -> None:
         """Do what is due every ``PERIOD``: a check, a hello, a packet of each encoding."""
-        if self._remote is None or self.closed:
+        if self._mids is None or self.closed:
             return
-        now = trio.current_time()
-        if now - self._checked >= (_CHECK if self.secured else PERIOD):
-            self._checked = now
-            self._check(self._remote)
+        self.ice.tick()
         if self._sending is None:
-            if self._answered is not None:
-                self._network.send_up(self._host, handshake.hello(self._nonce))
+            if self.ice.path.answered is not None:
+                self._send(handshake.hello(self._nonce))
             return
         self._ticks += 1
         for source in sorted(sources):
             for encoding in self._encodings[source]:
                 encoding.keyframe_due |= self._ticks % _KEYFRAMES == 0
-                packet = self._sending.protect(encoding.packet(PERIOD))
-                self._network.send_up(self._host, packet)
+                self._send(self._sending.protect(encoding.packet(PERIOD)))
+        for feedback in self.reception.feedback():
+            self._send(self._sending.protect_rtcp(feedback))
 
-    def _check(self, remote: Answered) -> None:
-        request = checks.binding_request(
-            self._random.randbytes(12),
-            username=f"{remote.ice_ufrag}:{self.credentials.ice_ufrag}",
-            password=remote.ice_pwd,
-        )
-        self._network.send_up(self._host, request)
+    def _send(self, datagram: bytes) -> None:
+        self._network.send_up(self.ice.path.local, datagram)
 
-    def _receive(self, _source: Address, datagram: bytes) -> None:
+    def _receive(self, _source: Address, local: Address, datagram: bytes) -> None:
         if self.closed or not datagram:
             return
         if datagram[0] < 4:
-            if checks.answers(datagram) is not None:
-                self._answered = trio.current_time()
+            before = self.ice.receive(local, datagram)
+            if before is not None:
+                self._renew(before.local)
         elif datagram[0] < 64:
             self._control(datagram)
         elif self._receiving is not None:
@@ -140,24 +140,37 @@ class ClientTransport:
     def _media(self, receiving: Session, datagram: bytes) -> None:
         try:
             if 192 <= datagram[1] <= 223:  # RFC 5761, section 4
-                wanted = packets.wants_keyframes(receiving.unprotect_rtcp(datagram))
-                for encoding in (each for group in self._encodings.values() for each in group):
-                    encoding.keyframe_due |= encoding.ssrc in wanted
+                self._feedback(receiving.unprotect_rtcp(datagram))
                 return
-            received = packets.read_packet(receiving.unprotect(datagram))
+            packet = receiving.unprotect(datagram)
         except SrtpError:
             # A replay (the network doubles), or of a transport that had the address before.
             self.counts["refused"] += 1
             return
-        if received is not None and self._remote is not None:
+        packet = self.reception.receive(packet)
+        received = packets.read_packet(packet)
+        if received is not None and self._mids is not None:
             self.counts["received"] += 1
-            self._on_media(self._remote.mids.get(received.ssrc, "?"), received)
+            self._on_media(self._mids.get(received.ssrc, "?"), received)
+
+    def _feedback(self, rtcp: bytes) -> None:
+        assert self._sending is not None  # noqa: S101  (both directions have keys, or none)
+        for ssrc in packets.wants_keyframes(rtcp):
+            if ssrc in self._by_ssrc:
+                self._by_ssrc[ssrc].keyframe_due = True
+        for ssrc, sequence in packets.wants_again(rtcp):
+            if ssrc in self._by_ssrc:
+                again = self._by_ssrc[ssrc].again(sequence)
+                if again is not None:
+                    self.counts["sent again"] += 1
+                    self._send(self._sending.protect(again))
 
     def close(self, *, goodbye: bool) -> None:
         """Send and receive no more."""
         if self.closed:
             return
         if goodbye and self.secured:
-            self._network.send_up(self._host, handshake.goodbye())
+            self._send(handshake.goodbye())
         self.closed = True
-        self._network.detach(self._host.address)
+        for local in self.ice.locals:
+            self._network.detach(local)

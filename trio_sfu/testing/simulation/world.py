@@ -143,7 +143,7 @@ async def open_world(seed: int, clients: int) -> AsyncIterator[World]:
         open_simulated_engine(network.send_down, candidates=[ENGINE], seed=seed) as engine,
         trio.open_nursery() as nursery,
     ):
-        network.serve(engine.receive)
+        network.serve(lambda source, _, datagram: engine.receive(source, datagram))
         daemon = Daemon(
             Config(),
             engine,
@@ -161,6 +161,7 @@ async def open_world(seed: int, clients: int) -> AsyncIterator[World]:
                 dial=world.dial,
                 story=story,
                 on_media=world.media,
+                wrong=world.broken.append,
             )
             world.clients.append(client)
             nursery.start_soon(client.live, name=client.name)
