@@ -20,10 +20,12 @@ from trio_sfu.http.app import make_app
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.listeners.hypercorn_server import HttpServer
 from trio_sfu.listeners.port import Port, open_listeners
+from trio_sfu.liveness.liveness import Liveness
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media_port import open_media
 from trio_sfu.notify import Notifier, keep_watchdog
 from trio_sfu.rooms.registry import Registry
+from trio_sfu.services.supervisor import Services
 from trio_sfu.signaling.reception import receive_client
 from trio_sfu.signaling.session import Session
 from trio_sfu.tree.ages import Ages
@@ -57,8 +59,10 @@ class Daemon:
         self.task = trio.lowlevel.current_task()
         self.ages = ages or Ages()
         self.journal = journal or Journal(logging.log_fact)
+        self.liveness = Liveness(engine.progress, stuck_after=config.liveness.stuck_after)
         self.certificate = Certificate.generate()
         self.rooms = Registry(config.rooms, self._connect, self.journal)
+        self.services = Services(self.journal)
         self.port = Port(config.http, HttpServer(make_app(self)), self.serve_socket, self.journal)
         self.addresses: list[tuple[str, int]] = []
         self.ready = False
@@ -136,8 +140,10 @@ async def open_daemon(
     ):
         daemon = Daemon(config, engine, ages=ages)
         daemon.addresses = [listener.socket.getsockname()[:2] for listener in listeners]
+        await nursery.start(daemon.liveness.run, name="liveness")
         await nursery.start(daemon.rooms.run, name="rooms")
         await nursery.start(daemon.port.run, listeners, name="listeners")
+        await nursery.start(daemon.services.run, name="services")
         daemon.ready = True
         try:
             yield daemon
@@ -159,6 +165,7 @@ async def _stop(daemon: Daemon, impatience: Impatience) -> None:
     # From the outside in; the engine goes last, by its own context.
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_cancel_after, impatience, nursery.cancel_scope, name="impatience")
+        daemon.services.stop()
         daemon.port.stop_accepting()
         await daemon.rooms.stop()
         await daemon.port.end_connections(_GOODBYE_S)

@@ -129,6 +129,7 @@ def test_a_loopback_address_needs_nothing(host: str) -> None:
         ({"media.announced": "x"}, 'media.announced: "x" is not an IP address'),
         ({"media.port": "65535", "media.workers": "2"}, "passes the last port"),
         ({"media.addresses": "0.0.0.0"}, "media.announced"),  # noqa: S104  (refused)
+        ({"liveness.stuck_after": "0.5"}, "liveness.stuck_after must be at least 1"),
         ({"http.certificate": "x"}, "must be set together"),
         ({"http.certificate": "/none", "http.key": "/none"}, 'there is no file "/none"'),
     ],

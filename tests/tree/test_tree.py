@@ -8,7 +8,7 @@ import trio
 
 from trio_sfu.client import Client, SessionEndedError, SyntheticVideo, Tone, connect
 from trio_sfu.daemon import Daemon
-from trio_sfu.events import PeerTornDown
+from trio_sfu.events import PeerTornDown, ServiceFailed
 from trio_sfu.testing import open_test_daemon
 from trio_sfu.testing.faults import raise_in_peer, raise_in_room
 from trio_sfu.tree import media
@@ -71,7 +71,7 @@ async def test_the_tree_names_each_room_peer_task_and_transport() -> None:
         tree = survey(daemon)
         assert (tree.kind, tree.state) == ("daemon", "ready")
         services = [each.name for each in tree.children if each.kind == "service"]
-        assert services == ["engine", "listeners", "rooms", "process"]
+        assert services == ["engine", "listeners", "liveness", "rooms", "services", "process"]
         node = room(daemon)
         assert (node.state, node.restarts, node.failure) == ("running", 0, None)
         assert {each.name for each in node.children if each.kind == "task"} == {"door", "allocator"}
@@ -207,3 +207,21 @@ async def test_many_slots_are_only_counted(monkeypatch: pytest.MonkeyPatch) -> N
             assert transport.state == "connected"
             assert transport.detail.endswith("up-tracks 4, slots 3")
             assert transport.children == []
+
+
+async def test_a_service_that_failed_says_so_and_is_tried_again() -> None:
+    async def lame(task_status: trio.TaskStatus[None]) -> None:  # noqa: ASYNC128  (so it fails)
+        await trio.lowlevel.checkpoint()
+        raise OSError("no such thing")
+
+    async with open_test_daemon() as daemon:
+        daemon.services.add("lame", lame)
+        with trio.fail_after(5):
+            while daemon.journal.count(ServiceFailed) < 2:
+                await trio.testing.wait_all_tasks_blocked(0.05)
+        [node] = [each for each in service(daemon, "services").children if each.kind == "service"]
+        assert (node.name, node.state, node.restarts) == ("lame", "restarting", 1)
+        assert node.failure is not None
+        assert (node.failure.code, node.failure.path) == ("service-failed", "services/lame")
+        assert [each.message for each in node.failure.causes] == ["no such thing"]
+        assert daemon.ready

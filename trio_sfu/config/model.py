@@ -49,6 +49,12 @@ class Signaling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     burst: Count = 200
 
 
+class Liveness(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the daemon says of itself that it does not get on."""
+
+    stuck_after: Seconds = 2.0
+
+
 class Auth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who may join."""
 
@@ -69,5 +75,6 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     media: Media = field(default_factory=Media)
     rooms: Rooms = Rooms()
     signaling: Signaling = Signaling()
+    liveness: Liveness = Liveness()
     auth: Auth = Auth()
     log: Log = Log()

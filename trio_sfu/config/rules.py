@@ -12,6 +12,10 @@ def check(config: Config) -> None:
     _check_open(config)
     _check_tls(config)
     _check_media(config)
+    if config.liveness.stuck_after < 1:
+        raise ConfigError(
+            "liveness.stuck_after must be at least 1: an idle worker comes round twice a second"
+        )
 
 
 def is_loopback(host: str) -> bool:

@@ -9,6 +9,7 @@ from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.room import Room
+from trio_sfu.services.supervisor import Services
 from trio_sfu.tree import media
 from trio_sfu.tree.ages import Ages
 from trio_sfu.tree.nodes import Node
@@ -26,6 +27,7 @@ class Surveyed(Protocol):
     journal: Journal
     rooms: Registry
     engine: MediaEngine
+    services: Services
 
 
 def survey(daemon: Surveyed) -> Node:
@@ -40,11 +42,21 @@ def survey(daemon: Surveyed) -> Node:
             service.failure = failures.last((service.name,))
         if service.name == "rooms":
             _rooms(service, daemon, owned)
+        if service.name == "services":
+            _services(service, daemon)
     _engine(root, daemon, owned)
     order = {"service": 0}
     root.children.sort(key=lambda child: (order.get(child.kind, 1), child.name))
     root.children.append(rest_of_process(daemon.task, daemon.ages))
     return root
+
+
+def _services(parent: Node, daemon: Surveyed) -> None:
+    for node in parent.children:
+        service = daemon.services.services.get(node.name)
+        if service is not None:
+            node.state, node.restarts = service.state, service.restarts
+            node.failure = daemon.journal.failures.last(("services", node.name))
 
 
 def _rooms(service: Node, daemon: Surveyed, owned: dict[str, Node]) -> None:

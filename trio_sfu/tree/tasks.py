@@ -9,8 +9,9 @@ import trio
 from trio_sfu.tree.ages import Ages
 from trio_sfu.tree.nodes import Kind, Node
 
-_SERVICES = {"rooms", "listeners", "watchdog"}
+_SERVICES = {"rooms", "listeners", "liveness", "services", "watchdog"}
 _ROOM = "room "
+_SERVICE = "service "
 _PEER = "p-"
 _HANDLER = "trio._highlevel_serve_listeners._run_handler"
 _OURS = "trio_sfu."
@@ -62,6 +63,9 @@ def _classify(task: trio.lowlevel.Task, parent: Node, path: str) -> tuple[Node, 
     elif parent.kind == "service" and parent.name == "rooms" and name.startswith(_ROOM):
         kind, name = "room", name.removeprefix(_ROOM)
         path = name
+    elif parent.kind == "service" and parent.name == "services" and name.startswith(_SERVICE):
+        kind, name = "service", name.removeprefix(_SERVICE)
+        path = f"services/{name}"
     elif parent.kind == "service" and parent.name == "listeners" and name == _HANDLER:
         kind = "connection"
     elif path and name.startswith(f"{path}/"):

@@ -1,0 +1,1 @@
+"""Whether the daemon gets on: its event loop, the engine's workers, the media itself."""
