@@ -35,7 +35,11 @@ class Story:
         return self.services.services[name].state
 
     def causes(self) -> list[str]:
-        return [cause.type + ": " + cause.message for _, fact in self.failed for cause in fact.failure.causes]
+        return [
+            cause.type + ": " + cause.message
+            for _, fact in self.failed
+            for cause in fact.failure.causes
+        ]
 
 
 @pytest.fixture
