@@ -29,6 +29,7 @@ HEIGHTS = {
     "_native": 0,
     "logging": 0,
     "services": 0,
+    "log_output": 0,
     "config": 0,
     "vocabulary": -1,
     "events": -1,

@@ -4,11 +4,12 @@ Exit codes: 0 done, 1 an error that is a defect, 2 wrong flags or settings.
 """
 
 import os
+import resource
 import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 import click
 
@@ -18,6 +19,7 @@ from trio_sfu.config.model import Config
 from trio_sfu.errors import ConfigError
 from trio_sfu.tree.command import kick, tree
 
+_STDERR = 2
 _SHORT = {"http.host": "--host", "http.port": "--port"}
 
 
@@ -64,12 +66,16 @@ def serve(file: Path | None, **flags: str | None) -> None:
     import trio
 
     from trio_sfu import daemon, logging
+    from trio_sfu.log_output import open_output
 
-    logging.configure(config.log.level, config.log.format)
-    try:
-        trio.run(daemon.serve, config)
-    except* ConfigError as group:
-        sys.exit(_told(group))
+    _open_standard_streams()
+    _raise_descriptor_limit()
+    with open_output(_STDERR, logging.lost_lines) as output:
+        logging.configure(config.log.level, config.log.format, cast("TextIO", output))
+        try:
+            trio.run(daemon.serve, config)
+        except* ConfigError as group:
+            sys.exit(_told(group))
 
 
 @main.command()
@@ -105,6 +111,22 @@ def check_config(file: Path | None, **flags: str | None) -> None:
 
 main.add_command(tree)
 main.add_command(kick)
+
+
+def _open_standard_streams() -> None:
+    """Give the process the three descriptors it was started without.
+
+    Else the first socket is opened as number 2, and a message to stderr goes to a client.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        pass
+    os.close(number)
+
+
+def _raise_descriptor_limit() -> None:
+    """Use as many descriptors as the system lets the process have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _told(group: BaseExceptionGroup[ConfigError]) -> int:

@@ -1,5 +1,6 @@
 """Logging: one readable line a fact on a terminal, one JSON object a line elsewhere."""
 
+import json
 import logging
 import sys
 from collections.abc import Callable, MutableMapping
@@ -54,6 +55,11 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
     """Return the logger of one part of the daemon."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(part=name)
     return logger
+
+
+def lost_lines(count: int) -> str:
+    """Return the line that stands for ``count`` lines that could not be written."""
+    return json.dumps({"event": "log lines lost", "level": "warning", "lost": count})
 
 
 def log_fact(fact: events.Fact) -> None:
