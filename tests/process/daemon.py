@@ -143,6 +143,32 @@ class Daemon:
         eventually(same, within=10, why="the census to settle", every=0.2)
         return seen[1]
 
+    def fault(self, request: str) -> None:
+        """Ask for a fault (``trio_sfu.testing.faulty_daemon``), of a daemon made for it."""
+        assert self.process.stdin is not None, "not a faulty daemon"
+        self.process.stdin.write(f"{request}\n")
+        self.process.stdin.flush()
+
+    def kill(self) -> None:
+        """``kill -9``."""
+        self.already_stopped = True
+        self.process.kill()
+        self.process.wait()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Have the process stand still (SIGSTOP) in the block."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def resident(self) -> int:
+        """Return the bytes of memory the process has (VmRSS)."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
     def stop(self) -> int:
         """Send SIGTERM and return the exit code."""
         self.process.send_signal(signal.SIGTERM)
@@ -167,10 +193,13 @@ def running_daemon(
     *arguments: str,
     environment: dict[str, str] | None = None,
     prefix: Sequence[str] = (),
+    faulty: bool = False,
+    log: str = "daemon.log",
 ) -> Iterator[Daemon]:
     """Start a daemon, and end it however the block ends; a dirty end is an error.
 
-    ``prefix`` is put before the command (to start it in a network namespace).
+    ``prefix`` is put before the command (to start it in a network namespace). A
+    ``faulty`` one is the same daemon, which raises errors inside itself on request.
     """
     settings = {
         "TRIO_SFU_HTTP_PORT": "0",
@@ -178,16 +207,20 @@ def running_daemon(
         "TRIO_SFU_LOG_FORMAT": "json",
         "PYTHONUNBUFFERED": "1",
     }
-    command = [*prefix, str(Path(sys.executable).with_name("trio-sfu")), "serve", *arguments]
+    started = [str(Path(sys.executable).with_name("trio-sfu")), "serve", *arguments]
+    if faulty:
+        started = [sys.executable, "-m", "trio_sfu.testing.faulty_daemon"]
+    command = [*prefix, *started]
     # The log, when the test has failed, is the first thing one wants to see.
     process = subprocess.Popen(
         command,
+        stdin=subprocess.PIPE if faulty else subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
         env={**os.environ, **settings, **(environment or {})},
     )
-    daemon = Daemon(process, artifacts / "daemon.log")
+    daemon = Daemon(process, artifacts / log)
     try:
         daemon.wait_ready()
         yield daemon
@@ -199,5 +232,6 @@ def running_daemon(
             process.kill()
             process.wait()
         daemon._reader.join(STOP_TIMEOUT)
-        if process.stderr is not None:
-            process.stderr.close()
+        for stream in (process.stdin, process.stderr):
+            if stream is not None:
+                stream.close()

@@ -7,6 +7,7 @@ or address.
 """
 
 from trio_sfu.events.connections import (
+    AcceptFailed,
     ConnectionCrashed,
     ConnectionRefused,
     RequestCrashed,
@@ -52,6 +53,7 @@ FACTS: tuple[type[Fact], ...] = (
     RequestRefused,
     SessionEnded,
     ConnectionRefused,
+    AcceptFailed,
     ConnectionCrashed,
     RequestCrashed,
     EngineFailed,
@@ -62,6 +64,7 @@ FACTS: tuple[type[Fact], ...] = (
 
 __all__ = [
     "FACTS",
+    "AcceptFailed",
     "Cause",
     "ConnectionCrashed",
     "ConnectionRefused",

@@ -30,6 +30,20 @@ class ConnectionRefused(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptFailed(Fact):
+    """For a while no TCP connection could be accepted, for want of what errno ``code`` says."""
+
+    level: ClassVar[Level] = "warning"
+    counter: ClassVar[tuple[str, str] | None] = (
+        "accept_failures",
+        "Spells in which no TCP connection could be accepted",
+    )
+    label: ClassVar[str | None] = "code"
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionCrashed(Crash):
     """An error nobody expected ended one TCP connection."""
 

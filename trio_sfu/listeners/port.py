@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from trio_sfu.errors import ConfigError
 from trio_sfu.events import ConnectionCrashed, ConnectionRefused, Failure, Journal
 from trio_sfu.listeners.head import HeadTooLarge, parse_head, read_head
 from trio_sfu.listeners.hypercorn_server import HttpServer
+from trio_sfu.listeners.patient import PatientListener
 from trio_sfu.listeners.replay import replay
 from trio_sfu.listeners.tls import server_context
 from trio_sfu.listeners.upgrade import ServeSocket, serve_signaling
@@ -24,6 +26,7 @@ Accepted = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 _HEAD_LIMIT_S = 10.0
 _CLOSE_LIMIT_S = 1.0
+_SPARE_DESCRIPTORS = 16
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n"
     b'connection: close\r\n\r\n{"code":"too-many-connections","message":"try again later"}'
@@ -116,8 +119,9 @@ class Port:
         async with trio.open_nursery() as handlers:
             with self._accepting:
                 accept = partial(trio.serve_listeners, handler_nursery=handlers)
+                patient = [PatientListener(each, self._journal) for each in listeners]
                 async with trio.open_nursery() as accepting:
-                    await accepting.start(accept, self._serve, list(listeners), name="accept")
+                    await accepting.start(accept, self._serve, patient, name="accept")
                     task_status.started()
 
     def stop_accepting(self) -> None:
@@ -140,7 +144,7 @@ class Port:
     async def _serve(self, accepted: trio.SocketStream) -> None:
         connection = Connection(trio.lowlevel.current_task(), accepted.socket)
         current_connection.set(connection)
-        full = len(self.connections) >= self._settings.max_connections
+        full = len(self.connections) >= self._settings.max_connections or _is_last(accepted.socket)
         self.connections.add(connection)
         try:
             if full:
@@ -198,6 +202,15 @@ async def _answer(stream: Accepted, response: bytes) -> None:
     with trio.move_on_after(_CLOSE_LIMIT_S):
         await stream.send_all(response)
         await stream.aclose()
+
+
+def _is_last(accepted: trio.socket.SocketType) -> bool:
+    """Return whether hardly a descriptor is left for those who are already there.
+
+    A new descriptor gets the lowest free number, so all below it are in use.
+    """
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return accepted.fileno() >= limit - _SPARE_DESCRIPTORS > 0
 
 
 def _is_network(error: BaseException) -> bool:
