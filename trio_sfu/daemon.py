@@ -177,12 +177,23 @@ async def _cancel_after(event: Impatience, scope: trio.CancelScope) -> None:
     scope.cancel()
 
 
-async def serve(config: Config) -> None:
-    """Run a daemon until SIGTERM or SIGINT; a second signal hurries the stop."""
+Beside = Callable[[Daemon], Awaitable[object]]
+
+
+async def _nothing(_daemon: Daemon) -> None:  # noqa: ASYNC124  (a Beside)
+    return
+
+
+async def serve(config: Config, beside: Beside = _nothing) -> None:
+    """Run a daemon until SIGTERM or SIGINT; a second signal hurries the stop.
+
+    ``beside`` runs as long as the daemon is ready.
+    """
     notifier = Notifier()
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with open_daemon(config, signals.__anext__) as daemon, trio.open_nursery() as nursery:
             nursery.start_soon(keep_watchdog, notifier, daemon.engine.progress, name="watchdog")
+            nursery.start_soon(beside, daemon, name="beside")
             _log_start(daemon)
             notifier.send("READY=1")
             log.info("stopping", signal=signal.Signals(await anext(signals)).name)

@@ -8,12 +8,22 @@
         async for picture in client.video(next(iter(client.peers))):
             print(picture.width, picture.height, picture.corners())
 
+``stay`` is the same for who wants to be there for long: it joins anew, and publishes the
+same again, whenever the session is lost.
+
 It runs under trio. Tests, bots and load tools use it; it depends on nothing the server
 does inside.
 """
 
 from trio_sfu.client.client import Client, connect
-from trio_sfu.client.errors import ClientError, JoinError, NotNegotiatedError, SessionEndedError
+from trio_sfu.client.errors import (
+    ClientError,
+    JoinError,
+    NotNegotiatedError,
+    RefusedError,
+    SessionEndedError,
+)
+from trio_sfu.client.staying import Stay, stay
 from trio_sfu.webrtc.reception import Picture, Reception
 from trio_sfu.webrtc.sources import File, SyntheticVideo, Tone
 
@@ -25,8 +35,11 @@ __all__ = [
     "NotNegotiatedError",
     "Picture",
     "Reception",
+    "RefusedError",
     "SessionEndedError",
+    "Stay",
     "SyntheticVideo",
     "Tone",
     "connect",
+    "stay",
 ]

@@ -1,14 +1,15 @@
 """A bot: ``python -m trio_sfu.client http://127.0.0.1:8080 --room demo``.
 
 Publishes a made-up picture and a tone (or a file), and says once a second what it
-sees and hears.
+sees and hears. When the session is lost it comes back.
 """
 
 import click
 import trio
 
-from trio_sfu.client.client import Client, connect
+from trio_sfu.client.client import Client
 from trio_sfu.client.errors import ClientError
+from trio_sfu.client.staying import stay
 from trio_sfu.webrtc.sources import File, SyntheticVideo, Tone
 
 
@@ -40,15 +41,15 @@ async def _run(
     seconds: float,
 ) -> None:
     with trio.move_on_after(seconds):
-        async with connect(url, room=room, name=name) as client:
+        async with stay(url, room=room, name=name) as staying:
             if file is not None:
-                await client.publish(camera=File(file), microphone=File(file))
+                await staying.publish(camera=File(file), microphone=File(file))
             elif not watch_only:
-                await client.publish(camera=SyntheticVideo(), microphone=Tone())
-            while client.ended is None:
+                await staying.publish(camera=SyntheticVideo(), microphone=Tone())
+            while True:
                 await trio.sleep(1)
-                click.echo(_summary(client))
-            raise client.ended
+                present = staying.client
+                click.echo(_summary(present) if present else f"away: {staying.away_because}")
 
 
 def _summary(client: Client) -> str:

@@ -174,9 +174,31 @@ class Client:
             if await self._agent.wait_state("connected", "failed", "closed") != "connected":
                 raise ClientError("media-failed", "no connection for media")
 
+    async def wait_over(self) -> ClientError:
+        """Wait until the session or its media connection is over; return why."""
+        over: ClientError = ClientError("media-failed", "the media connection was lost")
+        async with trio.open_nursery() as nursery:
+
+            async def session() -> None:
+                nonlocal over
+                try:
+                    await self.until(lambda: False)
+                except SessionEndedError as error:
+                    over = error
+                nursery.cancel_scope.cancel()
+
+            nursery.start_soon(session)
+            await self._agent.wait_state("failed", "closed")
+            nursery.cancel_scope.cancel()
+        return over
+
     async def close_media(self) -> None:
         """Close the media connection, with its goodbyes; the session goes on without."""
         await self._agent.close()
+
+    def fall_silent(self) -> None:
+        """Send no media and no ICE checks from now on; the socket stays open."""
+        self._agent.vanish()
 
     async def abort(self) -> None:
         """Vanish, without a goodbye on the socket or in the media, as a killed program."""
@@ -192,7 +214,7 @@ class Client:
             with trio.fail_after(_ANSWER):
                 await self.until(lambda: self.state.joined)
         except SessionEndedError as error:
-            raise JoinError(error.code, str(error)) from error
+            raise JoinError(error.code, str(error), rejoin=error.rejoin) from error
 
     async def _leave(self) -> None:
         if self.ended is None and not self.aborted:
@@ -206,9 +228,11 @@ class Client:
         except trio.EndOfChannel:
             fatal = next((each for each in self.state.errors if each.fatal), None)
             if fatal is not None:
-                self.ended = SessionEndedError(fatal.code, fatal.message)
+                self.ended = SessionEndedError(fatal.code, fatal.message, rejoin=fatal.rejoin)
             else:
-                self.ended = SessionEndedError("closed", "the signaling socket was closed")
+                self.ended = SessionEndedError(
+                    "closed", "the signaling socket was closed", rejoin=True
+                )
             self._note_change()
 
     def _note_change(self) -> None:

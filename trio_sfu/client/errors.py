@@ -3,9 +3,10 @@
 ::
 
     ClientError
-    ├─ JoinError              the server refused the join
     ├─ NotNegotiatedError     the server refused an offer
-    └─ SessionEndedError      the session is over; ``code`` says why
+    └─ RefusedError           ``rejoin`` says whether joining (again) may help
+       ├─ JoinError           the server refused the join
+       └─ SessionEndedError   the session is over; ``code`` says why
 """
 
 
@@ -17,7 +18,15 @@ class ClientError(Exception):
         self.code = code
 
 
-class JoinError(ClientError):
+class RefusedError(ClientError):
+    """The server said no. ``rejoin`` is whether joining (again) may help."""
+
+    def __init__(self, code: str, message: str, *, rejoin: bool = False) -> None:
+        super().__init__(code, message)
+        self.rejoin = rejoin
+
+
+class JoinError(RefusedError):
     """The server refused the join."""
 
 
@@ -25,5 +34,5 @@ class NotNegotiatedError(ClientError):
     """The server refused an offer; the session goes on."""
 
 
-class SessionEndedError(ClientError):
+class SessionEndedError(RefusedError):
     """The session is over."""

@@ -133,16 +133,58 @@ async def open_socket(
 async def _shake_hands(
     nursery: trio.Nursery, stream: Stream, server: Server
 ) -> WebSocketConnection:
-    with trio.move_on_after(_OPENING):
+    watched = _Watched(stream)
+    opened: WebSocketConnection | None = None
+    with trio.move_on_after(_OPENING) as scope:
+        async with trio.open_nursery() as shaking:
+            # The library waits for ever on a stream that ends before the handshake does.
+            shaking.start_soon(_cancel_at_end, watched, shaking.cancel_scope)
+            try:
+                opened = await wrap_client_stream(
+                    nursery,
+                    watched,  # type: ignore[arg-type]  # any stream would do
+                    server.authority,
+                    "/signal",
+                    subprotocols=[SUBPROTOCOL],
+                    max_message_size=_MAX_ANSWER,
+                )
+            except (ConnectionClosed, trio.BrokenResourceError) as error:
+                raise ClientError("not-a-daemon", f"no signaling socket there: {error}") from error
+            shaking.cancel_scope.cancel()
+    if opened is not None:
+        return opened
+    why = f"within {_OPENING:g} s" if scope.cancelled_caught else "there: the connection ended"
+    raise ClientError("not-a-daemon", f"no signaling socket {why}")
+
+
+async def _cancel_at_end(watched: "_Watched", scope: trio.CancelScope) -> None:
+    await watched.over.wait()
+    scope.cancel()
+
+
+class _Watched(trio.abc.Stream):
+    """A stream that says when nothing more comes in."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.over = trio.Event()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         try:
-            return await wrap_client_stream(
-                nursery,
-                stream,
-                server.authority,
-                "/signal",
-                subprotocols=[SUBPROTOCOL],
-                max_message_size=_MAX_ANSWER,
-            )
-        except (ConnectionClosed, trio.BrokenResourceError) as error:
-            raise ClientError("not-a-daemon", f"no signaling socket there: {error}") from error
-    raise ClientError("not-a-daemon", f"no signaling socket within {_OPENING:g} s")
+            data = await self._stream.receive_some(max_bytes)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self.over.set()
+            raise
+        if not data:
+            self.over.set()
+        return data
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        await self._stream.send_all(data)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._stream.wait_send_all_might_not_block()
+
+    async def aclose(self) -> None:
+        self.over.set()
+        await self._stream.aclose()

@@ -4,8 +4,12 @@ The error is raised by a real task of the group, so that everything from its nur
 upwards is what a defect would meet.
 """
 
+from contextlib import suppress
+from typing import Any
+
 import trio
 
+from trio_sfu._native import EngineError
 from trio_sfu.daemon import Daemon
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.rooms.tracing import start_traced
@@ -45,3 +49,10 @@ def _raise_in(nursery: trio.Nursery, path: str, error: Exception | None) -> None
         raise error or InjectedFault(path)
 
     start_traced(nursery, fail, path)
+
+
+def panic(daemon: Daemon, worker: int = 0) -> None:
+    """Make a worker of the packet engine panic, as a defect in Rust would."""
+    native: Any = daemon.engine.native
+    with suppress(EngineError):  # It is gone before it could answer.
+        native._panic_worker(worker, "a fault was asked for")

@@ -12,7 +12,7 @@ export interface BackoffSettings {
 
 export const BACKOFF: BackoffSettings = {
   first: 300,
-  most: 10_000,
+  most: 4_000,
   stableAfter: 10_000,
   giveUpAfter: 120_000,
 };

@@ -1,0 +1,49 @@
+"""``python -m trio_sfu.testing.faulty_daemon``: ``trio-sfu serve`` with faults on request.
+
+Each line on its standard input is one: ``room NAME`` and ``peer ID`` raise an error in a
+task of them, ``panic N`` makes a worker of the engine panic. Settings come from the
+environment. For tests of what real clients see of it.
+"""
+
+import os
+import sys
+
+import structlog
+import trio
+
+from trio_sfu import logging
+from trio_sfu.config.load import load
+from trio_sfu.daemon import Daemon, serve
+from trio_sfu.testing.faults import panic, raise_in_peer, raise_in_room
+
+log = structlog.get_logger(part="faults")
+
+
+async def listen(daemon: Daemon) -> None:
+    """Do what the lines of standard input ask for, until it ends."""
+    stream = trio.lowlevel.FdStream(os.dup(sys.stdin.fileno()))
+    pending = b""
+    async with stream:
+        async for data in stream:
+            *lines, pending = (pending + data).split(b"\n")
+            for line in lines:
+                _do(daemon, *line.decode().split())
+
+
+def _do(daemon: Daemon, what: str, which: str) -> None:
+    try:
+        match what:
+            case "room":
+                raise_in_room(daemon, which)
+            case "peer":
+                raise_in_peer(daemon, which)
+            case "panic":
+                panic(daemon, int(which))
+    except LookupError as missing:
+        log.warning("no such fault", reason=str(missing))
+
+
+if __name__ == "__main__":
+    settings = load(environment=os.environ)
+    logging.configure(settings.log.level, settings.log.format)
+    trio.run(serve, settings, listen)
