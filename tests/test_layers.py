@@ -25,6 +25,7 @@ HEIGHTS = {
     "rooms": 3,
     "liveness": 1,
     "webrtc": 2,
+    "overload": 2,
     "media": 1,
     "_native": 0,
     "logging": 0,

@@ -19,11 +19,13 @@ from trio_sfu.events import Journal
 from trio_sfu.http.app import make_app
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.listeners.hypercorn_server import HttpServer
-from trio_sfu.listeners.port import Port, open_listeners
+from trio_sfu.listeners.port import Port, current_connection, open_listeners
 from trio_sfu.liveness.liveness import Liveness
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media_port import open_media
 from trio_sfu.notify import Notifier, keep_watchdog
+from trio_sfu.overload.admission import Admission
+from trio_sfu.overload.watch import OverloadWatch
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.services.supervisor import Services
 from trio_sfu.signaling.reception import receive_client
@@ -33,6 +35,7 @@ from trio_sfu.tree.survey import survey
 from trio_sfu.webrtc.bridge import live_loops
 from trio_sfu.webrtc.certificate import Certificate
 from trio_sfu.webrtc.dtls import Associate, open_association
+from trio_sfu.webrtc.limits import OfferLimits
 from trio_sfu.webrtc.peer_connection import PeerConnection, open_peer_connection
 
 _GOODBYE_S = 3.0
@@ -61,7 +64,14 @@ class Daemon:
         self.journal = journal or Journal(logging.log_fact)
         self.liveness = Liveness(engine.progress, stuck_after=config.liveness.stuck_after)
         self.certificate = Certificate.generate()
-        self.rooms = Registry(config.rooms, self._connect, self.journal)
+        self.rooms = Registry(
+            config.rooms,
+            self._connect,
+            self.journal,
+            Admission(config.overload, lambda: self.overload.level),
+            max_peers_in_all=config.media.max_transports,
+        )
+        self.overload = OverloadWatch(config.overload, self.journal, self.rooms.limit_video)
         self.services = Services(self.journal)
         self.port = Port(config.http, HttpServer(make_app(self)), self.serve_socket, self.journal)
         self.addresses: list[tuple[str, int]] = []
@@ -86,6 +96,14 @@ class Daemon:
         """Return the engine's monotonic counters."""
         return self.engine.counters()
 
+    def strains(self) -> dict[str, float]:
+        """Return how near each resource is to where joins are refused: 1 is there."""
+        return {strain.of: round(strain.full, 3) for strain in self.overload.strains}
+
+    def overload_level(self) -> int:
+        """Return the step against overload that is taken; 0 is none."""
+        return self.overload.level
+
     def rooms_snapshot(self) -> list[dict[str, Any]]:
         """Return the rooms and their peers."""
         return self.rooms.snapshot()
@@ -109,14 +127,21 @@ class Daemon:
             self.certificate,
             announced=self.config.media.announced,
             handshake_timeout=self.config.media.handshake_timeout,
+            limits=OfferLimits(
+                lines=self.config.signaling.max_lines,
+                slots=self.config.signaling.max_slots,
+                tracks=self.config.signaling.max_tracks,
+            ),
             associate=self._associate,
         )
 
     async def serve_socket(self, socket: WebSocketConnection) -> None:
         """Carry a signaling session from its accepted WebSocket to its end."""
         settings = self.config.signaling
+        connection = current_connection.get()
+        address = connection.address if connection is not None else None
         session = Session(socket, settings, self.journal)
-        await session.run(lambda session: receive_client(session, self.rooms, settings))
+        await session.run(lambda session: receive_client(session, self.rooms, settings, address))
 
 
 Impatience = Callable[[], Awaitable[object]]
@@ -144,6 +169,7 @@ async def open_daemon(
         await nursery.start(daemon.rooms.run, name="rooms")
         await nursery.start(daemon.port.run, listeners, name="listeners")
         await nursery.start(daemon.services.run, name="services")
+        nursery.start_soon(daemon.overload.run, name="overload")
         daemon.ready = True
         try:
             yield daemon

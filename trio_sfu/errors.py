@@ -37,9 +37,18 @@ class ProtocolError(SfuError):
 
 
 class RequestError(SfuError):
-    """A request is refused; the session goes on."""
+    """A request is refused; the session goes on.
+
+    ``retry_after``: the seconds after which the same request may be granted, if any.
+    """
 
     default_code = "refused"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
 
 
 class NegotiationError(RequestError):

@@ -24,6 +24,8 @@ export type LeaveReason =
   | "removed"
   | "room-closed";
 
+export type VideoLimit = "high" | "medium" | "low" | "screens" | "none";
+
 export type ErrorCode =
   | "message-malformed"
   | "message-unknown"
@@ -38,7 +40,11 @@ export type ErrorCode =
   | "protocol-error"
   | "room-full"
   | "too-many-rooms"
+  | "too-many-peers"
   | "room-unavailable"
+  | "server-busy"
+  | "too-many-joins"
+  | "too-many-joins-from-address"
   | "replaced"
   | "removed"
   | "room-closed"
@@ -65,6 +71,8 @@ export type ErrorCode =
   | "unsupported-fingerprint"
   | "no-bundle"
   | "too-many-lines"
+  | "too-many-slots"
+  | "too-many-tracks"
   | "unknown-mid"
   | "bad-direction"
   | "mid-changed"
@@ -169,12 +177,24 @@ export interface SlotShows {
 }
 
 /**
+ * How much video the server sends, for it is overloaded or is no more. Audio goes on.
+ *
+ * `most`: high (all), medium or low (the best encoding of a camera), screens (no
+ * cameras), none. After `joined` and `resumed` it is `high` until this says otherwise.
+ */
+export interface VideoLimited {
+  type: "video-limited";
+  most: VideoLimit;
+}
+
+/**
  * Something was refused. `fatal`: the server closes the socket after it.
  *
  * `id` is that of the request, where it had one. Codes are listed in
- * `docs/protocol.md`; `rejoin` says that joining anew may help. `failure` is there
- * when an error in the server is the reason: under this id its operator finds the error
- * in the log and in `/api/v1/failures`.
+ * `docs/protocol.md`; `rejoin` says that joining anew may help, `retryAfter` after
+ * how many seconds what was refused may be granted. `failure` is there when an error in
+ * the server is the reason: under this id its operator finds the error in the log and in
+ * `/api/v1/failures`.
  */
 export interface ErrorMessage {
   type: "error";
@@ -184,6 +204,7 @@ export interface ErrorMessage {
   rejoin: boolean;
   id: number | null;
   failure: string | null;
+  retryAfter: number | null;
 }
 
 /** The answer to `ping`. */
@@ -288,5 +309,6 @@ export type ServerMessage =
   | PeerLeft
   | Slots
   | SlotShows
+  | VideoLimited
   | ErrorMessage
   | Pong;

@@ -14,6 +14,12 @@ describe("Backoff", () => {
     expect(delay(0.5)).toBe(75);
   });
 
+  it("waits as long as the server asks, spread over half of it again", () => {
+    const delay = (random: number) => new Backoff({ ...BACKOFF, first: 100 }).next(0, random, 10);
+    expect(delay(0)).toBe(10_000);
+    expect(delay(0.5)).toBe(12_500);
+  });
+
   it("gives up after its time, however many attempts that were", () => {
     const backoff = new Backoff({ ...BACKOFF, giveUpAfter: 1_000 });
     expect(backoff.next(5_000, 0)).not.toBeNull();

@@ -121,6 +121,8 @@ describe("the session is replaced", () => {
       message: "",
       fatal: false,
       rejoin: false,
+      failure: null,
+      retryAfter: null,
       id,
     });
     await settle();

@@ -110,7 +110,15 @@ describe("a lost socket", () => {
     world.socket.open();
     await settle();
     const code = "resume-unknown";
-    world.socket.receive({ type: "error", code, message: "", fatal: true, rejoin: true, id: null });
+    world.socket.receive({
+      type: "error",
+      code,
+      message: "",
+      fatal: true,
+      rejoin: true,
+      id: null,
+      retryAfter: null,
+    });
     await settle();
     expect(states.at(-1)).toBe("reconnecting");
     await vi.advanceTimersByTimeAsync(300);

@@ -55,8 +55,17 @@ async function joined(peers: PeerInfo[] = []): Promise<void> {
   await join;
 }
 
-function refuse(code: string, { fatal = true, rejoin = false, id = null as number | null } = {}) {
-  world.socket.receive({ type: "error", code, message: code, fatal, rejoin, id });
+function refuse(
+  code: string,
+  {
+    fatal = true,
+    rejoin = false,
+    id = null as number | null,
+    retryAfter = null as number | null,
+  } = {},
+) {
+  const error = { type: "error", code, message: code, fatal, rejoin, id, retryAfter } as const;
+  world.socket.receive({ ...error, failure: null });
 }
 
 describe("joining", () => {
@@ -354,6 +363,77 @@ describe("a lost connection", () => {
     await vi.advanceTimersByTimeAsync(20_000);
     expect(client.state).toBe("closed");
     expect(world.sockets).toHaveLength(1);
+  });
+});
+
+describe("a busy server", () => {
+  const busy = { retryAfter: 10 };
+
+  it("is asked again when it said, and the join succeeds", async () => {
+    const waits: number[] = [];
+    client.on("waiting", ({ error, seconds }) => {
+      expect(error.code).toBe("server-busy");
+      waits.push(seconds);
+    });
+    const join = client.join({ room: "demo", name: "Ada" });
+    await settle();
+    world.socket.open();
+    await settle();
+    refuse("server-busy", busy);
+    await settle();
+    expect(client.state).toBe("joining");
+    await vi.advanceTimersByTimeAsync(9_900);
+    expect(world.sockets).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(5_200);
+    expect(world.sockets).toHaveLength(2);
+    await accept();
+    await join;
+    expect(client.state).toBe("connected");
+    expect(waits).toHaveLength(1);
+    expect(waits[0]).toBeGreaterThanOrEqual(10);
+  });
+
+  it("is waited for no longer by somebody who gives up", async () => {
+    const join = client.join({ room: "demo", name: "Ada" });
+    const outcome = expect(join).rejects.toMatchObject({ code: "server-busy" });
+    await settle();
+    world.socket.open();
+    await settle();
+    refuse("server-busy", busy);
+    await settle();
+    client.leave();
+    await outcome;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(client.state).toBe("closed");
+    expect(world.sockets).toHaveLength(1);
+  });
+
+  it("is not waited for for ever", async () => {
+    const join = client.join({ room: "demo", name: "Ada" });
+    const outcome = expect(join).rejects.toMatchObject({ code: "server-busy" });
+    for (let n = 0; n < 20 && client.state === "joining"; n += 1) {
+      await settle();
+      world.socket.open();
+      await settle();
+      refuse("server-busy", busy);
+      await vi.advanceTimersByTimeAsync(15_100);
+    }
+    await outcome;
+    expect(client.state).toBe("closed");
+  });
+
+  it("says how much video it sends", async () => {
+    const said: string[] = [];
+    client.on("video-limited", (most) => said.push(most));
+    await joined();
+    world.socket.receive({ type: "video-limited", most: "low" });
+    await settle();
+    expect(client.videoLimit).toBe("low");
+    world.socket.lose();
+    await settle();
+    await vi.advanceTimersByTimeAsync(400);
+    await accept();
+    expect(said).toEqual(["low", "high"]);
   });
 });
 

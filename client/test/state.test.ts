@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { afterSession, type RoomState, transition } from "../src/lib/state.ts";
 
-const end = { left: false, refused: false, rejoin: false };
+const end = { left: false, refused: false, rejoin: false, retryAfter: null };
 
 describe("transition", () => {
   it.each<[RoomState, RoomState]>([
@@ -32,6 +32,14 @@ describe("afterSession", () => {
       action: "close",
       failed: true,
     }));
+
+  it.each<RoomState>(["joining", "reconnecting"])(
+    "retries while %s when the server says when",
+    (state) =>
+      expect(afterSession(state, { ...end, refused: true, retryAfter: 5 })).toEqual({
+        action: "retry",
+      }),
+  );
 
   it("retries a lost connection", () =>
     expect(afterSession("connected", end)).toEqual({ action: "retry" }));

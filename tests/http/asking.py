@@ -22,6 +22,12 @@ class Observed:
             raise RuntimeError("a secret of the house")
         return {"tasks": 7, "rooms": 1}
 
+    def strains(self) -> dict[str, float]:
+        return {"loop": 0.5}
+
+    def overload_level(self) -> int:
+        return 1
+
     def engine_counters(self) -> dict[str, int]:
         return {"packets_received": 12}
 

@@ -10,10 +10,12 @@ from typing import cast
 
 import trio
 
-from trio_sfu.config.model import Rooms
+from trio_sfu.config.model import Overload, Rooms
 from trio_sfu.errors import NegotiationError
 from trio_sfu.events import Fact, Journal
 from trio_sfu.ids import SessionId
+from trio_sfu.overload.admission import Admission
+from trio_sfu.overload.levels import Level
 from trio_sfu.rooms.link import Departure
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.signaling.messages import (
@@ -200,7 +202,14 @@ class Scene:
         self.facts: list[Fact] = []
         self.connections: list[ScriptedConnection] = []
         self.journal = Journal(self.facts.append)
-        self.rooms = Registry(settings, self._connect, self.journal)
+        self.level = Level.NORMAL
+        self.rooms = Registry(
+            settings,
+            self._connect,
+            self.journal,
+            Admission(Overload(), lambda: self.level),
+            max_peers_in_all=1_000,
+        )
 
     @asynccontextmanager
     async def _connect(self) -> AsyncIterator[PeerConnection]:

@@ -9,7 +9,7 @@ from tests.webrtc.offering import RECORDED, Description, Section, recorded
 from trio_sfu.errors import NegotiationError
 from trio_sfu.webrtc.answer import LocalDescription, write_answer
 from trio_sfu.webrtc.negotiation import Negotiation
-from trio_sfu.webrtc.offer import MAX_ATTRIBUTES, MAX_LINES, MAX_OFFER, parse_offer
+from trio_sfu.webrtc.offer import LIMITS, MAX_ATTRIBUTES, MAX_OFFER, parse_offer
 
 OFFERS = [recorded(path) for path in RECORDED]
 LOCAL = LocalDescription(1, "ufrag", "p" * 24, "AB", [("192.0.2.1", 7882)])
@@ -68,7 +68,7 @@ def test_the_costliest_offer_takes_well_under_a_second() -> None:
     codecs += [f"a=rtcp-fb:{n % 60} nack" for n in range(MAX_ATTRIBUTES // 2 - 8)]
     for attributes in (ssrcs, codecs):
         count = min(
-            MAX_LINES, MAX_OFFER // sum(map(len, [*attributes, "xx" * len(attributes)])) - 1
+            LIMITS.lines, MAX_OFFER // sum(map(len, [*attributes, "xx" * len(attributes)])) - 1
         )
         sections = [Section(str(n), more=attributes) for n in range(count)]
         begun = time.process_time()

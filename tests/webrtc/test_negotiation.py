@@ -5,7 +5,8 @@ import pytest
 from tests.webrtc.offering import CAMERA, MICROPHONE, RECORDED, Description, Section, recorded, slot
 from trio_sfu.errors import NegotiationError
 from trio_sfu.signaling.messages import SendingLine, SlotLine
-from trio_sfu.webrtc.negotiation import MAX_SLOTS, Agreement, Negotiation, SendingUse, SlotUse
+from trio_sfu.webrtc.limits import OfferLimits
+from trio_sfu.webrtc.negotiation import Agreement, Negotiation, SendingUse, SlotUse
 from trio_sfu.webrtc.offer import parse_offer
 
 SENDING = [CAMERA, MICROPHONE]
@@ -167,9 +168,9 @@ def test_an_offer_that_names_no_line_is_refused() -> None:
 
 
 def test_slots_are_bounded() -> None:
-    mids = [str(n) for n in range(MAX_SLOTS + 1)]
+    mids = [str(n) for n in range(OfferLimits().slots + 1)]
     sections = [Section(mid, "video", "recvonly") for mid in mids]
-    assert refusal(Description(sections), [], [slot(mid) for mid in mids]) == "too-many-lines"
+    assert refusal(Description(sections), [], [slot(mid) for mid in mids]) == "too-many-slots"
 
 
 def test_a_slot_keeps_its_pair() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.webrtc.offering import FINGERPRINT, OPUS, Description, Section, browser
 from trio_sfu.errors import NegotiationError
-from trio_sfu.webrtc.offer import MAX_ATTRIBUTES, MAX_LINES, MAX_OFFER, parse_offer
+from trio_sfu.webrtc.offer import LIMITS, MAX_ATTRIBUTES, MAX_OFFER, parse_offer
 
 
 def code_of(sdp: str) -> str:
@@ -88,7 +88,7 @@ def test_a_data_channel_is_a_line_of_no_kind() -> None:
         (Description([Section("0", port=0)]), "offer-invalid"),
         (Description([Section("0", payload_types="seven")]), "offer-invalid"),
         (Description([Section("0", more=["a=ssrc:4294967296 cname:x"])]), "offer-invalid"),
-        (Description([Section(str(n)) for n in range(MAX_LINES + 1)]), "too-many-lines"),
+        (Description([Section(str(n)) for n in range(LIMITS.lines + 1)]), "too-many-lines"),
         (Description([Section("0", more=["a=x"] * MAX_ATTRIBUTES)]), "too-many-lines"),
         (Description(more=["a=x"] * (MAX_ATTRIBUTES + 1)), "too-many-lines"),
         (Description(more=["a=" + "x" * MAX_OFFER]), "offer-too-large"),

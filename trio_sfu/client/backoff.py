@@ -14,15 +14,16 @@ class Backoff:
     def __init__(self) -> None:
         self._attempts = 0
 
-    def next(self, random: float) -> float:
+    def next(self, random: float, at_least: float = 0.0) -> float:
         """Return the seconds until the next attempt; ``random`` is in [0, 1).
 
         Between half and all of a bound that doubles: a room that ended for everybody is
-        not rejoined by everybody at the same moment.
+        not rejoined by everybody at the same moment. ``at_least`` is what the server asks
+        to wait; up to half of it again is added.
         """
         bound = min(MOST, FIRST * 2.0**self._attempts)
         self._attempts = min(self._attempts + 1, 16)
-        return bound * (0.5 + random / 2)
+        return max(bound * (0.5 + random / 2), at_least * (1 + random / 2))
 
     def ended(self, lived: float) -> None:
         """Note the end of a session that had been joined for ``lived`` seconds."""

@@ -214,7 +214,9 @@ class Client:
             with trio.fail_after(_ANSWER):
                 await self.until(lambda: self.state.joined)
         except SessionEndedError as error:
-            raise JoinError(error.code, str(error), rejoin=error.rejoin) from error
+            raise JoinError(
+                error.code, str(error), rejoin=error.rejoin, retry_after=error.retry_after
+            ) from error
 
     async def _leave(self) -> None:
         if self.ended is None and not self.aborted:
@@ -228,7 +230,12 @@ class Client:
         except trio.EndOfChannel:
             fatal = next((each for each in self.state.errors if each.fatal), None)
             if fatal is not None:
-                self.ended = SessionEndedError(fatal.code, fatal.message, rejoin=fatal.rejoin)
+                self.ended = SessionEndedError(
+                    fatal.code,
+                    fatal.message,
+                    rejoin=fatal.rejoin,
+                    retry_after=fatal.retry_after,
+                )
             else:
                 self.ended = SessionEndedError(
                     "closed", "the signaling socket was closed", rejoin=True

@@ -19,11 +19,17 @@ class ClientError(Exception):
 
 
 class RefusedError(ClientError):
-    """The server said no. ``rejoin`` is whether joining (again) may help."""
+    """The server said no. ``rejoin`` is whether joining (again) may help.
 
-    def __init__(self, code: str, message: str, *, rejoin: bool = False) -> None:
+    ``retry_after``: the seconds after which it may grant what it refused, if it says so.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, rejoin: bool = False, retry_after: float | None = None
+    ) -> None:
         super().__init__(code, message)
         self.rejoin = rejoin
+        self.retry_after = retry_after
 
 
 class JoinError(RefusedError):

@@ -18,6 +18,8 @@ from trio_sfu.signaling.messages import (
     SlotShows,
     SlotState,
     Source,
+    VideoLimit,
+    VideoLimited,
 )
 
 _KINDS: dict[Source, Kind] = {
@@ -37,6 +39,7 @@ class RoomState:
     peers: dict[str, PeerInfo] = field(default_factory=dict)
     slots: dict[str, SlotState] = field(default_factory=dict)
     shows: dict[str, SlotShows] = field(default_factory=dict)
+    video_limit: VideoLimit = "high"
     lines: list[SlotLine] = field(default_factory=list)
     answers: dict[int, Answer | Error] = field(default_factory=dict)
     left: deque[PeerLeft] = field(default_factory=lambda: deque(maxlen=_KEPT))
@@ -57,6 +60,8 @@ class RoomState:
                 self.slots = {slot.mid: slot for slot in slots}
             case SlotShows():
                 self.shows[message.mid] = message
+            case VideoLimited(most=most):
+                self.video_limit = most
             case Answer():
                 self.answers[message.id] = message
             case Error():

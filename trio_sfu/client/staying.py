@@ -121,7 +121,8 @@ class Stay:
                     raise
                 self.away_because = error
             # Not for a secret: for not coming all at once.
-            await trio.sleep(backoff.next(random.random()))  # noqa: S311
+            asked = _asked_to_wait(self.away_because)
+            await trio.sleep(backoff.next(random.random(), asked))  # noqa: S311
 
     def _connect(self, replaces: str | None) -> AbstractAsyncContextManager[Client]:
         place = self._place
@@ -138,7 +139,11 @@ class Stay:
 
 
 def _is_final(error: Exception) -> bool:
-    return isinstance(error, RefusedError) and not error.rejoin
+    return isinstance(error, RefusedError) and not error.rejoin and error.retry_after is None
+
+
+def _asked_to_wait(error: Exception | None) -> float:
+    return (error.retry_after or 0.0) if isinstance(error, RefusedError) else 0.0
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct, field
 Port: TypeAlias = Annotated[int, Meta(ge=0, le=65_535)]
 Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=3_600)]
 Count: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000)]
+Percent: TypeAlias = Annotated[int, Meta(ge=1, le=100)]
 
 
 class Http(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,6 +19,7 @@ class Http(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key: str = ""
     origins: list[str] = []
     max_connections: Count = 4_096
+    max_connections_per_address: Count = 256
 
 
 class Media(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +49,25 @@ class Signaling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ping_timeout: Seconds = 10.0
     messages_per_second: Count = 50
     burst: Count = 200
+    max_message_bytes: Annotated[int, Meta(ge=4_096, le=327_680)] = 327_680
+    max_lines: Annotated[int, Meta(ge=1, le=144)] = 144
+    max_slots: Annotated[int, Meta(ge=1, le=64)] = 64
+    max_tracks: Annotated[int, Meta(ge=1, le=4)] = 4
+
+
+class Overload(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When joins are refused and video is shed, so that those who are here stay well."""
+
+    joins_per_second: Count = 50
+    join_burst: Count = 200
+    address_joins_per_second: Count = 10
+    address_join_burst: Count = 100
+    max_lag: Seconds = 0.25
+    max_busy: Percent = 85
+    max_memory: Percent = 90
+    memory_limit: Annotated[int, Meta(ge=0, le=16_777_216)] = 0
+    max_descriptors: Percent = 90
+    shed: bool = True
 
 
 class Liveness(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,5 +97,6 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rooms: Rooms = Rooms()
     signaling: Signaling = Signaling()
     liveness: Liveness = Liveness()
+    overload: Overload = Overload()
     auth: Auth = Auth()
     log: Log = Log()

@@ -19,6 +19,7 @@ from trio_sfu.events.failure import Cause, Failure
 from trio_sfu.events.failures import Failures
 from trio_sfu.events.histogram import Histogram
 from trio_sfu.events.journal import Journal
+from trio_sfu.events.overload import OverloadChanged
 from trio_sfu.events.peers import (
     IceRestarted,
     JoinRefused,
@@ -58,6 +59,7 @@ FACTS: tuple[type[Fact], ...] = (
     RequestCrashed,
     EngineFailed,
     EngineRestarted,
+    OverloadChanged,
     ServiceFailed,
 )
 """Every kind of fact."""
@@ -78,6 +80,7 @@ __all__ = [
     "IceRestarted",
     "JoinRefused",
     "Journal",
+    "OverloadChanged",
     "PeerConnected",
     "PeerCrashed",
     "PeerJoined",

@@ -29,6 +29,14 @@ class Measured(Protocol):
         """Return what exists now."""
         ...
 
+    def strains(self) -> dict[str, float]:
+        """Return how near each resource is to where joins are refused: 1 is there."""
+        ...
+
+    def overload_level(self) -> int:
+        """Return the step against overload that is taken; 0 is none."""
+        ...
+
     def engine_counters(self) -> dict[str, int]:
         """Return the engine's monotonic counters."""
         ...
@@ -50,6 +58,17 @@ class _Daemon(Collector):
             yield GaugeMetricFamily(f"trio_sfu_{name}", f"{name} that exist now", value=value)
         for name, value in self._measured.engine_counters().items():
             yield CounterMetricFamily(f"trio_sfu_engine_{name}", f"engine: {name}", value=value)
+        yield GaugeMetricFamily(
+            "trio_sfu_overload_level",
+            "Step against overload: 0 none, 1 no new joins, then less and less video",
+            value=self._measured.overload_level(),
+        )
+        strain = GaugeMetricFamily(
+            "trio_sfu_strain", "Use of a resource; at 1 joins are refused", labels=["resource"]
+        )
+        for resource, use in self._measured.strains().items():
+            strain.add_metric([resource], use)
+        yield strain
         yield from _from_journal(self._measured.journal)
 
     def describe(self) -> Iterator[Metric]:

@@ -4,6 +4,7 @@ import errno
 import os
 import resource
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -21,6 +22,7 @@ from trio_sfu.listeners.patient import PatientListener
 from trio_sfu.listeners.replay import replay
 from trio_sfu.listeners.tls import server_context
 from trio_sfu.listeners.upgrade import ServeSocket, serve_signaling
+from trio_sfu.overload.addresses import counted_as
 
 Accepted = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
@@ -31,6 +33,11 @@ _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n"
     b'connection: close\r\n\r\n{"code":"too-many-connections","message":"try again later"}'
 )
+_BUSY_ADDRESS = (
+    b"HTTP/1.1 429 Too Many Requests\r\ncontent-type: application/json\r\n"
+    b"retry-after: 10\r\nconnection: close\r\n\r\n"
+    b'{"code":"too-many-connections-from-address","message":"try again later"}'
+)
 _LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\n"
     b'connection: close\r\n\r\n{"code":"head-too-large","message":"16 KiB are allowed"}'
@@ -39,10 +46,11 @@ _LARGE = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Connection:
-    """An accepted TCP connection: its task and its socket."""
+    """An accepted TCP connection: its task, its socket, and where it comes from."""
 
     task: trio.lowlevel.Task
     socket: trio.socket.SocketType
+    address: str
 
 
 current_connection: ContextVar[Connection | None] = ContextVar("current_connection", default=None)
@@ -87,7 +95,10 @@ def _numbers(error: BaseException) -> Iterator[int]:
 
 
 class Port:
-    """Serves the port. At most ``max_connections``; further ones are answered 503.
+    """Serves the port.
+
+    At most ``max_connections``; further ones are answered 503, and those beyond
+    ``max_connections_per_address`` of one address 429.
 
     Each connection is a crash group: an error ends it, is noted, and goes no further.
     """
@@ -100,6 +111,7 @@ class Port:
         self._http = http
         self._serve_socket = serve_socket
         self._journal = journal
+        self._by_address: Counter[str] = Counter()
         self._tls: ssl.SSLContext | None = server_context(settings)
         self._accepting = trio.CancelScope()
         self._draining = False
@@ -142,14 +154,19 @@ class Port:
             connection.socket.close()
 
     async def _serve(self, accepted: trio.SocketStream) -> None:
-        connection = Connection(trio.lowlevel.current_task(), accepted.socket)
+        address = _address(accepted.socket)
+        connection = Connection(trio.lowlevel.current_task(), accepted.socket, address)
         current_connection.set(connection)
-        full = len(self.connections) >= self._settings.max_connections or _is_last(accepted.socket)
+        key = counted_as(address)
+        refusal = self._refusal(accepted.socket, key)
         self.connections.add(connection)
+        if key is not None:
+            self._by_address[key] += 1
         try:
-            if full:
-                self._journal.note(ConnectionRefused("too-many-connections"))
-                await _answer(accepted, _BUSY)
+            if refusal is not None:
+                reason, answer = refusal
+                self._journal.note(ConnectionRefused(reason))
+                await _answer(accepted, answer)
             else:
                 await self._dispatch(self._secured(accepted))
         except* Exception as error:
@@ -159,8 +176,24 @@ class Port:
                 self._journal.note(ConnectionCrashed(failure))
         finally:
             self.connections.discard(connection)
+            self._forget_address(key)
             self._note_idle()
             accepted.socket.close()
+
+    def _refusal(
+        self, accepted: trio.socket.SocketType, key: str | None
+    ) -> tuple[str, bytes] | None:
+        if len(self.connections) >= self._settings.max_connections or _is_last(accepted):
+            return "too-many-connections", _BUSY
+        if key is not None and self._by_address[key] >= self._settings.max_connections_per_address:
+            return "too-many-connections-from-address", _BUSY_ADDRESS
+        return None
+
+    def _forget_address(self, key: str | None) -> None:
+        if key is not None:
+            self._by_address[key] -= 1
+            if self._by_address[key] <= 0:
+                del self._by_address[key]
 
     def _note_idle(self) -> None:
         if self._draining and not self.connections:
@@ -211,6 +244,14 @@ def _is_last(accepted: trio.socket.SocketType) -> bool:
     """
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return accepted.fileno() >= limit - _SPARE_DESCRIPTORS > 0
+
+
+def _address(socket: trio.socket.SocketType) -> str:
+    try:
+        host: str = socket.getpeername()[0]
+    except OSError:
+        return "127.0.0.1"  # Gone before it was served.
+    return host
 
 
 def _is_network(error: BaseException) -> bool:

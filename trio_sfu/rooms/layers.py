@@ -7,12 +7,32 @@ Pure. The client negotiates simulcast encodings under the RIDs ``q``, ``h`` and 
 from collections.abc import Collection
 from typing import Final
 
-from trio_sfu.signaling.messages import Quality
+from trio_sfu.signaling.messages import Quality, Source, VideoLimit
 
 SINGLE: Final = ""
 LADDER: Final = ("q", "h", "f")  # lowest first
 
 _RUNG: Final[dict[Quality, int]] = {"low": 0, "medium": 1, "high": 2}
+_CAMERAS_ALLOWED: Final[dict[VideoLimit, Quality]] = {
+    "high": "high",
+    "medium": "medium",
+    "low": "low",
+}
+
+
+def allowed(source: Source, limit: VideoLimit) -> Quality:
+    """Return the best quality of a video ``source`` that an overloaded server sends.
+
+    A screen is for reading: it is sent as it is until nothing else is left to shed.
+    """
+    if source == "screen":
+        return "off" if limit == "none" else "high"
+    return _CAMERAS_ALLOWED.get(limit, "off")
+
+
+def lower(one: Quality, other: Quality) -> Quality:
+    """Return the lower of two qualities."""
+    return min(one, other, key=lambda quality: _RUNG.get(quality, -1))
 
 
 def choose_encoding(live: Collection[str], quality: Quality) -> str | None:

@@ -9,11 +9,13 @@ from trio_sfu.config.model import Rooms
 from trio_sfu.errors import RequestError
 from trio_sfu.events import Journal
 from trio_sfu.ids import PeerId, RoomId
+from trio_sfu.overload.admission import Admission
 from trio_sfu.rooms.link import Link
 from trio_sfu.rooms.peer import Connect, Peer
 from trio_sfu.rooms.restarts import RestartLimit
+from trio_sfu.rooms.returning import Returning
 from trio_sfu.rooms.room import Room
-from trio_sfu.signaling.messages import Join
+from trio_sfu.signaling.messages import Join, VideoLimit
 
 _REPLACE_S = 2.0
 _END_S = 2.0
@@ -22,11 +24,23 @@ _END_S = 2.0
 class Registry:
     """All rooms. Its nursery is their parent; it ends them when it is cancelled."""
 
-    def __init__(self, settings: Rooms, connect: Connect, journal: Journal) -> None:
+    def __init__(
+        self,
+        settings: Rooms,
+        connect: Connect,
+        journal: Journal,
+        admission: Admission,
+        *,
+        max_peers_in_all: int,
+    ) -> None:
         self.rooms: dict[RoomId, Room] = {}
         self._settings = settings
         self._connect = connect
         self._journal = journal
+        self._admission = admission
+        self._max_peers_in_all = max_peers_in_all
+        self._returning = Returning()
+        self._video_limit: VideoLimit = "high"
         self._restarts = RestartLimit()
         self._nursery: trio.Nursery | None = None
         self._stopping = False
@@ -50,15 +64,18 @@ class Registry:
             self._nursery.cancel_scope.cancel()
             await self._ended.wait()
 
-    async def join(self, join: Join, link: Link) -> None:
+    async def join(self, join: Join, link: Link, address: str | None = None) -> None:
         """Bring a client into a room, opening it if need be.
 
-        Returns when the peer is admitted; it owns ``link`` from then on. Raises
-        RequestError with the codes room-full, too-many-rooms, room-unavailable and
-        server-stopping.
+        Returns when the peer is admitted; it owns ``link`` from then on. ``address`` is the
+        client's, where it is known. Raises RequestError with the codes room-full,
+        too-many-peers, too-many-rooms, room-unavailable, server-stopping and those of
+        ``Admission.admit``.
         """
         room = RoomId(join.room)
         try:
+            now = trio.current_time()
+            self._admission.admit(now, address, returning=self._is_back(join.replaces, now))
             if join.replaces is not None:
                 await self._replace(join.replaces)
             self._admit(room, join.name, link)
@@ -74,6 +91,12 @@ class Registry:
         peer = self._holder(token)
         if peer is None or not peer.resume(link):
             raise RequestError("there is no session to resume", code="resume-unknown")
+
+    def limit_video(self, most: VideoLimit) -> None:
+        """Send nobody more video than that, from now on."""
+        self._video_limit = most
+        for room in self.rooms.values():
+            room.limit_video(most)
 
     def snapshot(self) -> list[dict[str, Any]]:
         """Return the rooms as ``/api/v1/rooms`` shows them."""
@@ -114,6 +137,8 @@ class Registry:
         return True
 
     def _admit(self, name: RoomId, display_name: str, link: Link) -> None:
+        if sum(len(each.peers) for each in self.rooms.values()) >= self._max_peers_in_all:
+            raise RequestError("there are too many peers", code="too-many-peers")
         room = self.rooms.get(name) or self._open(name)
         if len(room.peers) >= self._settings.max_peers:
             raise RequestError("the room is full", code="room-full")
@@ -128,7 +153,14 @@ class Registry:
             raise RequestError("the room failed too often", code="room-unavailable")
         if len(self.rooms) >= self._settings.max_rooms:
             raise RequestError("there are too many rooms", code="too-many-rooms")
-        room = Room(name, self._journal, max_peers=self._settings.max_peers, forget=self._forget)
+        room = Room(
+            name,
+            self._journal,
+            max_peers=self._settings.max_peers,
+            forget=self._forget,
+            peer_gone=lambda peer: self._returning.note(peer.resume_token, trio.current_time()),
+            video_limit=self._video_limit,
+        )
         self.rooms[name] = room
         self._nursery.start_soon(room.run, name=f"room {name}")
         return room
@@ -145,6 +177,11 @@ class Registry:
             peer.leave("replaced", "replaced")
             with trio.move_on_after(_REPLACE_S):
                 await peer.gone.wait()
+
+    def _is_back(self, token: str | None, now: float) -> bool:
+        return token is not None and (
+            self._returning.has(token, now) or self._holder(token) is not None
+        )
 
     def _holder(self, token: str) -> Peer | None:
         peers = (peer for room in self.rooms.values() for peer in room.peers.values())

@@ -23,6 +23,8 @@ from trio_sfu.signaling.messages import (
     Resumed,
     ServerMessage,
     Source,
+    VideoLimit,
+    VideoLimited,
 )
 
 _SOURCES: tuple[Source, ...] = ("camera", "microphone", "screen", "screen-audio")
@@ -41,6 +43,8 @@ class Room:
         *,
         max_peers: int,
         forget: Callable[["Room"], None],
+        peer_gone: Callable[[Peer], None] = lambda _peer: None,
+        video_limit: VideoLimit = "high",
         ice_servers: list[IceServer] | None = None,
     ) -> None:
         self.id = room
@@ -53,6 +57,8 @@ class Room:
         self.gone = trio.Event()
         self.nursery: trio.Nursery | None = None
         self._forget = forget
+        self._peer_gone = peer_gone
+        self._video_limit: VideoLimit = video_limit
         self._ice_servers = ice_servers or []
         self._changed = trio.Event()
         self._scope = trio.CancelScope()
@@ -87,6 +93,7 @@ class Room:
             self._forget(self)
             reference = self.failure.id if self.failure is not None else None
             for peer in self.peers.values():
+                self._peer_gone(peer)
                 peer.link.end(self._end_code, failure=reference)
                 peer.gone.set()
             self._arrivals.close()
@@ -110,7 +117,9 @@ class Room:
             self._changed = trio.Event()
             for peer in self.peers.values():
                 if peer.id in self.state.members:
-                    peer.screening.show(peer.view.plan(self.state.others(peer.id)))
+                    peer.screening.show(
+                        peer.view.plan(self.state.others(peer.id), self._video_limit)
+                    )
 
     # ---- what its peers call (rooms.peer.Surroundings) ---------------------------------
 
@@ -127,6 +136,7 @@ class Room:
                 ice_servers=self._ice_servers,
             )
         )
+        self._say_limit(peer)
         self.journal.note(events.PeerJoined(self.id, peer.id))
         self.tell_others(peer.id, PeerJoined(peer=member.info()))
         self.replan()
@@ -135,6 +145,7 @@ class Room:
         """Tell the peer, and nobody else, who is there."""
         others = [member.info() for member in self.state.others(peer.id)]
         peer.link.send(Resumed(peer=peer.id, room=self.id, peers=others))
+        self._say_limit(peer)
 
     def farewell(self, peer: Peer, reason: LeaveReason) -> None:
         """Forget the peer and tell the others. Does nothing the second time."""
@@ -144,6 +155,7 @@ class Room:
             return
         if self.peers.pop(peer.id, None) is None:
             return
+        self._peer_gone(peer)
         if self.state.leave(peer.id):
             self.journal.note(events.PeerLeft(self.id, peer.id, reason))
             for other in self.peers.values():
@@ -169,6 +181,18 @@ class Room:
     def replan(self) -> None:
         """Plan anew what is shown."""
         self._changed.set()
+
+    def limit_video(self, most: VideoLimit) -> None:
+        """Send nobody more video than that, and tell everybody."""
+        self._video_limit = most
+        for peer in self.peers.values():
+            if peer.id in self.state.members:
+                peer.link.send(VideoLimited(most=most))
+        self.replan()
+
+    def _say_limit(self, peer: Peer) -> None:
+        if self._video_limit != "high":
+            peer.link.send(VideoLimited(most=self._video_limit))
 
     def find_track(self, peer: PeerId, source: Source) -> UpTrack | None:
         """Return a peer's up-track."""

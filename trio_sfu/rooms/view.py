@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trio_sfu.ids import PeerId
-from trio_sfu.rooms.layers import SINGLE, choose_encoding
+from trio_sfu.rooms.layers import SINGLE, allowed, choose_encoding, lower
 from trio_sfu.rooms.slots import Seating, assign
 from trio_sfu.rooms.state import Member
-from trio_sfu.signaling.messages import Quality, SlotLine, SlotState, Source
+from trio_sfu.signaling.messages import Quality, SlotLine, SlotState, Source, VideoLimit
 
 _UNSAID: Quality = "high"
 
@@ -41,20 +41,24 @@ class View:
         """Forget a peer that has left."""
         self._preferences.pop(peer, None)
 
-    def plan(self, others: Iterable[Member]) -> Plan:
-        """Seat ``others`` and choose what of them is forwarded."""
+    def plan(self, others: Iterable[Member], limit: VideoLimit = "high") -> Plan:
+        """Seat ``others`` and choose what of them is forwarded, within ``limit``."""
         members = {member.id: member for member in others}
         publishers = [member.publisher() for member in members.values()]
         self._seating = assign(self.lines, publishers, self._seating)
         return {
-            mid: self._wanted(members[showing.peer], showing.source) if showing else None
+            mid: self._wanted(members[showing.peer], showing.source, limit) if showing else None
             for mid, showing in self._seating.showing.items()
         }
 
-    def _wanted(self, member: Member, source: Source) -> Wanted:
+    def _wanted(self, member: Member, source: Source, limit: VideoLimit) -> Wanted | None:
         if source in ("microphone", "screen-audio"):
             return Wanted(member.id, source, SINGLE)
-        quality = self._preferences.get(member.id, _UNSAID)
+        most = allowed(source, limit)
+        if most == "off":
+            # Dark, not only unfed: a viewer shall not be left with a frozen picture.
+            return None
+        quality = lower(self._preferences.get(member.id, _UNSAID), most)
         return Wanted(member.id, source, choose_encoding(member.encodings(source), quality))
 
 

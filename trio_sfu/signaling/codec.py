@@ -9,8 +9,8 @@ _decoder = msgspec.json.Decoder(ClientMessage)
 _encoder = msgspec.json.Encoder()
 
 
-def decode(frame: str | bytes) -> ClientMessage:
-    """Return the message in a WebSocket frame.
+def decode(frame: str | bytes, most: int = MAX_MESSAGE_BYTES) -> ClientMessage:
+    """Return the message in a WebSocket frame of at most ``most`` bytes.
 
     Raises ProtocolError with one of the codes message-binary, message-too-large,
     message-malformed and message-unknown.
@@ -18,9 +18,9 @@ def decode(frame: str | bytes) -> ClientMessage:
     if isinstance(frame, bytes):
         raise ProtocolError("messages are text frames", code="message-binary")
     data = frame.encode()
-    if len(data) > MAX_MESSAGE_BYTES:
+    if len(data) > most:
         raise ProtocolError(
-            f"the message has {len(data)} bytes; {MAX_MESSAGE_BYTES} are allowed",
+            f"the message has {len(data)} bytes; {most} are allowed",
             code="message-too-large",
         )
     try:

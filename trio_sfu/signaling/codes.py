@@ -26,12 +26,14 @@ class Outcome:
     """What a code means and what follows it.
 
     ``close`` is the WebSocket close code (RFC 6455, section 7.4.1) the server closes
-    with, or None when the session goes on. ``rejoin`` says that joining anew may help.
+    with, or None when the session goes on. ``rejoin`` says that joining anew may help,
+    ``retry_after`` after how many seconds at the earliest, if nobody knows better.
     """
 
     meaning: str
     close: int | None = None
     rejoin: bool = False
+    retry_after: float | None = None
 
 
 CODES: Final[dict[str, Outcome]] = {
@@ -51,9 +53,23 @@ CODES: Final[dict[str, Outcome]] = {
     "protocol-error": Outcome("The protocol was broken otherwise.", POLICY_VIOLATION),
     # The join was refused.
     "room-full": Outcome("The room has as many peers as it may have.", TRY_AGAIN_LATER),
-    "too-many-rooms": Outcome("The server has as many rooms as it may have.", TRY_AGAIN_LATER),
+    "too-many-rooms": Outcome(
+        "The server has as many rooms as it may have.", TRY_AGAIN_LATER, retry_after=10.0
+    ),
+    "too-many-peers": Outcome(
+        "The server has as many peers as it may have.", TRY_AGAIN_LATER, retry_after=10.0
+    ),
     "room-unavailable": Outcome(
-        "The room failed too often and stays closed for a minute.", TRY_AGAIN_LATER
+        "The room failed too often and stays closed for a minute.",
+        TRY_AGAIN_LATER,
+        retry_after=30.0,
+    ),
+    "server-busy": Outcome(
+        "The server is overloaded and lets nobody new in.", TRY_AGAIN_LATER, retry_after=10.0
+    ),
+    "too-many-joins": Outcome("Too many joins at once.", TRY_AGAIN_LATER, retry_after=1.0),
+    "too-many-joins-from-address": Outcome(
+        "Too many joins from the client's address.", TRY_AGAIN_LATER, retry_after=1.0
     ),
     # The session ended without the client's fault.
     "replaced": Outcome("The same client joined anew.", NORMAL),
@@ -70,7 +86,11 @@ CODES: Final[dict[str, Outcome]] = {
     "consent-expired": Outcome(
         "No ICE consent check for 15 s (RFC 7675).", POLICY_VIOLATION, rejoin=True
     ),
-    "too-many-transports": Outcome("The server has as many peers as it may have.", TRY_AGAIN_LATER),
+    "too-many-transports": Outcome(
+        "The packet engine has as many transports as it may have.",
+        TRY_AGAIN_LATER,
+        retry_after=10.0,
+    ),
     "ice-timeout": Outcome("No ICE check arrived in time.", POLICY_VIOLATION, rejoin=True),
     "engine-unstable": Outcome("The packet engine failed too often.", INTERNAL_ERROR, rejoin=True),
     "worker-lost": Outcome("A worker of the packet engine failed.", INTERNAL_ERROR, rejoin=True),
@@ -89,6 +109,8 @@ CODES: Final[dict[str, Outcome]] = {
     "unsupported-fingerprint": Outcome("The fingerprint's hash is not supported."),
     "no-bundle": Outcome("The offer's lines are not all in one BUNDLE group."),
     "too-many-lines": Outcome("The offer has more lines than are accepted."),
+    "too-many-slots": Outcome("The offer asks for more slots than a client may have."),
+    "too-many-tracks": Outcome("The offer has more tracks than a peer may publish."),
     "unknown-mid": Outcome("`sending` or `slots` names a mid the offer has not."),
     "bad-direction": Outcome("A line's direction does not fit its list."),
     "mid-changed": Outcome("A line was given another mid, kind or use than before."),
@@ -104,7 +126,13 @@ def outcome(code: str) -> Outcome:
     return CODES.get(code, INTERNAL)
 
 
-def fatal(code: str, message: str | None = None, failure: str | None = None) -> Error:
+def fatal(
+    code: str,
+    message: str | None = None,
+    *,
+    failure: str | None = None,
+    retry_after: float | None = None,
+) -> Error:
     """Return the ``error`` message that ends a session with ``code``."""
     found = outcome(code)
     return Error(
@@ -113,6 +141,7 @@ def fatal(code: str, message: str | None = None, failure: str | None = None) -> 
         fatal=True,
         rejoin=found.rejoin,
         failure=failure,
+        retry_after=found.retry_after if retry_after is None else retry_after,
     )
 
 

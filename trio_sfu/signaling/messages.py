@@ -24,6 +24,7 @@ Sdp: TypeAlias = Annotated[str, Meta(min_length=1, max_length=262_144)]
 Source: TypeAlias = Literal["camera", "microphone", "screen", "screen-audio"]
 Quality: TypeAlias = Literal["off", "low", "medium", "high"]
 Kind: TypeAlias = Literal["audio", "video"]
+VideoLimit: TypeAlias = Literal["high", "medium", "low", "screens", "none"]
 Connection: TypeAlias = Literal["connecting", "connected", "lost"]
 LeaveReason: TypeAlias = Literal[
     "left", "gone", "timeout", "failed", "replaced", "removed", "room-closed"
@@ -229,13 +230,24 @@ class SlotShows(_Message, frozen=True, tag="slot-shows"):
     rid: str
 
 
-class Error(_Message, frozen=True, tag="error"):
+class VideoLimited(_Message, frozen=True, tag="video-limited"):
+    """How much video the server sends, for it is overloaded or is no more. Audio goes on.
+
+    ``most``: high (all), medium or low (the best encoding of a camera), screens (no
+    cameras), none. After ``joined`` and ``resumed`` it is ``high`` until this says otherwise.
+    """
+
+    most: VideoLimit
+
+
+class Error(_Message, frozen=True, tag="error", rename="camel"):
     """Something was refused. ``fatal``: the server closes the socket after it.
 
     ``id`` is that of the request, where it had one. Codes are listed in
-    ``docs/protocol.md``; ``rejoin`` says that joining anew may help. ``failure`` is there
-    when an error in the server is the reason: under this id its operator finds the error
-    in the log and in ``/api/v1/failures``.
+    ``docs/protocol.md``; ``rejoin`` says that joining anew may help, ``retryAfter`` after
+    how many seconds what was refused may be granted. ``failure`` is there when an error in
+    the server is the reason: under this id its operator finds the error in the log and in
+    ``/api/v1/failures``.
     """
 
     code: str
@@ -244,6 +256,7 @@ class Error(_Message, frozen=True, tag="error"):
     rejoin: bool = False
     id: int | None = None
     failure: str | None = None
+    retry_after: float | None = None
 
 
 class Pong(_Message, frozen=True, tag="pong"):
@@ -261,6 +274,7 @@ ServerMessage: TypeAlias = (
     | PeerLeft
     | Slots
     | SlotShows
+    | VideoLimited
     | Error
     | Pong
 )

@@ -9,8 +9,13 @@ from trio_sfu.signaling.messages import Join, Resume
 from trio_sfu.signaling.session import Session
 
 
-async def receive_client(session: Session, rooms: Registry, settings: Signaling) -> None:
-    """Bring the session's client into the room it asks for, or back, or end the session."""
+async def receive_client(
+    session: Session, rooms: Registry, settings: Signaling, address: str | None = None
+) -> None:
+    """Bring the session's client into the room it asks for, or back, or end the session.
+
+    ``address`` is where the client's connection comes from, where that is known.
+    """
     with trio.move_on_after(settings.join_timeout) as scope:
         try:
             message = await session.receive()
@@ -22,10 +27,10 @@ async def receive_client(session: Session, rooms: Registry, settings: Signaling)
     try:
         match message:
             case Join():
-                await rooms.join(message, session)
+                await rooms.join(message, session, address)
             case Resume(resume_token=token):
                 rooms.resume(token, session)
             case _:
                 session.end("not-joined")
     except RequestError as refused:
-        session.end(refused.code, str(refused))
+        session.end(refused.code, str(refused), retry_after=refused.retry_after)

@@ -17,10 +17,10 @@ from trio_sfu.config.model import Signaling
 from trio_sfu.errors import ProtocolError
 from trio_sfu.events import Journal, SessionEnded
 from trio_sfu.ids import new_session_id
+from trio_sfu.overload.bucket import TokenBucket
 from trio_sfu.rooms.link import Departure
 from trio_sfu.signaling import codes
 from trio_sfu.signaling.codec import decode, encode
-from trio_sfu.signaling.limits import TokenBucket
 from trio_sfu.signaling.messages import ClientMessage, ServerMessage
 
 _INBOUND = 64
@@ -61,11 +61,17 @@ class Session:
             pass
 
     def end(
-        self, code: str | None = None, message: str | None = None, *, failure: str | None = None
+        self,
+        code: str | None = None,
+        message: str | None = None,
+        *,
+        failure: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         """Close the session, telling the client ``code``; None is a plain goodbye.
 
-        What is queued is still sent, for a short time. Only the first call counts.
+        ``retry_after`` (seconds) is said in place of what the code says by itself. What is
+        queued is still sent, for a short time. Only the first call counts.
         """
         if self.departure is not None:
             return
@@ -76,7 +82,9 @@ class Session:
             self._close_reason = code
             self._journal.note(SessionEnded(self.id, code))
             with suppress(trio.WouldBlock):
-                self._outbox_in.send_nowait(codes.fatal(code, message, failure))
+                self._outbox_in.send_nowait(
+                    codes.fatal(code, message, failure=failure, retry_after=retry_after)
+                )
         self._outbox_in.close()
 
     async def run(self, serve: Callable[["Session"], Awaitable[None]]) -> None:
@@ -117,7 +125,7 @@ class Session:
             self.end("rate-limited")
             return
         try:
-            self._inbound_in.send_nowait(decode(frame))
+            self._inbound_in.send_nowait(decode(frame, self._settings.max_message_bytes))
         except ProtocolError as error:
             self.end(error.code, str(error))
         except trio.WouldBlock:

@@ -11,7 +11,7 @@ from msgspec import inspect as shape
 from trio_sfu.signaling import codes, messages
 
 _WIDTH = 100
-_ALIASES = ("Source", "Quality", "Kind", "Connection", "LeaveReason")
+_ALIASES = ("Source", "Quality", "Kind", "Connection", "LeaveReason", "VideoLimit")
 
 
 def render() -> str:
@@ -74,6 +74,7 @@ def described(type_: shape.Type) -> str:
     plain = {
         shape.StrType: "string",
         shape.IntType: "number",
+        shape.FloatType: "number",
         shape.BoolType: "boolean",
         shape.NoneType: "null",
     }

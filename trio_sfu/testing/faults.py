@@ -12,6 +12,7 @@ import trio
 from trio_sfu._native import EngineError
 from trio_sfu.daemon import Daemon
 from trio_sfu.ids import PeerId, RoomId
+from trio_sfu.overload.levels import Level
 from trio_sfu.rooms.tracing import start_traced
 
 
@@ -41,6 +42,11 @@ def cancel_peer(daemon: Daemon, peer: str) -> None:
     if found is None or found.nursery is None:
         raise LookupError(f"no peer {peer} is running")
     found.nursery.cancel_scope.cancel()
+
+
+def force_overload(daemon: Daemon, level: Level | None) -> None:
+    """Have a daemon take a step against overload; None: as its gauges say."""
+    daemon.overload.force(level)
 
 
 def _raise_in(nursery: trio.Nursery, path: str, error: Exception | None) -> None:

@@ -7,6 +7,7 @@ import trio
 from trio_sfu.events import Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.media.engine import MediaEngine
+from trio_sfu.overload.watch import OverloadWatch
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.room import Room
 from trio_sfu.services.supervisor import Services
@@ -28,6 +29,7 @@ class Surveyed(Protocol):
     rooms: Registry
     engine: MediaEngine
     services: Services
+    overload: OverloadWatch
 
 
 def survey(daemon: Surveyed) -> Node:
@@ -44,6 +46,8 @@ def survey(daemon: Surveyed) -> Node:
             _rooms(service, daemon, owned)
         if service.name == "services":
             _services(service, daemon)
+        if service.name == "overload":
+            _overload(service, daemon.overload)
     _engine(root, daemon, owned)
     order = {"service": 0}
     root.children.sort(key=lambda child: (order.get(child.kind, 1), child.name))
@@ -77,6 +81,12 @@ def _rooms(service: Node, daemon: Surveyed, owned: dict[str, Node]) -> None:
                 transport = owned.pop(f"{node.name}/{child.name}", None)
                 if transport is not None:
                     child.children.append(transport)
+
+
+def _overload(service: Node, overload: OverloadWatch) -> None:
+    service.state = overload.level.word
+    uses = (f"{strain.of} {strain.full:.0%}" for strain in overload.strains)
+    service.detail = "of the limit: " + ", ".join(uses)
 
 
 def _peer_state(room: Room | None, peer: PeerId) -> str:

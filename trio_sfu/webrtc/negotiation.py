@@ -12,9 +12,9 @@ from trio_sfu._native import Codec, Extension, Kind
 from trio_sfu.errors import NegotiationError
 from trio_sfu.signaling.messages import SendingLine, SlotLine, Source
 from trio_sfu.webrtc.extensions import RECEIVING, SENDING
+from trio_sfu.webrtc.limits import OfferLimits
 from trio_sfu.webrtc.offer import Line, OfferedExtension, ParsedOffer
 
-MAX_SLOTS: Final = 64  # what the engine takes for one transport
 KINDS: Final[Mapping[Source, Kind]] = {
     "microphone": "audio",
     "camera": "video",
@@ -76,7 +76,10 @@ class Negotiation:
     A line keeps its use until an offer stops it, also when later offers do not list it.
     """
 
-    def __init__(self, seed: random.Random | None = None) -> None:
+    def __init__(
+        self, seed: random.Random | None = None, limits: OfferLimits | None = None
+    ) -> None:
+        self._limits = limits or OfferLimits()
         self._random = seed or random.SystemRandom()
         self._agreed: Agreement | None = None
         self._cname = f"{self._random.getrandbits(64):016x}"
@@ -87,7 +90,7 @@ class Negotiation:
         """Fit an offer to what is agreed already.
 
         Raises NegotiationError: unknown-mid, bad-direction, no-common-codec, mid-changed,
-        offer-mismatch, offer-invalid, too-many-lines.
+        offer-mismatch, offer-invalid, too-many-slots, too-many-tracks.
         """
         before = self._agreed.uses if self._agreed is not None else {}
         lines = {line.mid: line for line in offer.lines}
@@ -97,7 +100,7 @@ class Negotiation:
             if mid in asked and not _same(use, asked[mid]):
                 raise NegotiationError(f"line {mid} changed its use", code="mid-changed")
         uses = asked | kept
-        _check_uses(uses.values())
+        _check_uses(uses.values(), self._limits)
         used = [(use, lines[mid]) for mid, use in uses.items()]
         ice = (offer.ice_ufrag, offer.ice_pwd)
         agreement = Agreement(
@@ -151,14 +154,18 @@ def _kept(before: Mapping[str, Use], lines: Mapping[str, Line]) -> dict[str, Use
     return {mid: use for mid, use in before.items() if not lines[mid].stopped}
 
 
-def _check_uses(uses: Collection[Use]) -> None:
+def _check_uses(uses: Collection[Use], limits: OfferLimits) -> None:
     if not uses:
         raise NegotiationError("neither sending nor slots names a line", code="offer-mismatch")
     sources = [use.source for use in uses if isinstance(use, SendingUse)]
     if len(set(sources)) < len(sources):
         raise NegotiationError("two lines carry the same source", code="offer-mismatch")
-    if len(uses) - len(sources) > MAX_SLOTS:
-        raise NegotiationError(f"a client has at most {MAX_SLOTS} slots", code="too-many-lines")
+    if len(sources) > limits.tracks:
+        raise NegotiationError(
+            f"a peer publishes at most {limits.tracks} tracks", code="too-many-tracks"
+        )
+    if len(uses) - len(sources) > limits.slots:
+        raise NegotiationError(f"a client has at most {limits.slots} slots", code="too-many-slots")
 
 
 def _same(before: Use, after: Use) -> bool:

@@ -18,11 +18,12 @@ from trio_sfu._native import Extension, Kind
 from trio_sfu.errors import NegotiationError
 from trio_sfu.webrtc.codecs import Format, formats
 from trio_sfu.webrtc.extensions import EXTENSIONS
+from trio_sfu.webrtc.limits import OfferLimits
 
 MAX_OFFER: Final = 262_144  # characters
-MAX_LINES: Final = 144  # m-lines: four to send on, 64 pairs of slots, some stopped ones
 MAX_ATTRIBUTES: Final = 400  # text lines of one m-line; the parser's work grows with their square
 MAX_RIDS: Final = 4
+LIMITS: Final = OfferLimits()
 
 Direction: TypeAlias = Literal["sendonly", "recvonly", "sendrecv", "inactive"]
 
@@ -86,7 +87,7 @@ class ParsedOffer:
     extmap_allow_mixed: bool
 
 
-def parse_offer(sdp: str) -> ParsedOffer:
+def parse_offer(sdp: str, limits: OfferLimits = LIMITS) -> ParsedOffer:
     """Parse an offer that has all of its lines in one bundle.
 
     Raises NegotiationError: offer-too-large, offer-invalid, too-many-lines, no-bundle,
@@ -98,8 +99,10 @@ def parse_offer(sdp: str) -> ParsedOffer:
         )
     try:
         session_lines, groups = grouplines(sdp)
-        if len(groups) > MAX_LINES:
-            raise NegotiationError(f"an offer has at most {MAX_LINES} lines", code="too-many-lines")
+        if len(groups) > limits.lines:
+            raise NegotiationError(
+                f"an offer has at most {limits.lines} lines", code="too-many-lines"
+            )
         if any(len(group) > MAX_ATTRIBUTES for group in (session_lines, *groups)):
             raise NegotiationError(
                 f"a line has at most {MAX_ATTRIBUTES} attributes", code="too-many-lines"

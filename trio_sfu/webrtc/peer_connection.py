@@ -31,6 +31,7 @@ from trio_sfu.webrtc.events import (
     Silent,
     SlotShows,
 )
+from trio_sfu.webrtc.limits import OfferLimits
 from trio_sfu.webrtc.lines import Lines
 from trio_sfu.webrtc.negotiation import Negotiation
 from trio_sfu.webrtc.offer import parse_offer
@@ -65,6 +66,7 @@ class PeerConnection:
         *,
         announced: Sequence[str],
         handshake_timeout: float,
+        limits: OfferLimits,
         associate: Associate,
     ) -> None:
         self._engine = engine
@@ -74,7 +76,8 @@ class PeerConnection:
         self._handles = handles
         self._handshake_timeout = handshake_timeout
         self._path = trio.lowlevel.current_task().name
-        self._negotiation = Negotiation()
+        self._limits = limits
+        self._negotiation = Negotiation(limits=limits)
         self._budget = OfferBudget()
         ice_ufrag, ice_pwd = _fresh_credentials()
         self._local = LocalDescription(
@@ -120,7 +123,7 @@ class PeerConnection:
         await trio.lowlevel.checkpoint()
         if not self._budget.take(trio.current_time()):
             raise NegotiationError("too many offers; wait a little", code="too-many-offers")
-        parsed = parse_offer(offer.sdp)
+        parsed = parse_offer(offer.sdp, self._limits)
         agreement = self._negotiation.agree(parsed, offer.sending, offer.slots)
         first = self._transport is None
         async with AsyncExitStack() as undo:
@@ -207,6 +210,7 @@ async def open_peer_connection(
     *,
     announced: Sequence[str] = (),
     handshake_timeout: float = 10.0,
+    limits: OfferLimits | None = None,
     associate: Associate = open_association,
 ) -> AsyncIterator[PeerConnection]:
     """Open a peer's connection; the first offer makes its transport.
@@ -223,6 +227,7 @@ async def open_peer_connection(
             handles,
             announced=announced,
             handshake_timeout=handshake_timeout,
+            limits=limits or OfferLimits(),
             associate=associate,
         )
         nursery.cancel_scope.cancel()

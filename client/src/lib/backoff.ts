@@ -31,13 +31,14 @@ export class Backoff {
    *
    * @param now ms, of any monotonic clock.
    * @param random in [0, 1).
+   * @param atLeast seconds the server asks to wait; up to half of it again is added.
    */
-  next(now: number, random: number): number | null {
+  next(now: number, random: number, atLeast = 0): number | null {
     this.#since ??= now;
     if (now - this.#since >= this.settings.giveUpAfter) return null;
     const bound = Math.min(this.settings.most, this.settings.first * 2 ** this.#attempts);
     this.#attempts += 1;
-    return bound * (0.5 + random / 2);
+    return Math.max(bound * (0.5 + random / 2), atLeast * 1_000 * (1 + random / 2));
   }
 
   /** A session that had joined ended after `lived` ms. */

@@ -23,6 +23,8 @@ export class RoomError extends Error {
     message: string,
     /** Whether joining anew may help. */
     readonly rejoin = false,
+    /** After how many seconds what was refused may be granted, where the server says. */
+    readonly retryAfter: number | null = null,
   ) {
     super(message);
   }

@@ -1,5 +1,5 @@
 /** trio-sfu's client library: no UI, no global state. */
-export type { PeerInfo, Quality, Source, TrackInfo } from "../protocol.ts";
+export type { PeerInfo, Quality, Source, TrackInfo, VideoLimit } from "../protocol.ts";
 export { BACKOFF, type BackoffSettings } from "./backoff.ts";
 export { type LocalCode, RoomError } from "./errors.ts";
 export type { Publication } from "./publications.ts";

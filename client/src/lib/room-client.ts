@@ -1,5 +1,5 @@
 /** The client of a room: what a page, or anybody else's page, talks to. */
-import type { PeerInfo, Quality, ServerMessage, Source } from "../protocol.ts";
+import type { PeerInfo, Quality, ServerMessage, Source, VideoLimit } from "../protocol.ts";
 import { Backoff, type BackoffSettings } from "./backoff.ts";
 import { Emitter } from "./emitter.ts";
 import { asRoomError, RoomError } from "./errors.ts";
@@ -43,6 +43,10 @@ export interface RoomEvents {
   connection: RTCPeerConnectionState;
   /** A request was refused; the call goes on. */
   error: RoomError;
+  /** The server is too busy for a join, which is tried again after `seconds`. */
+  waiting: { error: RoomError; seconds: number };
+  /** The server is overloaded and sends less video, or is no more and sends all. */
+  "video-limited": VideoLimit;
 }
 
 /** Once the media of a new session flows, that of the former is kept this long, ms. */
@@ -66,6 +70,7 @@ export class RoomClient extends Emitter<RoomEvents> {
   #self: string | null = null;
   #mediaSince: number | null = null;
   #left = false;
+  #videoLimit: VideoLimit = "high";
   #wake: (() => void) | null = null;
   #stopWatching: () => void = () => undefined;
 
@@ -214,16 +219,19 @@ export class RoomClient extends Emitter<RoomEvents> {
         left: this.#left,
         refused: end.refused,
         rejoin: end.error.rejoin,
+        retryAfter: end.error.retryAfter,
       });
       if (ending.action === "close") {
         this.#close(ending.failed ? end.error : null);
         failed(end.error);
         return;
       }
-      if (this.#state !== "reconnecting") this.#to("reconnecting", end.error);
-      if (!(await this.#pause())) {
-        const error = new RoomError("server-gone", end.error.message, true);
+      if (this.#state === "connected") this.#to("reconnecting", end.error);
+      if (!(await this.#pause(end.error))) {
+        const gone = end.error.retryAfter === null;
+        const error = gone ? new RoomError("server-gone", end.error.message, true) : end.error;
         this.#close(this.#left ? null : error);
+        failed(error);
         return;
       }
     }
@@ -274,10 +282,12 @@ export class RoomClient extends Emitter<RoomEvents> {
       handlers: {
         joined: ({ peer, resumeToken, peers }) => {
           this.#self = peer;
+          this.#limited("high");
           this.#resumeToken = resumeToken;
           this.#meet(peers);
         },
         resumed: (peers) => {
+          this.#limited("high");
           this.#meet(peers);
           void this.#session?.makeRoom(peers.length);
         },
@@ -293,9 +303,12 @@ export class RoomClient extends Emitter<RoomEvents> {
   }
 
   /** Wait before the next attempt; false: give up. */
-  async #pause(): Promise<boolean> {
-    const delay = this.#backoff.next(performance.now(), Math.random());
+  async #pause(error: RoomError): Promise<boolean> {
+    const delay = this.#backoff.next(performance.now(), Math.random(), error.retryAfter ?? 0);
     if (delay === null) return false;
+    if (error.retryAfter !== null) this.emit("waiting", { error, seconds: delay / 1_000 });
+    // A listener may have left.
+    if (this.#left) return false;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, delay);
       this.#wake = () => {
@@ -307,7 +320,19 @@ export class RoomClient extends Emitter<RoomEvents> {
     return !this.#left;
   }
 
+  /** How much video the server sends; less than `high` while it is overloaded. */
+  get videoLimit(): VideoLimit {
+    return this.#videoLimit;
+  }
+
+  #limited(most: VideoLimit): void {
+    if (this.#videoLimit === most) return;
+    this.#videoLimit = most;
+    this.emit("video-limited", most);
+  }
+
   #received(message: ServerMessage): void {
+    if (message.type === "video-limited") this.#limited(message.most);
     const change = this.#roster.apply(message);
     if (!change) return;
     this.#tell(change);

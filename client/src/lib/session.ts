@@ -308,7 +308,12 @@ export class Session {
   }
 
   #refused(message: ErrorMessage): void {
-    const error = new RoomError(message.code, message.message, message.rejoin ?? false);
+    const error = new RoomError(
+      message.code,
+      message.message,
+      message.rejoin ?? false,
+      message.retryAfter ?? null,
+    );
     if (message.fatal) this.#end({ error, refused: true });
     else if (message.id == null || !this.#negotiation.refused(message.id, error))
       this.#options.handlers.refused(error);

@@ -23,14 +23,16 @@ export type Ending =
 /**
  * What follows the end of a session.
  *
- * The first join is not retried: whoever pressed Join is there to be told. Later,
- * everything is retried but a refusal that says that joining anew will not help.
+ * The first join is retried only when the server says when: whoever pressed Join is there
+ * to be told of anything else. Later, everything is retried but a refusal that says that
+ * joining anew will not help.
  */
 export function afterSession(
   state: RoomState,
-  end: { left: boolean; refused: boolean; rejoin: boolean },
+  end: { left: boolean; refused: boolean; rejoin: boolean; retryAfter: number | null },
 ): Ending {
   if (end.left) return { action: "close", failed: false };
+  if (end.refused && end.retryAfter !== null) return { action: "retry" };
   if (state === "joining") return { action: "close", failed: true };
   if (end.refused && !end.rejoin) return { action: "close", failed: true };
   return { action: "retry" };

@@ -1,5 +1,5 @@
 /** The page: which view is up, and what connects the user's devices to the room. */
-import { RoomClient, type RoomError, type RoomEvents } from "../lib/index.ts";
+import { RoomClient, type RoomError, type RoomEvents, type VideoLimit } from "../lib/index.ts";
 import type { Asked } from "./address.ts";
 import { Call } from "./call.ts";
 import type { Device } from "./capture.ts";
@@ -15,6 +15,14 @@ type PageState = "lobby" | "joining" | "in-call" | "reconnecting" | "left" | "er
 
 /** An address that joins by itself waits this long, ms, for the devices. */
 const DEVICES_WITHIN = 5_000;
+
+/** What to tell of less video. */
+const LIMITED: ReadonlyMap<VideoLimit, string> = new Map([
+  ["medium", "video-reduced"],
+  ["low", "video-reduced"],
+  ["screens", "video-screens-only"],
+  ["none", "video-off"],
+]);
 
 interface View {
   element: HTMLElement;
@@ -45,6 +53,8 @@ export class App {
     });
     this.client.on("state", (change) => this.#changed(change));
     this.client.on("error", (error) => this.#refused(error));
+    this.client.on("waiting", ({ error }) => this.#waiting(error));
+    this.client.on("video-limited", (most) => this.#videoLimited(most));
   }
 
   async start(): Promise<void> {
@@ -109,6 +119,10 @@ export class App {
       ]);
     } else if (state === "closed") {
       this.#notices.clear();
+      if (!error && previous === "joining") {
+        this.#showLobby();
+        return;
+      }
       // After an error the devices stay ready for the next attempt.
       if (!error) this.media.stop();
       this.#showEnded(error, previous !== "joining");
@@ -118,6 +132,22 @@ export class App {
   #showCall(): void {
     if (!this.#choice) return;
     this.#show(new Call(this.client, this.media, this.#notices, this.#choice));
+  }
+
+  /** The server is busy: there is something to wait for, or to give up. */
+  #waiting({ code }: RoomError): void {
+    if (this.#lostCode) this.#notices.clear(this.#lostCode);
+    this.#lostCode = code;
+    this.#notices.show(code, [
+      { label: t("call.retry"), act: () => this.client.retryNow() },
+      { label: t("notice.give-up"), act: () => this.client.leave() },
+    ]);
+  }
+
+  #videoLimited(most: VideoLimit): void {
+    for (const code of LIMITED.values()) this.#notices.clear(code);
+    const code = LIMITED.get(most);
+    if (code) this.#notices.show(code);
   }
 
   #refused(error: RoomError): void {

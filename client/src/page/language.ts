@@ -43,6 +43,9 @@ const SAME_AS: ReadonlyMap<string, string> = new Map([
   ["heartbeat-timeout", "signaling-lost"],
   ["slow-consumer", "signaling-lost"],
   ["join-timeout", "request-timeout"],
+  ["too-many-joins-from-address", "too-many-joins"],
+  ["too-many-transports", "too-many-peers"],
+  ["too-many-lines", "too-many-slots"],
   ["message-malformed", "protocol-error"],
   ["message-unknown", "protocol-error"],
 ]);

@@ -46,6 +46,7 @@ export const en = {
   "ended.retry": "Try again",
   "ended.lobby": "Back to the start",
   "notice.dismiss": "Dismiss",
+  "notice.give-up": "Do not wait",
   "error.permission-denied":
     "The browser does not let this page use your camera and microphone. Allow it beside the address bar and press the button again; until then you can watch and listen.",
   "error.no-camera": "No camera was found. You can join without one.",
@@ -74,8 +75,19 @@ export const en = {
   "error.protocol-error": "This page and the server do not understand each other. Reload the page.",
   "error.room-failed": "The room had to be restarted by the server. Coming back…",
   "error.room-full": "The room is full.",
-  "error.room-unavailable": "This room is not available just now. Try again in a minute.",
-  "error.too-many-rooms": "The server has no room for another room.",
+  "error.room-unavailable":
+    "This room is not available just now. Trying again by itself in half a minute…",
+  "error.too-many-rooms":
+    "The server has no room for another room just now. Trying again by itself…",
+  "error.server-busy":
+    "The server is busy and lets nobody new in just now. Trying again by itself…",
+  "error.too-many-peers": "The server is full just now. Trying again by itself…",
+  "error.too-many-joins": "Many people are joining at once. Trying again in a moment…",
+  "error.too-many-slots": "The server shows no more people at once than you see now.",
+  "error.video-reduced": "The server is busy: videos are less sharp for a while. Sound goes on.",
+  "error.video-screens-only":
+    "The server is busy: cameras are not shown for a while. Screens and sound go on.",
+  "error.video-off": "The server is busy: there is no video for a while. Sound goes on.",
   "error.peer-failed": "Your session ended by an error on the server.",
   "error.removed": "You were removed from this room.",
   "error.room-closed": "This room was closed.",

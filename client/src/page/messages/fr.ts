@@ -48,6 +48,7 @@ export const fr: Messages = {
   "ended.retry": "Réessayer",
   "ended.lobby": "Retour à l’accueil",
   "notice.dismiss": "Fermer",
+  "notice.give-up": "Ne pas attendre",
   "error.permission-denied":
     "Le navigateur n’autorise pas cette page à utiliser votre caméra et votre micro. Autorisez-la à côté de la barre d’adresse et appuyez de nouveau sur le bouton ; d’ici là, vous pouvez regarder et écouter.",
   "error.no-camera": "Aucune caméra trouvée. Vous pouvez entrer sans caméra.",
@@ -77,8 +78,21 @@ export const fr: Messages = {
   "error.protocol-error": "Cette page et le serveur ne se comprennent pas. Rechargez la page.",
   "error.room-failed": "Le serveur a dû relancer la salle. Reconnexion…",
   "error.room-full": "La salle est pleine.",
-  "error.room-unavailable": "Cette salle est indisponible. Réessayez dans une minute.",
-  "error.too-many-rooms": "Le serveur ne peut pas ouvrir une salle de plus.",
+  "error.room-unavailable":
+    "Cette salle est indisponible. Nouvel essai automatique dans une demi-minute…",
+  "error.too-many-rooms":
+    "Le serveur ne peut pas ouvrir une salle de plus pour l’instant. Nouvel essai automatique…",
+  "error.server-busy":
+    "Le serveur est surchargé et n’accepte personne de plus pour l’instant. Nouvel essai automatique…",
+  "error.too-many-peers": "Le serveur est complet pour l’instant. Nouvel essai automatique…",
+  "error.too-many-joins":
+    "Beaucoup de personnes arrivent en même temps. Nouvel essai dans un instant…",
+  "error.too-many-slots": "Le serveur n’affiche pas plus de personnes que vous n’en voyez.",
+  "error.video-reduced":
+    "Le serveur est surchargé : les vidéos sont moins nettes pour un moment. Le son continue.",
+  "error.video-screens-only":
+    "Le serveur est surchargé : les caméras sont masquées pour un moment. Les écrans et le son continuent.",
+  "error.video-off": "Le serveur est surchargé : pas de vidéo pour un moment. Le son continue.",
   "error.peer-failed": "Votre session s’est terminée sur une erreur du serveur.",
   "error.removed": "Vous avez été retiré de cette salle.",
   "error.room-closed": "Cette salle a été fermée.",

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_sfu.signaling.limits import TokenBucket
+from trio_sfu.overload.bucket import TokenBucket
 
 GAPS = st.lists(st.floats(0, 2), max_size=200)
 

@@ -1,0 +1,47 @@
+"""Whether a join is let in, before it costs anything."""
+
+from collections.abc import Callable
+from typing import Final
+
+from trio_sfu.config.model import Overload
+from trio_sfu.errors import RequestError
+from trio_sfu.overload.addresses import counted_as
+from trio_sfu.overload.bucket import TokenBucket, TokenBuckets
+from trio_sfu.overload.levels import Level
+
+BUSY_FOR: Final = 10.0
+"""Seconds after which a client that was refused because of overload may try again."""
+_SOON: Final = 1.0
+
+
+class Admission:
+    """Joins a second, in all and from one address, and none while the daemon is full."""
+
+    def __init__(self, settings: Overload, level: Callable[[], Level]) -> None:
+        self._level = level
+        self._all = TokenBucket(settings.joins_per_second, settings.join_burst)
+        self._by_address = TokenBuckets(
+            settings.address_joins_per_second, settings.address_join_burst
+        )
+
+    def admit(self, now: float, address: str | None, *, returning: bool) -> None:
+        """Let a join in; ``returning``: of somebody who was here until just now.
+
+        Who returns had a place already, so only its address is limited. Raises
+        RequestError: server-busy, too-many-joins, too-many-joins-from-address.
+        """
+        if not returning and self._level() >= Level.FULL:
+            raise RequestError("the server is overloaded", code="server-busy", retry_after=BUSY_FOR)
+        key = counted_as(address) if address is not None else None
+        if key is not None and not self._by_address.take(key, now):
+            raise RequestError(
+                "too many joins from this address",
+                code="too-many-joins-from-address",
+                retry_after=max(_SOON, self._by_address.wait(key)),
+            )
+        if not returning and not self._all.take(now):
+            raise RequestError(
+                "too many joins at once",
+                code="too-many-joins",
+                retry_after=max(_SOON, self._all.wait),
+            )

@@ -1,0 +1,90 @@
+"""How much of the memory it may have the daemon uses."""
+
+import os
+import resource
+from pathlib import Path
+from typing import Final
+
+_PAGE: Final = resource.getpagesize()
+_UNLIMITED: Final = 1 << 60
+"""Control groups of version 1 say a number like this for "no limit"."""
+
+
+class MemoryGauge:
+    """The share in use of what the process, or the control group it is in, may have.
+
+    Without a limit of its own (``limit``, bytes) and without one on a control group,
+    the machine's memory counts.
+    """
+
+    def __init__(self, limit: int = 0, *, root: Path = Path("/")) -> None:
+        self._limit = limit
+        self._root = root
+        self._machine = os.sysconf("SC_PHYS_PAGES") * _PAGE
+        self._groups = [] if limit else _limited_groups(root)
+
+    def read(self) -> float:
+        """Return the share, 0 to 1. Raises OSError when it cannot be told."""
+        own = self._resident() / (self._limit or self._machine)
+        return max([own, *(group.share() for group in self._groups)])
+
+    def _resident(self) -> int:
+        statm = (self._root / "proc/self/statm").read_text()
+        return int(statm.split()[1]) * _PAGE
+
+
+class _Group:
+    """A control group with a limit, and the files that tell its use."""
+
+    def __init__(self, folder: Path, limit: int, current: str, inactive: str) -> None:
+        self._current = folder / current
+        self._stat = folder / "memory.stat"
+        self._inactive = inactive
+        self._limit = limit
+
+    def share(self) -> float:
+        """Return the share that is not just cached files, which the kernel takes back."""
+        cached = 0
+        for line in self._stat.read_text().splitlines():
+            name, _, value = line.partition(" ")
+            if name == self._inactive:
+                cached = int(value)
+        return max(0, int(self._current.read_text()) - cached) / self._limit
+
+
+def _limited_groups(root: Path) -> list[_Group]:
+    """Return the process's control groups that have a limit, it and those above it."""
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        _number, controllers, path = line.split(":", 2)
+        if not controllers:
+            files = ("memory.max", "memory.current", "inactive_file")
+            mounts: tuple[str, ...] = ("sys/fs/cgroup", "sys/fs/cgroup/unified")
+        elif "memory" in controllers.split(","):
+            files = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+            mounts = ("sys/fs/cgroup/memory",)
+        else:
+            continue
+        for mount in mounts:
+            top = root / mount
+            folder = top / path.lstrip("/")
+            # In a container the path may be the host's: then the mount is the group.
+            folders = [folder, *folder.parents] if folder.is_dir() else [top]
+            for each in folders:
+                if each == top or top in each.parents:
+                    limit = _limit(each / files[0])
+                    if limit is not None:
+                        found.append(_Group(each, limit, files[1], files[2]))
+    return found
+
+
+def _limit(file: Path) -> int | None:
+    try:
+        text = file.read_text().strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() and 0 < int(text) < _UNLIMITED else None

@@ -1,0 +1,70 @@
+"""The service that looks at the strain twice a second and takes the steps."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import trio
+
+from trio_sfu.config.model import Overload
+from trio_sfu.events import Journal, OverloadChanged
+from trio_sfu.overload.gauges import Gauges, ProcessGauges
+from trio_sfu.overload.levels import Level
+from trio_sfu.overload.pressure import Pressure
+from trio_sfu.overload.strain import Readings, Strain, strains
+from trio_sfu.signaling.messages import VideoLimit
+
+EVERY: Final = 0.5  # seconds
+_MEBIBYTE: Final = 1 << 20
+
+
+class OverloadWatch:
+    """The daemon's level of overload. ``run`` keeps it up to date; else it stays."""
+
+    def __init__(
+        self,
+        settings: Overload,
+        journal: Journal,
+        limit_video: Callable[[VideoLimit], None],
+        gauges: Gauges | None = None,
+    ) -> None:
+        self.level = Level.NORMAL
+        self.strains: Sequence[Strain] = strains(Readings(), settings)
+        self._settings = settings
+        self._journal = journal
+        self._limit_video = limit_video
+        self._gauges = gauges or ProcessGauges(settings.memory_limit * _MEBIBYTE)
+        self._pressure = Pressure()
+        self._forced: Level | None = None
+
+    async def run(self) -> None:
+        """Look, for ever."""
+        due = trio.current_time() + EVERY
+        while True:
+            await trio.sleep_until(due)
+            now = trio.current_time()
+            self.look(now, lag=now - due)
+            due = now + EVERY
+
+    def look(self, now: float, lag: float) -> None:
+        """Read the gauges at ``now``, the loop being late by ``lag`` seconds."""
+        self.strains = strains(self._gauges.read(now, lag), self._settings)
+        change = self._pressure.update(now, self.strains)
+        if change is not None and self._forced is None:
+            self._go(change.level, change.because)
+
+    def force(self, level: Level | None) -> None:
+        """Have this level whatever the gauges say, for tests; None: what they say."""
+        self._forced = level
+        self._go(self._pressure.level if level is None else level, "forced")
+
+    def worst(self) -> Strain:
+        """Return the greatest strain now."""
+        return max(self.strains, key=lambda strain: strain.full)
+
+    def _go(self, level: Level, because: str) -> None:
+        before, self.level = self.level, level
+        if level is before:
+            return
+        self._journal.note(OverloadChanged(level.word, before.word, because))
+        if level.video_limit != before.video_limit:
+            self._limit_video(level.video_limit)

@@ -1,0 +1,36 @@
+"""Who has just lost its peer and may come back, overload or not. Reads no clock."""
+
+from collections import OrderedDict
+
+
+class Returning:
+    """Resume tokens of peers that are gone, the last ``most``, each for ``window`` seconds.
+
+    The window is how long a client goes on trying to come back.
+    """
+
+    def __init__(self, window: float = 120.0, most: int = 4_096) -> None:
+        self._window = window
+        self._most = most
+        self._gone: OrderedDict[str, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._gone)
+
+    def note(self, token: str, now: float) -> None:
+        """Note that the peer with ``token`` is gone."""
+        self._gone.pop(token, None)
+        self._gone[token] = now
+        self._forget(now)
+
+    def has(self, token: str, now: float) -> bool:
+        """Return whether the peer with ``token`` was there until just now."""
+        self._forget(now)
+        return token in self._gone
+
+    def _forget(self, now: float) -> None:
+        while self._gone:
+            then = next(iter(self._gone.values()))
+            if len(self._gone) <= self._most and now - then <= self._window:
+                return
+            self._gone.popitem(last=False)
