@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 an error that is a defect, 2 wrong flags or settings.
 """
 
+import faulthandler
 import os
 import resource
 import sys
@@ -70,6 +71,8 @@ def serve(file: Path | None, **flags: str | None) -> None:
 
     _open_standard_streams()
     _raise_descriptor_limit()
+    # systemd's watchdog sends SIGABRT: the journal then has where every thread hangs.
+    faulthandler.enable()
     with open_output(_STDERR, logging.lost_lines) as output:
         logging.configure(config.log.level, config.log.format, cast("TextIO", output))
         try:

@@ -15,11 +15,12 @@ from trio_websocket import WebSocketConnection
 from trio_sfu import logging
 from trio_sfu.census import take_census
 from trio_sfu.config.model import Config
-from trio_sfu.events import Journal
+from trio_sfu.events import Histogram, Journal
 from trio_sfu.http.app import make_app
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.listeners.hypercorn_server import HttpServer
 from trio_sfu.listeners.port import Port, current_connection, open_listeners
+from trio_sfu.liveness.health import Health
 from trio_sfu.liveness.liveness import Liveness
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media_port import open_media
@@ -62,7 +63,6 @@ class Daemon:
         self.task = trio.lowlevel.current_task()
         self.ages = ages or Ages()
         self.journal = journal or Journal(logging.log_fact)
-        self.liveness = Liveness(engine.progress, stuck_after=config.liveness.stuck_after)
         self.certificate = Certificate.generate()
         self.rooms = Registry(
             config.rooms,
@@ -73,6 +73,7 @@ class Daemon:
         )
         self.overload = OverloadWatch(config.overload, self.journal, self.rooms.limit_video)
         self.services = Services(self.journal)
+        self.liveness = Liveness(config.liveness, engine.progress, self.services, self.journal)
         self.port = Port(config.http, HttpServer(make_app(self)), self.serve_socket, self.journal)
         self.addresses: list[tuple[str, int]] = []
         self.ready = False
@@ -103,6 +104,14 @@ class Daemon:
     def overload_level(self) -> int:
         """Return the step against overload that is taken; 0 is none."""
         return self.overload.level
+
+    def health(self) -> Health:
+        """Return whether all gets on, and what does not."""
+        return self.liveness.health()
+
+    def loop_lag(self) -> Histogram:
+        """Return how late the event loop was, of every beat."""
+        return self.liveness.loop.histogram
 
     def rooms_snapshot(self) -> list[dict[str, Any]]:
         """Return the rooms and their peers."""
@@ -218,8 +227,8 @@ async def serve(config: Config, beside: Beside = _nothing) -> None:
     notifier = Notifier()
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with open_daemon(config, signals.__anext__) as daemon, trio.open_nursery() as nursery:
-            nursery.start_soon(keep_watchdog, notifier, daemon.engine.progress, name="watchdog")
             nursery.start_soon(beside, daemon, name="beside")
+            nursery.start_soon(keep_watchdog, notifier, daemon.liveness.turning, name="watchdog")
             _log_start(daemon)
             notifier.send("READY=1")
             log.info("stopping", signal=signal.Signals(await anext(signals)).name)

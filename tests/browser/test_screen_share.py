@@ -34,7 +34,7 @@ STOP_BY_BROWSER = """() => {
 def presenter(daemon: Daemon, person: PersonFactory) -> Participant:
     one = person("alice")
     one.join(daemon.url, ROOM)
-    chromium_of(one).prepare_screen(f"{daemon.url}/healthz", [COLOURS[letter] for letter in SCREEN])
+    chromium_of(one).prepare_screen(f"{daemon.url}/readyz", [COLOURS[letter] for letter in SCREEN])
     one.page.run(REMEMBER_CAPTURE)
     return one
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from trio_sfu.events import Journal
+from trio_sfu.events import Histogram, Journal
+from trio_sfu.liveness.health import Health, judge
+from trio_sfu.liveness.self_test import SelfTestRecord
 
 
 @dataclass
@@ -15,6 +17,8 @@ class Observed:
     journal: Journal = field(default_factory=Journal)
     ready: bool = True
     broken: bool = False
+    workers: list[float] = field(default_factory=lambda: [0.1])
+    self_test: SelfTestRecord = field(default_factory=lambda: SelfTestRecord(60))
     ended: list[tuple[str, ...]] = field(default_factory=list)
 
     def census(self) -> dict[str, int]:
@@ -27,6 +31,20 @@ class Observed:
 
     def overload_level(self) -> int:
         return 1
+
+    def health(self) -> Health:
+        return judge(
+            now=100,
+            loop_lag=0.004,
+            workers=self.workers,
+            stuck_after=2,
+            self_test=self.self_test,
+        )
+
+    def loop_lag(self) -> Histogram:
+        histogram = Histogram()
+        histogram.observe(0.3)
+        return histogram
 
     def engine_counters(self) -> dict[str, int]:
         return {"packets_received": 12}

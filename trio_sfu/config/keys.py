@@ -49,6 +49,8 @@ def _allowed(type_: shape.Type) -> str:
             return f"a list, each {_allowed(item)}"
         case shape.IntType(ge=low, le=high):
             return f"a whole number from {low} to {high}"
+        case shape.FloatType(ge=0, le=high):
+            return f"a number of seconds from 0 to {high}"
         case shape.FloatType(le=high):
             return f"a number of seconds above 0, at most {high}"
         case shape.BoolType():

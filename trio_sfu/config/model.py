@@ -6,6 +6,7 @@ from msgspec import Meta, Struct, field
 
 Port: TypeAlias = Annotated[int, Meta(ge=0, le=65_535)]
 Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=3_600)]
+SecondsOrNever: TypeAlias = Annotated[float, Meta(ge=0, le=86_400)]
 Count: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000)]
 Percent: TypeAlias = Annotated[int, Meta(ge=1, le=100)]
 
@@ -74,6 +75,8 @@ class Liveness(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When the daemon says of itself that it does not get on."""
 
     stuck_after: Seconds = 2.0
+    self_test_interval: SecondsOrNever = 60.0
+    self_test_timeout: Seconds = 10.0
 
 
 class Auth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

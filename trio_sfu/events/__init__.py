@@ -19,6 +19,7 @@ from trio_sfu.events.failure import Cause, Failure
 from trio_sfu.events.failures import Failures
 from trio_sfu.events.histogram import Histogram
 from trio_sfu.events.journal import Journal
+from trio_sfu.events.liveness import LoopStalled, SelfTestFailed, SelfTestPassed
 from trio_sfu.events.overload import OverloadChanged
 from trio_sfu.events.peers import (
     IceRestarted,
@@ -61,6 +62,9 @@ FACTS: tuple[type[Fact], ...] = (
     EngineRestarted,
     OverloadChanged,
     ServiceFailed,
+    LoopStalled,
+    SelfTestPassed,
+    SelfTestFailed,
 )
 """Every kind of fact."""
 
@@ -80,6 +84,7 @@ __all__ = [
     "IceRestarted",
     "JoinRefused",
     "Journal",
+    "LoopStalled",
     "OverloadChanged",
     "PeerConnected",
     "PeerCrashed",
@@ -92,6 +97,8 @@ __all__ = [
     "RoomCrashed",
     "RoomOpened",
     "RoomRestarted",
+    "SelfTestFailed",
+    "SelfTestPassed",
     "ServiceFailed",
     "SessionEnded",
     "SessionResumed",

@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -13,6 +14,7 @@ from trio_sfu.http.admin import Operated, admin_routes
 from trio_sfu.http.headers import SecurityHeaders
 from trio_sfu.http.metrics import CONTENT_TYPE_LATEST, Measured, render
 from trio_sfu.http.page import Page
+from trio_sfu.liveness.health import Health
 
 _NO_STORE = {"cache-control": "no-store"}
 _CODES = {403: "forbidden", 404: "not-found", 405: "method-not-allowed", 426: "upgrade-required"}
@@ -24,6 +26,10 @@ class Observed(Measured, Operated, Protocol):
     @property
     def ready(self) -> bool:
         """Whether new clients are welcome."""
+        ...
+
+    def health(self) -> Health:
+        """Return whether all gets on, and what does not."""
         ...
 
     def rooms_snapshot(self) -> list[dict[str, Any]]:
@@ -72,7 +78,9 @@ class _Answers:
         return found
 
     async def healthz(self, _request: Request) -> Response:
-        return PlainTextResponse("ok\n", headers=_NO_STORE)
+        health = self._daemon.health()
+        body = msgspec.to_builtins(health)
+        return JSONResponse(body, status_code=200 if health.ok else 503, headers=_NO_STORE)
 
     async def readyz(self, _request: Request) -> Response:
         if self._daemon.ready:

@@ -15,7 +15,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from trio_sfu import events
-from trio_sfu.events import Journal
+from trio_sfu.events import Histogram, Journal
+from trio_sfu.liveness.health import Health
 
 __all__ = ["CONTENT_TYPE_LATEST", "Measured", "render"]
 
@@ -24,6 +25,14 @@ class Measured(Protocol):
     """What the metrics are read from."""
 
     journal: Journal
+
+    def health(self) -> Health:
+        """Return whether all gets on, and what does not."""
+        ...
+
+    def loop_lag(self) -> Histogram:
+        """Return how late the event loop was, of every beat."""
+        ...
 
     def census(self) -> dict[str, int]:
         """Return what exists now."""
@@ -69,10 +78,33 @@ class _Daemon(Collector):
         for resource, use in self._measured.strains().items():
             strain.add_metric([resource], use)
         yield strain
+        yield from _of_health(self._measured.health())
+        yield _histogram("loop_lag_seconds", "How late the loop woke", self._measured.loop_lag())
         yield from _from_journal(self._measured.journal)
 
     def describe(self) -> Iterator[Metric]:
         return iter(())
+
+
+def _of_health(health: Health) -> Iterator[Metric]:
+    text = "Whether calls can be had (1) or something is stuck (0)"
+    yield GaugeMetricFamily("trio_sfu_healthy", text, value=health.ok)
+    text = "The worst lag of the event loop in the last 5 s"
+    yield GaugeMetricFamily("trio_sfu_loop_lag_recent_seconds", text, value=health.loop_lag)
+    text = "How long a worker of the engine has stood still"
+    workers = GaugeMetricFamily("trio_sfu_engine_worker_idle_seconds", text, labels=["worker"])
+    for number, idle in enumerate(health.workers):
+        workers.add_metric([str(number)], idle)
+    yield workers
+    if health.self_test is not None and health.self_test_age is not None:
+        passed = health.self_test.outcome != "failed"
+        yield GaugeMetricFamily("trio_sfu_self_test_passed", "The last self-test", value=passed)
+        text = "How long the last self-test took"
+        seconds = health.self_test.seconds
+        yield GaugeMetricFamily("trio_sfu_self_test_last_seconds", text, value=seconds)
+        age = health.self_test_age
+        text = "How long ago the last self-test ended"
+        yield GaugeMetricFamily("trio_sfu_self_test_age_seconds", text, value=age)
 
 
 def _from_journal(journal: Journal) -> Iterator[Metric]:
@@ -88,17 +120,20 @@ def _from_journal(journal: Journal) -> Iterator[Metric]:
 
 def _metric(journal: Journal, kind: type[events.Fact], name: str, text: str) -> Metric:
     if kind.measure is not None:
-        histogram = journal.histogram(kind)
-        buckets = [(_bound(bound), n) for bound, n in histogram.cumulative()]
-        return HistogramMetricFamily(
-            f"trio_sfu_{name}", text, buckets=buckets, sum_value=histogram.total
-        )
+        return _histogram(name, text, journal.histogram(kind))
     if kind.label is None:
         return CounterMetricFamily(f"trio_sfu_{name}", text, value=journal.count(kind))
     family = CounterMetricFamily(f"trio_sfu_{name}", text, labels=[kind.label])
     for value, count in journal.by_label(kind).items():
         family.add_metric([value], count)
     return family
+
+
+def _histogram(name: str, text: str, histogram: Histogram) -> Metric:
+    buckets = [(_bound(bound), n) for bound, n in histogram.cumulative()]
+    return HistogramMetricFamily(
+        f"trio_sfu_{name}", text, buckets=buckets, sum_value=histogram.total
+    )
 
 
 def _bound(seconds: float) -> str:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from math import inf
 from typing import Final
 
@@ -34,8 +35,12 @@ class LoopLag:
         self._lags: deque[tuple[float, float]] = deque(maxlen=round(WINDOW / PERIOD))
         self._due = inf
 
-    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Measure, until cancelled."""
+    async def run(
+        self,
+        late: Callable[[float], object] = lambda _lag: None,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Measure, until cancelled; tell ``late`` the lag of every beat."""
         self._beat()
         self.thread = threading.get_ident()
         task_status.started()
@@ -43,7 +48,7 @@ class LoopLag:
             while True:
                 self._due = trio.current_time() + PERIOD
                 await trio.sleep_until(self._due)
-                self._note(trio.current_time())
+                late(self._note(trio.current_time()))
         finally:
             self.thread = None
             self._due = inf
@@ -58,11 +63,12 @@ class LoopLag:
         """Return how long ago the loop last came round, on the real clock."""
         return time.monotonic() - self._beaten_at
 
-    def _note(self, now: float) -> None:
+    def _note(self, now: float) -> float:
         lag = max(0.0, now - self._due)
         self._lags.append((now, lag))
         self.histogram.observe(lag)
         self._beat()
+        return lag
 
     def _beat(self) -> None:
         self._beaten_at = time.monotonic()
