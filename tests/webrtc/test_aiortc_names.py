@@ -61,6 +61,8 @@ def test_the_profiles_have_their_lengths() -> None:
 def test_the_ice_transport_of_a_client_has_what_is_replaced() -> None:
     assert "self._send = " in inspect.getsource(RTCIceTransport.__init__)
     assert "self._connection = " in inspect.getsource(RTCIceGatherer.__init__)
+    assert "self._protocols: " in inspect.getsource(ice.Connection.__init__)
+    assert callable(ice.StunProtocol.send_stun)
     parameters = inspect.signature(ice.Connection.get_component_candidates).parameters
     assert parameters.keys() == {"self", "component", "addresses", "timeout"}
     assert "self.get_component_candidates(" in inspect.getsource(ice.Connection.gather_candidates)

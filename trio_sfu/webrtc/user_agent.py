@@ -163,6 +163,8 @@ class UserAgent:
         for transceiver in self._pc.getTransceivers():
             ice: Any = transceiver.receiver.transport.transport
             ice._send = _refuse
+            for protocol in ice.iceGatherer._connection._protocols:
+                protocol.send_stun = _drop
 
     async def close(self) -> None:
         """Close the connection, with its goodbyes."""
@@ -217,6 +219,10 @@ async def _consume(track: MediaStreamTrack, reception: Reception) -> None:
             return
         if isinstance(frame, Frame):
             reception.note(frame)
+
+
+def _drop(*_message: object) -> None:
+    return
 
 
 async def _refuse(_datagram: bytes) -> None:  # noqa: ASYNC124 - aiortc awaits it
