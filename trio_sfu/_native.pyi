@@ -16,6 +16,7 @@ __all__ = [
     "Connected",
     "ConsentExpired",
     "ControlDatagram",
+    "EncodingIdle",
     "EncodingStarted",
     "EncodingStopped",
     "Engine",
@@ -112,7 +113,7 @@ class Heard:
 
 @final
 class EncodingStarted:
-    """An encoding's packets arrive (first time, or again after ``EncodingStopped``)."""
+    """An encoding's packets arrive (first time, or again after a pause or a stop)."""
 
     __match_args__ = ("up_track", "rid", "ssrc", "codec")
     up_track: int
@@ -122,8 +123,21 @@ class EncodingStarted:
     def __new__(cls, up_track: int, rid: str, ssrc: int, codec: Codec) -> EncodingStarted: ...
 
 @final
+class EncodingIdle:
+    """No packet of a video encoding for ``encoding_timeout``; its source may still be there."""
+
+    __match_args__ = ("up_track", "rid")
+    up_track: int
+    rid: str
+    def __new__(cls, up_track: int, rid: str) -> EncodingIdle: ...
+
+@final
 class EncodingStopped:
-    """No packet of a video encoding for ``encoding_timeout``."""
+    """A video encoding is over.
+
+    Its source said goodbye (RTCP BYE), or neither RTP nor RTCP of its SSRC came for
+    ``source_timeout`` while other things did come from the peer.
+    """
 
     __match_args__ = ("up_track", "rid")
     up_track: int
@@ -165,6 +179,7 @@ Event: TypeAlias = (
     | Silent
     | Heard
     | EncodingStarted
+    | EncodingIdle
     | EncodingStopped
     | SlotSwitched
     | WorkerPanicked
@@ -273,7 +288,8 @@ class Commands:
     def up_track_stats(self, up_track: int) -> list[dict[str, int | str]]:
         """Return one entry per encoding: rid, ssrc, codec, packets, bytes, lost, keyframes, ...
 
-        ``ssrc`` is 0 and ``codec`` is "" until they are known.
+        ``ssrc`` is 0 and ``codec`` is "" until they are known. ``live`` is 1 from its start
+        to its stop, ``idle`` while it pauses in between.
         """
 
     def slot_stats(self, slot: int) -> dict[str, int | str]:
@@ -295,6 +311,7 @@ class Engine(Commands):
         consent_timeout_ms: int = 15_000,
         silence_timeout_ms: int = 3_000,
         encoding_timeout_ms: int = 2_000,
+        source_timeout_ms: int = 10_000,
         max_transports: int = 10_000,
         event_queue: int = 16_384,
     ) -> Engine:
@@ -330,6 +347,7 @@ class SimulatedEngine(Commands):
         consent_timeout_ms: int = 15_000,
         silence_timeout_ms: int = 3_000,
         encoding_timeout_ms: int = 2_000,
+        source_timeout_ms: int = 10_000,
         max_transports: int = 10_000,
         event_queue: int = 16_384,
     ) -> SimulatedEngine: ...

@@ -38,6 +38,7 @@ async def test_events_of_what_is_gone_are_dropped() -> None:
             _native.Connected(gone, "192.0.2.1", 1),
             _native.ControlDatagram(gone, b"\x16"),
             _native.EncodingStarted(gone, "", 1, "vp8"),
+            _native.EncodingIdle(gone, ""),
             _native.EncodingStopped(gone, ""),
             _native.SlotSwitched(gone, gone, ""),
         ):
@@ -53,8 +54,10 @@ async def test_a_track_knows_its_live_encodings() -> None:
     ):
         engine.registry.dispatch(_native.EncodingStarted(track.id, "q", 1, "vp8"))
         engine.registry.dispatch(_native.EncodingStarted(track.id, "f", 2, "vp8"))
+        engine.registry.dispatch(_native.EncodingIdle(track.id, "f"))
+        engine.registry.dispatch(_native.EncodingIdle(track.id, "q"))
         engine.registry.dispatch(_native.EncodingStopped(track.id, "q"))
-        assert set(track.encodings) == {"f"}
+        assert set(track.encodings) == set(track.idle) == {"f"}
         assert (track.codec("f"), track.codec("q")) == ("vp8", None)
 
 

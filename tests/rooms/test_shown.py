@@ -1,6 +1,6 @@
 from tests.rooms.scripted import Someone, scene, settle
 from trio_sfu.signaling.messages import Answer, Leave, Prefer, Slots
-from trio_sfu.webrtc.events import EncodingStarted, EncodingStopped
+from trio_sfu.webrtc.events import EncodingIdle, EncodingStarted, EncodingStopped
 
 
 async def start(someone: Someone, source: str, *rids: str) -> None:
@@ -71,7 +71,40 @@ async def test_sharing_swaps_in_the_screen_and_its_end_swaps_back() -> None:
         assert bob.link.all(Answer) == []
 
 
-async def test_a_screen_whose_packets_cease_gives_way_to_the_camera_by_itself() -> None:
+async def test_a_screen_on_which_nothing_moves_stays_on_the_stage() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await publisher(ann)
+        await bob.offer()
+        await ann.publish("screen")
+        await start(ann, "screen", "")
+        await ann.happen(EncodingIdle("screen", ""))
+        camera, screen = ann.pc.tracks["camera"].id, ann.pc.tracks["screen"].id
+        assert bob.shown["v0"] == (ann.id, "screen")
+        assert bob.pc.slots["v0"].shown == [(camera, "f"), (screen, "")]
+        # Who comes later gets it as well.
+        eve = await s.join()
+        await eve.offer()
+        assert eve.shown["v0"] == (ann.id, "screen")
+        assert eve.pc.slots["v0"].shown == [(screen, "")]
+
+
+async def test_a_screen_that_is_shared_again_is_shown_from_its_first_packet_on() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await publisher(ann)
+        await bob.offer()
+        await ann.publish("screen")
+        await start(ann, "screen", "")
+        await ann.publish("screen", live=False)
+        await ann.happen(EncodingIdle("screen", ""))
+        await ann.publish("screen")
+        assert bob.shown["v0"] == (ann.id, "camera")
+        await start(ann, "screen", "")
+        assert bob.shown["v0"] == (ann.id, "screen")
+
+
+async def test_a_screen_that_is_over_gives_way_to_the_camera_by_itself() -> None:
     async with scene() as s:
         ann, bob = await s.join(), await s.join()
         await publisher(ann)
@@ -134,6 +167,25 @@ async def test_an_encoding_that_stops_is_replaced_by_the_nearest() -> None:
             await ann.happen(EncodingStopped("camera", rid))
         camera = ann.pc.tracks["camera"].id
         assert bob.pc.slots["v0"].shown == [(camera, "f"), (camera, "h"), (camera, "q"), None]
+
+
+async def test_a_layer_that_pauses_is_replaced_and_a_camera_that_pauses_is_not_dark() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await publisher(ann)
+        await bob.offer()
+        camera = ann.pc.tracks["camera"].id
+        shown = bob.pc.slots["v0"].shown
+        for rid in ("f", "h"):
+            await ann.happen(EncodingIdle("camera", rid))
+        assert shown == [(camera, "f"), (camera, "h"), (camera, "q")]
+        await ann.happen(EncodingIdle("camera", "q"))
+        assert shown[-1] == (camera, "f")
+        await start(ann, "camera", "q")
+        assert shown[-1] == (camera, "q")
+        await start(ann, "camera", "f")
+        assert shown[-1] == (camera, "f")
+        assert None not in shown
 
 
 async def test_a_preference_for_who_has_left_is_no_error() -> None:

@@ -37,11 +37,20 @@ class Rooms(RuleBasedStateMachine):
             changed = self.state.publish(peer, source, live=live, muted=muted)
             assert changed == (self.state.members[peer].info() != before)
 
-    @rule(peer=PEERS, source=SOURCES, rid=st.sampled_from(["", "q", "h"]), on=st.booleans())
-    def flow(self, peer: PeerId, source: Source, rid: str, on: bool) -> None:  # noqa: FBT001
+    @rule(
+        peer=PEERS,
+        source=SOURCES,
+        rid=st.sampled_from(["", "q", "h"]),
+        what=st.sampled_from(["start", "pause", "stop"]),
+    )
+    def flow(self, peer: PeerId, source: Source, rid: str, what: str) -> None:
         if peer in self.state.members:
-            change = self.state.start_encoding if on else self.state.stop_encoding
-            change(peer, source, rid)
+            before = self.state.members[peer].encodings(source)
+            changed = getattr(self.state, f"{what}_encoding")(peer, source, rid)
+            after = self.state.members[peer].encodings(source)
+            assert changed == (after != before)
+            assert what != "start" or rid in after
+            assert what != "stop" or rid not in after
 
     @invariant()
     def only_what_is_there_is_shown(self) -> None:
@@ -59,10 +68,17 @@ class Rooms(RuleBasedStateMachine):
                 assert wanted.rid is None or wanted.rid in member.encodings(wanted.source)
 
     @invariant()
-    def a_screen_that_flows_is_on_every_stage(self) -> None:
+    def a_screen_that_has_begun_is_on_every_stage(self) -> None:
         for member in self.state.members.values():
             shared = member.published.get("screen") is False and member.encodings("screen")
             assert (member.publisher().stage == "screen") == bool(shared)
+
+    @invariant()
+    def what_flows_goes_before_what_pauses(self) -> None:
+        for member in self.state.members.values():
+            for source, rids in member.flowing.items():
+                assert not rids or member.encodings(source) == rids
+                assert not rids & member.idle.get(source, set())
 
 
 TestRooms = Rooms.TestCase

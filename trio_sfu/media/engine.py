@@ -143,6 +143,7 @@ def _start(settings: EngineSettings, addresses: Sequence[tuple[str, int]]) -> En
         consent_timeout_ms=math.ceil(settings.consent_timeout * 1000),
         silence_timeout_ms=math.ceil(settings.silence_timeout * 1000),
         encoding_timeout_ms=math.ceil(settings.encoding_timeout * 1000),
+        source_timeout_ms=math.ceil(settings.source_timeout * 1000),
         max_transports=settings.max_transports,
         event_queue=settings.event_queue,
     )

@@ -39,7 +39,7 @@ class Registry:
 
     def _deliver(self, event: TransportEvent) -> None:
         match event:
-            case _native.EncodingStarted() | _native.EncodingStopped():
+            case _native.EncodingStarted() | _native.EncodingIdle() | _native.EncodingStopped():
                 if event.up_track in self.up_tracks:
                     owner, track = self.up_tracks[event.up_track]
                     track.note(event)

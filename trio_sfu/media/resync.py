@@ -33,9 +33,11 @@ def resync(
 
 def _encodings(track: UpTrack) -> Iterator[TransportEvent]:
     for encoding in track.stats():
-        rid, live = str(encoding["rid"]), bool(encoding["live"])
-        if live and rid not in track.encodings:
+        rid, live, idle = str(encoding["rid"]), bool(encoding["live"]), bool(encoding["idle"])
+        if live and (rid not in track.encodings or (rid in track.idle and not idle)):
             codec = cast("Codec", encoding["codec"])
             yield _native.EncodingStarted(track.id, rid, int(encoding["ssrc"]), codec)
+        if live and idle and rid not in track.idle:
+            yield _native.EncodingIdle(track.id, rid)
         elif not live and rid in track.encodings:
             yield _native.EncodingStopped(track.id, rid)

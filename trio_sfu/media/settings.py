@@ -16,5 +16,6 @@ class EngineSettings:
     consent_timeout: float = 15.0
     silence_timeout: float = 3.0
     encoding_timeout: float = 2.0
+    source_timeout: float = 10.0
     max_transports: int = 10_000
     event_queue: int = 16_384

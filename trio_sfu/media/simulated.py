@@ -30,6 +30,7 @@ class SimulatedMediaEngine(MediaEngine):
             consent_timeout_ms=round(settings.consent_timeout * 1000),
             silence_timeout_ms=round(settings.silence_timeout * 1000),
             encoding_timeout_ms=round(settings.encoding_timeout * 1000),
+            source_timeout_ms=round(settings.source_timeout * 1000),
             max_transports=settings.max_transports,
             event_queue=settings.event_queue,
         )

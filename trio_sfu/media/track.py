@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
-from trio_sfu._native import Codec, Commands, EncodingStarted, EncodingStopped, Kind
+from trio_sfu._native import (
+    Codec,
+    Commands,
+    EncodingIdle,
+    EncodingStarted,
+    EncodingStopped,
+    Kind,
+)
 from trio_sfu.signaling.messages import Source
 
 
@@ -28,14 +35,20 @@ class UpTrack:
         self.source: Source = source
         self.closed = False
         self._encodings: dict[str, Codec] = {}
+        self._idle: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<UpTrack {self.id} {self.source} {sorted(self._encodings)}>"
 
     @property
     def encodings(self) -> AbstractSet[str]:
-        """The RIDs whose packets arrive now; "" for a single encoding without a RID."""
+        """The RIDs that have started and not stopped; "" for a single encoding without a RID."""
         return self._encodings.keys()
+
+    @property
+    def idle(self) -> AbstractSet[str]:
+        """Those of ``encodings`` whose packets do not arrive at the moment."""
+        return self._idle
 
     def codec(self, rid: str = "") -> Codec | None:
         """Return what a live encoding is encoded with."""
@@ -54,12 +67,16 @@ class UpTrack:
         """Return one entry per encoding (see ``Commands.up_track_stats``)."""
         return self._native.up_track_stats(self.id)
 
-    def note(self, event: EncodingStarted | EncodingStopped) -> None:
+    def note(self, event: EncodingStarted | EncodingIdle | EncodingStopped) -> None:
         """Keep ``encodings`` up to date. For the engine alone."""
-        if isinstance(event, EncodingStarted):
-            self._encodings[event.rid] = event.codec
-        else:
-            self._encodings.pop(event.rid, None)
+        self._idle.discard(event.rid)
+        match event:
+            case EncodingStarted():
+                self._encodings[event.rid] = event.codec
+            case EncodingIdle():
+                self._idle.add(event.rid)
+            case EncodingStopped():
+                self._encodings.pop(event.rid, None)
 
 
 class Slot:

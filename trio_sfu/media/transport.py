@@ -40,6 +40,7 @@ TransportEvent: TypeAlias = (
     | _native.Silent
     | _native.Heard
     | _native.EncodingStarted
+    | _native.EncodingIdle
     | _native.EncodingStopped
     | _native.SlotSwitched
     | TransportLost

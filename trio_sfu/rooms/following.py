@@ -34,6 +34,9 @@ def _follow(peer: Peer, event: media.PeerConnectionEvent) -> None:
         case media.EncodingStarted(source=source, rid=rid):
             state.start_encoding(peer.id, source, rid)
             peer.room.replan()
+        case media.EncodingIdle(source=source, rid=rid):
+            state.pause_encoding(peer.id, source, rid)
+            peer.room.replan()
         case media.EncodingStopped(source=source, rid=rid):
             state.stop_encoding(peer.id, source, rid)
             peer.room.replan()

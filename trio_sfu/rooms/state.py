@@ -12,13 +12,18 @@ from trio_sfu.signaling.messages import Connection, PeerInfo, Source, TrackInfo
 
 @dataclass(slots=True)
 class Member:
-    """One peer: ``published`` is what it says (source: muted), ``flowing`` what arrives."""
+    """One peer: ``published`` is what it says (source: muted), ``flowing`` what arrives.
+
+    ``idle`` are encodings of published sources that pause: a layer the browser has no rate
+    for, a screen on which nothing moves, a machine without time.
+    """
 
     id: PeerId
     name: str
     connection: Connection = "connecting"
     published: dict[Source, bool] = field(default_factory=dict)
     flowing: dict[Source, set[str]] = field(default_factory=dict)
+    idle: dict[Source, set[str]] = field(default_factory=dict)
 
     def info(self) -> PeerInfo:
         """Return the member as the others are told."""
@@ -28,17 +33,21 @@ class Member:
     def publisher(self) -> Publisher:
         """Return what the member can be shown with.
 
-        A screen counts only while its packets arrive and it is not muted: whatever ends
-        it, the camera is back by itself.
+        A screen counts from its first packet to its end, while it is not muted: whatever
+        ends it, the camera is back by itself. It may send nothing in between: nothing
+        moves on it.
         """
         shown = dict(self.published)
-        if shown.get("screen", True) or not self.flowing.get("screen"):
+        if shown.get("screen", True) or not self.encodings("screen"):
             shown.pop("screen", None)
         return Publisher(self.id, shown)
 
     def encodings(self, source: Source) -> frozenset[str]:
-        """Return the RIDs of ``source`` whose packets arrive."""
-        return frozenset(self.flowing.get(source, ()))
+        """Return the RIDs of ``source`` that can be shown.
+
+        Those that flow; when all of them pause, those that do, for they may go on.
+        """
+        return frozenset(self.flowing.get(source) or self.idle.get(source) or ())
 
 
 class RoomState:
@@ -66,6 +75,7 @@ class RoomState:
             published[source] = muted
         else:
             published.pop(source, None)
+            self.members[peer].idle.pop(source, None)
         return published.get(source) is not before
 
     def connect(self, peer: PeerId, connection: Connection) -> bool:
@@ -77,17 +87,29 @@ class RoomState:
 
     def start_encoding(self, peer: PeerId, source: Source, rid: str) -> bool:
         """Note that an encoding's packets arrive."""
-        rids = self.members[peer].flowing.setdefault(source, set())
-        changed = rid not in rids
-        rids.add(rid)
-        return changed
+        member = self.members[peer]
+        before = member.encodings(source)
+        member.idle.get(source, set()).discard(rid)
+        member.flowing.setdefault(source, set()).add(rid)
+        return member.encodings(source) != before
+
+    def pause_encoding(self, peer: PeerId, source: Source, rid: str) -> bool:
+        """Note that an encoding's packets do not arrive for now."""
+        member = self.members[peer]
+        before = member.encodings(source)
+        member.flowing.get(source, set()).discard(rid)
+        # What pauses after its end has been said has ended.
+        if source in member.published:
+            member.idle.setdefault(source, set()).add(rid)
+        return member.encodings(source) != before
 
     def stop_encoding(self, peer: PeerId, source: Source, rid: str) -> bool:
-        """Note that an encoding's packets arrive no more."""
-        rids = self.members[peer].flowing.get(source, set())
-        changed = rid in rids
-        rids.discard(rid)
-        return changed
+        """Note that an encoding is over."""
+        member = self.members[peer]
+        before = member.encodings(source)
+        member.flowing.get(source, set()).discard(rid)
+        member.idle.get(source, set()).discard(rid)
+        return member.encodings(source) != before
 
     def names(self) -> list[str]:
         """Return what the members are called, for what may not be said of them."""

@@ -88,9 +88,15 @@ def _up_track(track: UpTrack) -> Node:
     return Node(
         kind="up-track",
         name=track.source,
-        state="live" if encodings else "dark",
+        state=_flow(encodings),
         detail=", ".join(described),
     )
+
+
+def _flow(encodings: list[dict[str, int | str]]) -> str:
+    if not encodings:
+        return "dark"
+    return "idle" if all(each["idle"] for each in encodings) else "live"
 
 
 def _slot(slot: Slot, sources: Mapping[int, str]) -> Node:

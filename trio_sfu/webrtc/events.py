@@ -42,8 +42,16 @@ class EncodingStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class EncodingIdle:
+    """No packet of a video encoding for a while (2 s); its source may still be there."""
+
+    source: Source
+    rid: str
+
+
+@dataclass(frozen=True, slots=True)
 class EncodingStopped:
-    """No packet of a video encoding for a while (2 s)."""
+    """A video encoding is over: said so by RTCP, or no sign of its source for long (10 s)."""
 
     source: Source
     rid: str
@@ -59,5 +67,12 @@ class SlotShows:
 
 
 PeerConnectionEvent: TypeAlias = (
-    Connected | Silent | Heard | Failed | EncodingStarted | EncodingStopped | SlotShows
+    Connected
+    | Silent
+    | Heard
+    | Failed
+    | EncodingStarted
+    | EncodingIdle
+    | EncodingStopped
+    | SlotShows
 )

@@ -9,7 +9,13 @@ from trio_sfu.errors import NegotiationError
 from trio_sfu.media.track import Slot, UpTrack
 from trio_sfu.media.transport import Transport, TransportEvent
 from trio_sfu.signaling.messages import Source
-from trio_sfu.webrtc.events import EncodingStarted, EncodingStopped, PeerConnectionEvent, SlotShows
+from trio_sfu.webrtc.events import (
+    EncodingIdle,
+    EncodingStarted,
+    EncodingStopped,
+    PeerConnectionEvent,
+    SlotShows,
+)
 from trio_sfu.webrtc.negotiation import Agreement, SendingUse, SlotUse, Use
 from trio_sfu.webrtc.offer import Line
 
@@ -72,6 +78,9 @@ class Lines:
             case _native.EncodingStarted():
                 for track in self._find_track(event.up_track):
                     yield EncodingStarted(track.source, event.rid)
+            case _native.EncodingIdle():
+                for track in self._find_track(event.up_track):
+                    yield EncodingIdle(track.source, event.rid)
             case _native.EncodingStopped():
                 for track in self._find_track(event.up_track):
                     yield EncodingStopped(track.source, event.rid)

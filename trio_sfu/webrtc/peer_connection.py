@@ -23,6 +23,7 @@ from trio_sfu.webrtc.certificate import Certificate
 from trio_sfu.webrtc.dtls import Associate, Secured, open_association
 from trio_sfu.webrtc.events import (
     Connected,
+    EncodingIdle,
     EncodingStarted,
     EncodingStopped,
     Failed,
@@ -38,6 +39,7 @@ from trio_sfu.webrtc.offer import parse_offer
 
 __all__ = [
     "Connected",
+    "EncodingIdle",
     "EncodingStarted",
     "EncodingStopped",
     "Failed",

@@ -9,8 +9,12 @@ pub struct Config {
     pub consent_timeout: Duration,
     /// Without any authenticated datagram for this long, a transport is reported silent.
     pub silence_timeout: Duration,
-    /// Without a packet for this long, a video encoding is reported stopped.
+    /// Without a packet for this long, a video encoding is reported idle.
     pub encoding_timeout: Duration,
+    /// An idle encoding without RTCP of its SSRC for this long either is reported stopped,
+    /// while other things arrive from the peer. RFC 3550 6.3.5 gives a source five of its
+    /// reporting intervals; browsers report each second.
+    pub source_timeout: Duration,
     /// More transports than this are refused.
     pub max_transports: usize,
     /// Up-tracks, and slots, a transport may have.
@@ -29,6 +33,7 @@ impl Default for Config {
             consent_timeout: Duration::from_secs(15),
             silence_timeout: Duration::from_secs(3),
             encoding_timeout: Duration::from_secs(2),
+            source_timeout: Duration::from_secs(10),
             max_transports: 10_000,
             max_tracks_per_transport: 64,
             max_events: 16_384,

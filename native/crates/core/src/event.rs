@@ -18,6 +18,7 @@ pub enum Event {
     Silent { transport: TransportId },
     Heard { transport: TransportId },
     EncodingStarted { up_track: UpTrackId, rid: Rid, ssrc: Ssrc, codec: Codec },
+    EncodingIdle { up_track: UpTrackId, rid: Rid },
     EncodingStopped { up_track: UpTrackId, rid: Rid },
     SlotSwitched { slot: SlotId, up_track: UpTrackId, rid: Rid },
     EventsLost { count: u64 },

@@ -75,7 +75,8 @@ impl Engine {
                     ssrc: encoding.ssrc,
                     codec: encoding.format.map(|format| format.codec),
                     counters: vec![
-                        ("live", u64::from(encoding.live)),
+                        ("live", u64::from(encoding.flow.live())),
+                        ("idle", u64::from(encoding.flow.idle())),
                         ("packets", counts.packets),
                         ("bytes", counts.bytes),
                         ("lost", encoding.reception.lost()),

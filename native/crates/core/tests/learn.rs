@@ -169,21 +169,3 @@ fn audio_on_a_video_track_is_refused() {
     world.send(peer, &disguised);
     assert_eq!(world.counter("drop_wrong_kind"), 1);
 }
-
-#[test]
-fn a_video_encoding_that_pauses_is_reported_and_again_when_it_returns() {
-    let mut world = World::new();
-    let peer = world.join();
-    let track = world.track(peer, Kind::Video, "1", &[]);
-    let mut camera = Vp8::new(9, "1", None);
-    world.send(peer, &camera.frame(true, 1)[0]);
-    world.run(0);
-    world.take_events();
-    world.run(1999);
-    assert!(world.take_events().is_empty());
-    world.run(1);
-    let stopped = Event::EncodingStopped { up_track: track, rid: Rid::EMPTY };
-    assert_eq!(world.take_events(), [stopped]);
-    world.send(peer, &camera.frame(true, 1)[0]);
-    assert_eq!(starts(&mut world), [started(track, "", 9)]);
-}

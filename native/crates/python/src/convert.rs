@@ -87,6 +87,7 @@ pub(crate) fn config(
     consent_timeout_ms: u64,
     silence_timeout_ms: u64,
     encoding_timeout_ms: u64,
+    source_timeout_ms: u64,
     max_transports: usize,
     event_queue: usize,
 ) -> PyResult<Config> {
@@ -101,6 +102,7 @@ pub(crate) fn config(
         consent_timeout: timeout("consent_timeout_ms", consent_timeout_ms)?,
         silence_timeout: timeout("silence_timeout_ms", silence_timeout_ms)?,
         encoding_timeout: timeout("encoding_timeout_ms", encoding_timeout_ms)?,
+        source_timeout: timeout("source_timeout_ms", source_timeout_ms)?,
         max_transports,
         max_events: event_queue,
         ..Config::default()

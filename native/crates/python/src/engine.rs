@@ -28,6 +28,7 @@ impl Engine {
         consent_timeout_ms = 15_000,
         silence_timeout_ms = 3_000,
         encoding_timeout_ms = 2_000,
+        source_timeout_ms = 10_000,
         max_transports = 10_000,
         event_queue = 16_384,
     ))]
@@ -39,6 +40,7 @@ impl Engine {
         consent_timeout_ms: u64,
         silence_timeout_ms: u64,
         encoding_timeout_ms: u64,
+        source_timeout_ms: u64,
         max_transports: usize,
         event_queue: usize,
     ) -> PyResult<PyClassInitializer<Self>> {
@@ -53,6 +55,7 @@ impl Engine {
             consent_timeout_ms,
             silence_timeout_ms,
             encoding_timeout_ms,
+            source_timeout_ms,
             max_transports,
             event_queue,
         )?;

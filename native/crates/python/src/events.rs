@@ -54,9 +54,11 @@ event_classes! {
     Silent { transport: u64 }
     /// Something authenticated arrived again after Silent.
     Heard { transport: u64 }
-    /// An encoding's packets arrive (first time, or again after EncodingStopped).
+    /// An encoding's packets arrive (first time, or again after a pause or a stop).
     EncodingStarted { up_track: u64, rid: String, ssrc: u32, codec: String }
-    /// No packet of a video encoding for the encoding timeout.
+    /// No packet of a video encoding for the encoding timeout, but its source is there.
+    EncodingIdle { up_track: u64, rid: String }
+    /// A video encoding is over: its source said goodbye, or gave no sign for long.
     EncodingStopped { up_track: u64, rid: String }
     /// The slot has spliced to what it was last mapped to and shows it from now on.
     SlotSwitched { slot: u64, up_track: u64, rid: String }
@@ -121,6 +123,9 @@ pub(crate) fn to_python(py: Python<'_>, report: Report) -> PyResult<Py<PyAny>> {
                     codec: codec.as_str().to_owned(),
                 },
             ),
+            Event::EncodingIdle { up_track, rid } => {
+                object(py, EncodingIdle { up_track: up_track.0, rid: rid.as_str().to_owned() })
+            }
             Event::EncodingStopped { up_track, rid } => {
                 object(py, EncodingStopped { up_track: up_track.0, rid: rid.as_str().to_owned() })
             }

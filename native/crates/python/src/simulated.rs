@@ -89,15 +89,18 @@ impl SimulatedEngine {
         consent_timeout_ms = 15_000,
         silence_timeout_ms = 3_000,
         encoding_timeout_ms = 2_000,
+        source_timeout_ms = 10_000,
         max_transports = 10_000,
         event_queue = 16_384,
     ))]
+    #[expect(clippy::too_many_arguments, reason = "they are the Python call's, by name")]
     fn new(
         now: u64,
         seed: u64,
         consent_timeout_ms: u64,
         silence_timeout_ms: u64,
         encoding_timeout_ms: u64,
+        source_timeout_ms: u64,
         max_transports: usize,
         event_queue: usize,
     ) -> PyResult<PyClassInitializer<Self>> {
@@ -105,6 +108,7 @@ impl SimulatedEngine {
             consent_timeout_ms,
             silence_timeout_ms,
             encoding_timeout_ms,
+            source_timeout_ms,
             max_transports,
             event_queue,
         )?;

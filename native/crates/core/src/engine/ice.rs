@@ -108,6 +108,7 @@ impl Engine {
         if transport.path.heard(now) {
             let transport = transport.id;
             self.emit(Event::Heard { transport });
+            self.bear_with(now, key);
             self.wake(key, now);
         }
     }

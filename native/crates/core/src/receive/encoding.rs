@@ -8,11 +8,11 @@ use crate::command::Kind;
 use crate::ids::UpTrackId;
 use crate::keyframe::KeyframeRequests;
 use crate::receive::cache::Cache;
+use crate::receive::flow::Flow;
 use crate::receive::missing::Missing;
 use crate::receive::reception::Reception;
 use crate::receive::sequence::Sequence;
 use crate::send::slot::SlotKey;
-use crate::time::Instant;
 use crate::transport::TransportKey;
 use crate::transport::negotiated::Format;
 
@@ -37,9 +37,7 @@ pub(crate) struct Encoding {
     pub(crate) ssrc: Option<Ssrc>,
     pub(crate) rtx_ssrc: Option<Ssrc>,
     pub(crate) format: Option<Format>,
-    /// Reported as started, and not as stopped since.
-    pub(crate) live: bool,
-    pub(crate) last_arrival: Instant,
+    pub(crate) flow: Flow,
     /// The number of the first packet under the current SSRC.
     pub(crate) first: Option<u64>,
     pub(crate) sequence: Sequence,
@@ -67,8 +65,7 @@ impl Encoding {
             ssrc: None,
             rtx_ssrc: None,
             format: None,
-            live: false,
-            last_arrival: Instant::default(),
+            flow: Flow::default(),
             first: None,
             sequence: Sequence::default(),
             cache: Cache::new(kind),

@@ -3,6 +3,7 @@
 pub(crate) mod cache;
 pub(crate) mod clock;
 pub(crate) mod encoding;
+pub(crate) mod flow;
 mod learn;
 pub(crate) mod missing;
 pub(crate) mod reception;

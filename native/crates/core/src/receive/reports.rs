@@ -7,6 +7,7 @@ use trio_sfu_wire::rtcp::{self, ReportBlock};
 use crate::engine::Engine;
 use crate::event::Event;
 use crate::receive::encoding::{Encoding, EncodingKey};
+use crate::receive::flow::{Lapse, Patience};
 use crate::time::Instant;
 use crate::transport::{Transport, TransportKey};
 
@@ -16,10 +17,10 @@ const DEFAULT_ROUND_TRIP: Duration = Duration::from_millis(100);
 pub(crate) const MAX_RTCP: usize = 1100;
 
 impl Engine {
-    /// Sends due NACKs and keyframe requests; notices encodings that stopped.
+    /// Sends due NACKs and keyframe requests; notices encodings that pause or stopped.
     pub(crate) fn ask_publisher(&mut self, now: Instant, key: TransportKey) {
         for encoding in self.encodings_of(key) {
-            self.notice_stop(now, encoding);
+            self.notice_pause(now, encoding);
             self.ask_again(now, key, encoding);
             self.ask_for_keyframe(now, key, encoding);
         }
@@ -31,14 +32,33 @@ impl Engine {
         tracks.flat_map(|track| track.encodings.iter().map(|(_, encoding)| *encoding)).collect()
     }
 
-    fn notice_stop(&mut self, now: Instant, key: EncodingKey) {
-        let timeout = self.config.encoding_timeout;
+    fn notice_pause(&mut self, now: Instant, key: EncodingKey) {
+        let patience = self.patience();
         let Some(encoding) = self.encodings.get_mut(key) else { return };
-        if encoding.live && Self::stops(encoding.kind) && encoding.last_arrival + timeout <= now {
-            encoding.live = false;
-            encoding.missing.clear();
-            let (up_track, rid) = (encoding.up_track, encoding.rid);
-            self.emit(Event::EncodingStopped { up_track, rid });
+        if !Self::stops(encoding.kind) {
+            return;
+        }
+        let transport = self.transports.get(encoding.transport);
+        let deaf = transport.is_some_and(|transport| transport.path.is_silent());
+        let Some(lapse) = encoding.flow.lapse(now, patience, deaf) else { return };
+        encoding.missing.clear();
+        let (up_track, rid) = (encoding.up_track, encoding.rid);
+        self.emit(match lapse {
+            Lapse::Idle => Event::EncodingIdle { up_track, rid },
+            Lapse::Stopped => Event::EncodingStopped { up_track, rid },
+        });
+    }
+
+    fn patience(&self) -> Patience {
+        Patience { idle: self.config.encoding_timeout, over: self.config.source_timeout }
+    }
+
+    /// The peer was silent and is heard again: its sources have all their time anew.
+    pub(crate) fn bear_with(&mut self, now: Instant, key: TransportKey) {
+        for encoding in self.encodings_of(key) {
+            if let Some(encoding) = self.encodings.get_mut(encoding) {
+                encoding.flow.sign(now);
+            }
         }
     }
 
@@ -98,11 +118,12 @@ impl Engine {
         self.has_output(key);
     }
 
-    /// Never while the publisher sends nothing or cannot be reached: it is asked when it
-    /// starts (again) and somebody still waits.
+    /// Never when the encoding has stopped or its publisher cannot be reached: it is asked
+    /// when it starts (again) and somebody still waits. One that is idle is asked: a screen
+    /// on which nothing moves is sent once more for those who come later.
     fn next_keyframe_request(&self, key: EncodingKey) -> Option<Instant> {
         let encoding = self.encodings.get(key)?;
-        if !encoding.live || !self.transports.get(encoding.transport)?.ready() {
+        if !encoding.flow.live() || !self.transports.get(encoding.transport)?.ready() {
             return None;
         }
         encoding.keyframes.next(self.somebody_waits(encoding))
@@ -120,15 +141,16 @@ impl Engine {
     pub(crate) fn next_question(&self, key: TransportKey) -> Option<Instant> {
         let transport = self.transports.get(key)?;
         let round_trip = round_trip(transport);
+        let (patience, deaf) = (self.patience(), transport.path.is_silent());
         let tracks = transport.up_tracks.iter().filter_map(|&track| self.up_tracks.get(track));
         tracks
             .flat_map(|track| &track.encodings)
             .filter_map(|&(_, key)| {
                 let encoding = self.encodings.get(key)?;
-                let stop = (encoding.live && Self::stops(encoding.kind))
-                    .then(|| encoding.last_arrival + self.config.encoding_timeout);
+                let pause = encoding.flow.next_lapse(patience, deaf);
+                let pause = pause.filter(|_| Self::stops(encoding.kind));
                 let missing = encoding.missing.next(round_trip);
-                [stop, missing, self.next_keyframe_request(key)].into_iter().flatten().min()
+                [pause, missing, self.next_keyframe_request(key)].into_iter().flatten().min()
             })
             .min()
     }

@@ -38,8 +38,9 @@ impl Engine {
                 self.sender_report(now, key, ssrc, &info);
                 reports.for_each(|report| self.report_block(now, key, &report));
             }
-            Packet::ReceiverReport { reports, .. } => {
+            Packet::ReceiverReport { ssrc, reports } => {
                 self.counters.receiver_reports_received += 1;
+                self.sign_of_life(now, key, ssrc);
                 reports.for_each(|report| self.report_block(now, key, &report));
             }
             Packet::Nack { media, sequences, .. } => self.nack(now, key, media, sequences),
@@ -50,7 +51,10 @@ impl Engine {
             Packet::Goodbye { ssrcs } => ssrcs.for_each(|ssrc| self.goodbye(key, ssrc)),
             Packet::TransportCc(_) => self.counters.transport_cc_received += 1,
             Packet::Remb { .. } => self.counters.rembs_received += 1,
-            Packet::SourceDescription(_) | Packet::Other { .. } => {}
+            Packet::SourceDescription(chunks) => {
+                chunks.for_each(|(ssrc, _)| self.sign_of_life(now, key, ssrc));
+            }
+            Packet::Other { .. } => {}
         }
     }
 
@@ -61,6 +65,16 @@ impl Engine {
         let Some(encoding) = self.encodings.get_mut(source.encoding) else { return };
         encoding.reception.sender_report(now, info);
         encoding.sender_report = Some(*info);
+        encoding.flow.sign(now);
+    }
+
+    /// A participant that has nothing to send still reports, as a receiver (RFC 3550 6.4).
+    fn sign_of_life(&mut self, now: Instant, key: TransportKey, ssrc: Ssrc) {
+        let Some(transport) = self.transports.get(key) else { return };
+        let Some(source) = transport.sources.get(ssrc).filter(|source| !source.rtx) else { return };
+        if let Some(encoding) = self.encodings.get_mut(source.encoding) {
+            encoding.flow.sign(now);
+        }
     }
 
     /// The publisher ended a source; it may begin again.
@@ -69,7 +83,7 @@ impl Engine {
         let Some(source) = transport.sources.get(ssrc).filter(|source| !source.rtx) else { return };
         self.counters.byes_received += 1;
         let Some(encoding) = self.encodings.get_mut(source.encoding) else { return };
-        if std::mem::take(&mut encoding.live) && Self::stops(encoding.kind) {
+        if encoding.flow.goodbye() && Self::stops(encoding.kind) {
             let (up_track, rid) = (encoding.up_track, encoding.rid);
             self.emit(Event::EncodingStopped { up_track, rid });
         }

@@ -192,7 +192,6 @@ impl Engine {
         encoding.counts.packets += 1;
         encoding.counts.bytes += media.payload.len() as u64;
         encoding.first.get_or_insert(sequence);
-        encoding.last_arrival = now;
 
         let watched = encoding.kind == Kind::Video && encoding.watched();
         let mut wake = false;
@@ -230,7 +229,7 @@ impl Engine {
         encoding.cache.insert(packet, bytes);
 
         let codec_before = encoding.format.replace(format).map(|format| format.codec);
-        let started = !std::mem::replace(&mut encoding.live, true);
+        let started = encoding.flow.packet(now);
         let publisher = encoding.transport;
         if (started || codec_before != Some(format.codec))
             && let Some(ssrc) = encoding.ssrc

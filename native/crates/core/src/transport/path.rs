@@ -113,6 +113,12 @@ impl Path {
         std::mem::take(&mut self.silent)
     }
 
+    /// Whether the peer has been reported silent.
+    #[inline]
+    pub(crate) fn is_silent(&self) -> bool {
+        self.silent
+    }
+
     /// What ran out by `now`; each is reported once.
     pub(crate) fn lapse(&mut self, now: Instant, timeouts: Timeouts) -> Option<Lapse> {
         if !self.connected {
