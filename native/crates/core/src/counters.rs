@@ -90,6 +90,14 @@ counters! {
     drop_unknown_class,
     /// Not STUN, from an address no transport authenticated.
     drop_unknown_source,
+    /// STUN from an unknown address (an IPv6 /64) that sends too much of it.
+    drop_stun_source_rate,
+    /// A binding request from an unknown address after too many wrong passwords.
+    drop_stun_guess_rate,
+    /// Binding requests beyond what one peer may send.
+    drop_stun_check_rate,
+    /// An answer that is longer than its binding request, to an unknown address.
+    drop_stun_amplifying,
     /// STUN that is not a well-formed binding request.
     drop_bad_stun,
     /// A binding request for no transport.
@@ -102,6 +110,8 @@ counters! {
     drop_control_oversize,
     /// A DTLS datagram while too many of that transport wait to be fetched.
     drop_control_budget,
+    /// DTLS datagrams beyond what one peer may send.
+    drop_control_rate,
     /// A DTLS datagram to a transport without an address.
     drop_control_no_address,
     /// A datagram to a transport whose outbox is full.

@@ -1,7 +1,9 @@
 //! The workers' owner.
 
 use std::any::Any;
+use std::collections::hash_map::RandomState;
 use std::fmt;
+use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::BorrowedFd;
@@ -73,8 +75,8 @@ pub struct Driver {
 impl Driver {
     /// Binds `addresses` once a worker (port + worker, or any port for 0) and starts.
     ///
-    /// `config.ntp_epoch` is set from the system's clock and `config.seed` is varied by
-    /// worker; `queue` bounds the reports waiting to be drained.
+    /// `config.ntp_epoch` is set from the system's clock and `config.seed` is mixed
+    /// with chance; `queue` bounds the reports waiting to be drained.
     ///
     /// # Errors
     /// [`BindError`] for an address that cannot be bound.
@@ -110,7 +112,7 @@ impl Driver {
             });
             let config = Config {
                 ntp_epoch: ntp_epoch(),
-                seed: config.seed.wrapping_add(index as u64),
+                seed: config.seed ^ unforeseeable(),
                 ..config.clone()
             };
             let thread =
@@ -275,6 +277,11 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("a panic without a message").to_owned()
+}
+
+/// A number nobody outside can know: std keys its hash maps with such ones.
+fn unforeseeable() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// NTP time (32.32) at the zero of the engine's clock.

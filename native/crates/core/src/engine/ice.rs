@@ -6,12 +6,24 @@ use trio_sfu_wire::stun::{self, BindingRequest};
 
 use crate::engine::Engine;
 use crate::event::Event;
+use crate::rate::Rate;
 use crate::time::Instant;
 use crate::transport::TransportKey;
+
+/// Checks of one transport that are answered: browsers send some 20 a second while they
+/// connect, and one every few seconds afterwards.
+const CHECKS: Rate = Rate::per_second(200, 500);
+/// Wrong passwords for one transport, from addresses it does not have.
+const GUESSES: Rate = Rate::per_second(50, 200);
 
 impl Engine {
     /// Wrong credentials are left unanswered: an answer would help only an attacker.
     pub(crate) fn handle_stun(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) {
+        let owner = self.by_address.get(&source).copied();
+        if owner.is_none() && !self.strangers.admit(now, source.ip()) {
+            self.counters.drop_stun_source_rate += 1;
+            return;
+        }
         let Ok(request) = BindingRequest::parse(datagram) else {
             self.counters.drop_bad_stun += 1;
             return;
@@ -23,8 +35,26 @@ impl Engine {
         };
         let Some(transport) = self.transports.get_mut(key) else { return };
         let Some(integrity) = transport.credentials.integrity(ufrag) else { return };
+        let familiar = owner == Some(key);
+        if familiar {
+            if !transport.checks.take(now, CHECKS) {
+                self.counters.drop_stun_check_rate += 1;
+                return;
+            }
+        } else if !self.strangers.may_guess(now) || !transport.guesses.has(now, GUESSES) {
+            self.counters.drop_stun_guess_rate += 1;
+            return;
+        }
         if !request.verify(integrity) {
             self.counters.drop_bad_integrity += 1;
+            if !familiar {
+                self.strangers.guessed(now);
+                transport.guesses.take(now, GUESSES);
+            }
+            return;
+        }
+        if !familiar && !transport.checks.take(now, CHECKS) {
+            self.counters.drop_stun_check_rate += 1;
             return;
         }
         self.counters.binding_requests += 1;
@@ -46,7 +76,10 @@ impl Engine {
                 self.nominated(key, ufrag);
             }
         }
-        if !response.is_empty() {
+        // Who is not known to be there must not be sent more than was sent in its name.
+        if !familiar && response.len() > datagram.len() {
+            self.counters.drop_stun_amplifying += 1;
+        } else if !response.is_empty() {
             self.post(key, source, response);
         }
     }

@@ -19,10 +19,12 @@ use crate::counters::Counters;
 use crate::event::Event;
 use crate::ids::{SlotId, TransportId, UpTrackId};
 use crate::random::Random;
+use crate::rate::Rate;
 use crate::receive::encoding::Encoding;
 use crate::receive::up_track::{UpTrack, UpTrackKey};
 use crate::send::scratch::Scratch;
 use crate::send::slot::{Slot, SlotKey};
+use crate::strangers::Strangers;
 use crate::time::Instant;
 use crate::transport::path::Timeouts;
 use crate::transport::{Transport, TransportKey};
@@ -35,12 +37,16 @@ const MAX_CONTROL: usize = 2048;
 /// DTLS datagrams of one transport that may wait for the control plane. Further ones are
 /// dropped; DTLS repeats a flight that is not answered.
 const MAX_CONTROL_WAITING: usize = 64;
+/// DTLS datagrams of one transport that are passed on. Each costs the control plane some
+/// 50 µs; a handshake has about ten.
+const CONTROL: Rate = Rate::per_second(500, 256);
 
 /// See the crate's documentation.
 pub struct Engine {
     pub(crate) config: Config,
     pub(crate) counters: Counters,
     pub(crate) random: Random,
+    pub(crate) strangers: Strangers,
     pub(crate) events: EventQueue,
     pub(crate) timers: Timers,
     pub(crate) transports: Arena<Transport>,
@@ -62,9 +68,11 @@ impl Engine {
     /// An engine without transports: nothing is due before something is added.
     #[must_use]
     pub fn new(config: Config, _now: Instant) -> Self {
+        let mut random = Random::new(config.seed);
         Self {
             counters: Counters::default(),
-            random: Random::new(config.seed),
+            strangers: Strangers::new(&mut random),
+            random,
             events: EventQueue::new(config.max_events),
             timers: Timers::default(),
             transports: Arena::new(),
@@ -100,18 +108,20 @@ impl Engine {
             return;
         };
         match classify(datagram) {
-            Some(Class::Dtls) => self.handle_control(key, datagram),
+            Some(Class::Dtls) => self.handle_control(now, key, datagram),
             Some(Class::Rtp) => self.handle_rtp(now, key, datagram),
             _ => self.handle_rtcp(now, key, datagram),
         }
     }
 
-    fn handle_control(&mut self, key: TransportKey, datagram: &[u8]) {
+    fn handle_control(&mut self, now: Instant, key: TransportKey, datagram: &[u8]) {
         let Some(transport) = self.transports.get_mut(key) else { return };
         if datagram.len() > MAX_CONTROL {
             self.counters.drop_control_oversize += 1;
         } else if transport.control_waiting >= MAX_CONTROL_WAITING {
             self.counters.drop_control_budget += 1;
+        } else if !transport.control.take(now, CONTROL) {
+            self.counters.drop_control_rate += 1;
         } else {
             transport.control_waiting += 1;
             self.counters.control_received += 1;

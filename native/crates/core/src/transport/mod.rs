@@ -14,6 +14,7 @@ use crate::arena::Key;
 use crate::counters::Counters;
 use crate::engine::timers::Armed;
 use crate::ids::TransportId;
+use crate::rate::Bucket;
 use crate::receive::clock::PeerClock;
 use crate::receive::up_track::UpTrackKey;
 use crate::send::queue::MediaQueue;
@@ -57,6 +58,10 @@ pub(crate) struct Transport {
     pub(crate) pending: bool,
     /// DTLS datagrams the control plane has not fetched yet.
     pub(crate) control_waiting: usize,
+    /// DTLS datagrams, checks, and wrong passwords from strangers that are let through.
+    pub(crate) control: Bucket,
+    pub(crate) checks: Bucket,
+    pub(crate) guesses: Bucket,
     pub(crate) sources: Sources,
     pub(crate) up_tracks: Vec<UpTrackKey>,
     pub(crate) slots: Vec<SlotKey>,
@@ -92,6 +97,9 @@ impl Transport {
             media: MediaQueue::default(),
             pending: false,
             control_waiting: 0,
+            control: Bucket::default(),
+            checks: Bucket::default(),
+            guesses: Bucket::default(),
             sources: Sources::default(),
             up_tracks: Vec::new(),
             slots: Vec::new(),
