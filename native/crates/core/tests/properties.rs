@@ -59,6 +59,18 @@ enum Step {
     Check {
         peer: usize,
     },
+    /// Other credentials for the peer, which its client learns of sooner or later.
+    RestartIce {
+        peer: usize,
+        told: bool,
+    },
+    /// A check from another of the peer's ports, under its old credentials or its newest.
+    Roam {
+        peer: usize,
+        port: u16,
+        newest: bool,
+        nominate: bool,
+    },
     Map {
         slot: usize,
         track: usize,
@@ -116,6 +128,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (peer(), any_of()).prop_map(|(peer, slot)| Step::Pli { peer, slot }),
         1 => (peer(), bytes(80)).prop_map(|(peer, bytes)| Step::Garbage { peer, bytes }),
         1 => peer().prop_map(|peer| Step::Check { peer }),
+        1 => (peer(), any::<bool>()).prop_map(|(peer, told)| Step::RestartIce { peer, told }),
+        1 => (peer(), 6000..6012u16, any::<bool>(), any::<bool>()).prop_map(
+            |(peer, port, newest, nominate)| Step::Roam { peer, port, newest, nominate }
+        ),
         4 => (any_of(), any_of(), 0..3usize)
             .prop_map(|(slot, track, rid)| Step::Map { slot, track, rid }),
         1 => any_of().prop_map(|slot| Step::Unmap { slot }),
@@ -138,7 +154,13 @@ struct Run {
     /// With the peer and the SSRC.
     slots: Vec<(SlotId, usize, u32)>,
     next_ssrc: u32,
+    /// By peer, the credentials of the latest restart, if they were not nominated yet.
+    restarts: Vec<Option<Credentials>>,
+    /// What must not be answered any more.
+    abandoned: Vec<(usize, Credentials)>,
 }
+
+type Credentials = (String, String);
 
 impl Run {
     fn new() -> Self {
@@ -152,7 +174,9 @@ impl Run {
             .collect();
         let microphones = (0..PEERS).map(|_| Opus::new(30, "a")).collect();
         let (tracks, slots) = (Vec::new(), Vec::new());
-        Self { world, cameras, microphones, tracks, slots, next_ssrc: 1000 }
+        let (restarts, abandoned) = (vec![None; PEERS], Vec::new());
+        let next_ssrc = 1000;
+        Self { world, cameras, microphones, tracks, slots, next_ssrc, restarts, abandoned }
     }
 
     fn rid(index: usize) -> Rid {
@@ -200,6 +224,23 @@ impl Run {
                 self.world.engine.handle_datagram(self.world.now, address, &mut bytes);
             }
             Step::Check { peer } => self.world.check(peer),
+            Step::RestartIce { peer, told } => self.restart_ice(peer, told),
+            Step::Roam { peer, port, newest, nominate } => {
+                let credentials = self.restarts[peer].clone().filter(|_| newest);
+                let mut from = self.world.peers[peer].address;
+                from.set_port(port);
+                let known = self.credentials(peer);
+                let answered =
+                    self.check(peer, credentials.as_ref().unwrap_or(&known), from, nominate);
+                if answered && nominate {
+                    // The client moves there, and its media with it.
+                    self.world.peers[peer].address = from;
+                    if let Some(restarted) = credentials {
+                        self.abandoned.push((peer, known));
+                        self.adopt(peer, restarted);
+                    }
+                }
+            }
             Step::Map { slot, track, rid } => {
                 let (Some(slot), Some(track)) = (self.slots.get(slot), self.tracks.get(track))
                 else {
@@ -247,11 +288,65 @@ impl Run {
         }
     }
 
+    fn credentials(&self, peer: usize) -> Credentials {
+        let peer = &self.world.peers[peer];
+        (peer.ufrag.clone(), peer.password.clone())
+    }
+
+    fn adopt(&mut self, peer: usize, (ufrag, password): Credentials) {
+        self.restarts[peer] = None;
+        (self.world.peers[peer].ufrag, self.world.peers[peer].password) = (ufrag, password);
+    }
+
+    fn restart_ice(&mut self, peer: usize, told: bool) {
+        self.next_ssrc += 2;
+        let fresh =
+            (format!("fresh{}", self.next_ssrc), format!("passwordOfTheRestart{}", self.next_ssrc));
+        let (ice_ufrag, ice_pwd) = fresh.clone();
+        let transport = self.world.transport(peer);
+        self.world.command(Command::RestartIce { transport, ice_ufrag, ice_pwd });
+        if let Some(earlier) = self.restarts[peer].replace(fresh.clone()) {
+            self.abandoned.push((peer, earlier));
+        }
+        if told {
+            let (known, from) = (self.credentials(peer), self.world.peers[peer].address);
+            assert!(self.check(peer, &fresh, from, true), "new credentials are answered");
+            self.abandoned.push((peer, known));
+            self.adopt(peer, fresh);
+        }
+    }
+
+    /// Whether a check with these credentials counts.
+    fn check(
+        &mut self,
+        peer: usize,
+        (ufrag, password): &Credentials,
+        from: std::net::SocketAddr,
+        nominate: bool,
+    ) -> bool {
+        let own = std::mem::replace(&mut self.world.peers[peer].ufrag, ufrag.clone());
+        let mut check = self.world.peers[peer].check_with(password, nominate);
+        self.world.peers[peer].ufrag = own;
+        let before = self.world.counter("binding_requests");
+        self.world.engine.handle_datagram(self.world.now, from, &mut check);
+        self.world.counter("binding_requests") > before
+    }
+
+    /// What a restart has ended, or another restart overtaken, is answered no more.
+    fn nothing_abandoned_is_answered(&mut self) {
+        for (peer, credentials) in std::mem::take(&mut self.abandoned) {
+            let from = self.world.peers[peer].address;
+            assert!(!self.check(peer, &credentials, from, true), "{credentials:?}");
+        }
+    }
+
     fn census(&self) -> Census {
         let encodings: usize = self.tracks.iter().map(|(_, encodings)| encodings).sum();
+        let addresses = self.world.engine.census().addresses;
+        assert!((PEERS as u64..=8 * PEERS as u64).contains(&addresses), "{addresses}");
         Census {
             transports: PEERS as u64,
-            addresses: PEERS as u64,
+            addresses,
             up_tracks: self.tracks.len() as u64,
             encodings: encodings as u64,
             slots: self.slots.len() as u64,
@@ -301,6 +396,7 @@ proptest! {
         }
         run.world.run(100);
         run.streams_are_sound();
+        run.nothing_abandoned_is_answered();
         for peer in 0..PEERS {
             let transport = run.world.transport(peer);
             run.world.command(Command::RemoveTransport { transport });
