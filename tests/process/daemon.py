@@ -206,6 +206,10 @@ def running_daemon(
         "TRIO_SFU_MEDIA_PORT": "0",
         "TRIO_SFU_LOG_FORMAT": "json",
         "PYTHONUNBUFFERED": "1",
+        # All of a test's clients have one address.
+        "TRIO_SFU_OVERLOAD_JOINS_PER_SECOND": "1000",
+        "TRIO_SFU_OVERLOAD_ADDRESS_JOINS_PER_SECOND": "1000",
+        "TRIO_SFU_OVERLOAD_ADDRESS_JOIN_BURST": "1000",
     }
     started = [str(Path(sys.executable).with_name("trio-sfu")), "serve", *arguments]
     if faulty:

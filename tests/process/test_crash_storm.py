@@ -14,7 +14,7 @@ from trio_sfu.client import Client, SyntheticVideo, Tone, connect
 from trio_sfu.client.socket import Server, open_socket
 from trio_sfu.signaling.messages import Error, Join, Joined
 
-SECONDS = float(os.environ.get("TRIO_SFU_SOAK_STORM_SECONDS", "6"))
+SECONDS = float(os.environ.get("SOAK_STORM_SECONDS", "6"))
 PER_SECOND = 10
 STORMY = "stormy"
 CALM = "calm"

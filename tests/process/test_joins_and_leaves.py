@@ -10,7 +10,7 @@ from tests.process.daemon import Daemon
 from trio_sfu.client import Client, SyntheticVideo, Tone, connect
 
 ROOM = "churn"
-JOINS = int(os.environ.get("TRIO_SFU_SOAK_JOINS", "200"))
+JOINS = int(os.environ.get("SOAK_JOINS", "200"))
 
 
 def absent(client: Client, peer: str) -> bool:

@@ -14,7 +14,7 @@ from trio_sfu.client import SyntheticVideo, Tone, connect
 from trio_sfu.client.socket import Server, open_socket
 from trio_sfu.signaling.messages import Answer, Join, Joined
 
-JOINS = int(os.environ.get("TRIO_SFU_SOAK_MIXED_JOINS", "100"))
+JOINS = int(os.environ.get("SOAK_MIXED_JOINS", "100"))
 AT_ONCE = 6
 SEED = 3
 GROWTH = 2 * 1024 * 1024

@@ -1,0 +1,177 @@
+"""The server fails in a call with a shared screen: what people see of it (docs/failures.md)."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.participant import Participant, PersonFactory, chromium_of
+from tests.browser.patterns import COLOURS
+from tests.browser.test_ice_restart import longest_gap
+from tests.process.daemon import OF_PEERS, Daemon, free_ports, running_daemon
+from tests.process.patience import SLACK, eventually
+
+ROOM = "failing"
+SCREEN = "MCCM"
+BACK_WITHIN = 5.0
+"""Seconds from a failure, or from the server's return, to media in a new session."""
+FREEZE = 2.0
+"""Seconds that a panic of the packet engine may cost a picture."""
+
+# Whether the page is in another session than `self`, and its media flows.
+BACK = """(self) => {
+    const { client, pc } = window.trioSfu;
+    return client.self !== null && client.self !== self && pc?.connectionState === "connected";
+}"""
+
+# Each picture's moment in the tile of this name; a rejoin makes another tile.
+WATCH_TILE = """(name) => {
+    window.frameTimes = [];
+    const watched = new WeakSet();
+    setInterval(() => {
+        const video = document.querySelector(`article.tile[data-name="${name}"] video`);
+        if (!video || watched.has(video)) return;
+        watched.add(video);
+        const note = (now) => {
+            window.frameTimes.push(now);
+            video.requestVideoFrameCallback(note);
+        };
+        video.requestVideoFrameCallback(note);
+    }, 10);
+}"""
+
+Measure = Callable[[str, str], None]
+
+
+class Call:
+    """Alice shares her screen, Bob watches and speaks; the daemon may be started again."""
+
+    def __init__(self, artifacts: Path, person: PersonFactory, stack: ExitStack) -> None:
+        http, media = free_ports()
+        self._artifacts = artifacts
+        self._stack = stack
+        self._ports = {"TRIO_SFU_HTTP_PORT": str(http), "TRIO_SFU_MEDIA_PORT": str(media)}
+        self._starts = 0
+        self.daemon = self.start()
+        self.alice, self.bob = person("alice"), person("bob")
+        self.people = (self.alice, self.bob)
+        for one in self.people:
+            one.join(self.daemon.url, ROOM)
+        self.bob.sees("alice", self.alice.pattern)
+        colours = [COLOURS[letter] for letter in SCREEN]
+        chromium_of(self.alice).prepare_screen(f"{self.daemon.url}/healthz", colours)
+        self.alice.page.click("Share my screen")
+        self.bob.sees("alice", SCREEN)
+        self.selves = self.present_selves()
+        self.census = self.daemon.settled_census()
+
+    def start(self) -> Daemon:
+        """Start the daemon, always on the same ports."""
+        self._starts += 1
+        running = running_daemon(
+            self._artifacts, environment=self._ports, faulty=True, log=f"daemon-{self._starts}.log"
+        )
+        self.daemon = self._stack.enter_context(running)
+        return self.daemon
+
+    def present_selves(self) -> list[Any]:
+        """Return the peer ids that the pages have now."""
+        return [one.page.run("() => window.trioSfu.client.self") for one in self.people]
+
+    def back(self, *who: Participant) -> float:
+        """Wait until they are in a new session, and media flows; return how long that took."""
+        started = time.monotonic()
+        for one, before in zip(self.people, self.selves, strict=True):
+            if one in who:
+                eventually(
+                    partial(one.page.run, BACK, before),
+                    within=4 * BACK_WITHIN,
+                    why=f"{one.name} to be back",
+                    every=0.02,
+                )
+        return time.monotonic() - started
+
+    def is_whole(self) -> None:
+        """Assert that screen, camera and microphones are as before, and nothing is left over."""
+        self.bob.sees("alice", SCREEN)
+        self.alice.sees("bob", self.bob.pattern)
+        self.bob.hears({"alice": self.alice.tone})
+        self.alice.hears({"bob": self.bob.tone})
+        for one in self.people:
+            assert one.names().count("alice") == one.names().count("bob") == 1, one.names()
+        self.daemon.returns_to(self.census, only=OF_PEERS)
+        # The camera was not forgotten under the screen.
+        self.alice.page.click("Stop sharing")
+        self.bob.sees("alice", self.alice.pattern)
+
+
+@pytest.fixture
+def call(artifacts: Path, person: PersonFactory) -> Iterator[Call]:
+    with ExitStack() as stack:
+        yield Call(artifacts, person, stack)
+
+
+@pytest.mark.parametrize("seconds_down", [0, 12])
+def test_the_daemon_is_killed_and_started_again(
+    call: Call, measure: Measure, seconds_down: int
+) -> None:
+    call.daemon.kill()
+    for one in call.people:
+        one.wait_state("reconnecting", within=15)
+    time.sleep(seconds_down)  # Not for luck: it is the test's matter.
+    call.start()
+    seconds = call.back(*call.people)
+    measure(f"pages back after kill -9 and {seconds_down} s", f"{seconds:.1f} s after the start")
+    assert seconds < BACK_WITHIN
+    call.is_whole()
+
+
+def test_the_room_fails(call: Call, measure: Measure) -> None:
+    call.daemon.fault(f"room {ROOM}")
+    seconds = call.back(*call.people)
+    measure("pages back after their room failed", f"{seconds:.1f} s")
+    assert seconds < BACK_WITHIN
+    call.is_whole()
+
+
+def test_the_presenters_session_fails(call: Call, measure: Measure) -> None:
+    call.daemon.fault(f"peer {call.selves[0]}")
+    seconds = call.back(call.alice)
+    measure("page back after its session failed", f"{seconds:.1f} s")
+    assert seconds < BACK_WITHIN
+    call.is_whole()
+    assert call.present_selves()[1] == call.selves[1]
+
+
+def test_the_packet_engine_panics(call: Call, measure: Measure) -> None:
+    call.bob.page.run(WATCH_TILE, "alice")
+    call.daemon.fault("panic 0")
+    back = call.back(*call.people)
+    freeze = longest_gap(call.bob) / 1000
+    measure("a worker panics: longest freeze", f"{freeze:.1f} s, connected after {back:.1f} s")
+    assert freeze < FREEZE
+    call.is_whole()
+
+
+def test_the_daemon_stops_and_starts_again(call: Call, measure: Measure) -> None:
+    began = time.monotonic()
+    assert call.daemon.stop() == 0
+    stopped = time.monotonic() - began
+    call.daemon.already_stopped = True
+    for one in call.people:
+        one.wait_state("reconnecting", within=1 + SLACK)
+        assert one.page.run("() => document.querySelector('[data-code]').dataset.code") in {
+            "server-stopping",
+            "server-unreachable",
+        }
+    call.start()
+    seconds = call.back(*call.people)
+    measure("SIGTERM with a call inside: stopped", f"{stopped:.1f} s")
+    measure("pages back after a restart", f"{seconds:.1f} s after the start")
+    assert stopped < 5
+    assert seconds < BACK_WITHIN
+    call.is_whole()
