@@ -107,7 +107,7 @@ class Daemon:
 
     def health(self) -> Health:
         """Return whether all gets on, and what does not."""
-        return self.liveness.health()
+        return self.liveness.health(self.overload.trouble())
 
     def loop_lag(self) -> Histogram:
         """Return how late the event loop was, of every beat."""

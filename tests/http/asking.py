@@ -19,6 +19,7 @@ class Observed:
     broken: bool = False
     workers: list[float] = field(default_factory=lambda: [0.1])
     self_test: SelfTestRecord = field(default_factory=lambda: SelfTestRecord(60))
+    step: int = 0
     ended: list[tuple[str, ...]] = field(default_factory=list)
 
     def census(self) -> dict[str, int]:
@@ -30,7 +31,7 @@ class Observed:
         return {"loop": 0.5}
 
     def overload_level(self) -> int:
-        return 1
+        return self.step
 
     def health(self) -> Health:
         return judge(

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_sfu.overload.bucket import TokenBucket
+from trio_sfu.overload.bucket import TokenBucket, TokenBuckets
 
 GAPS = st.lists(st.floats(0, 2), max_size=200)
 
@@ -29,3 +29,29 @@ def test_who_keeps_to_the_rate_is_never_refused(gaps: list[float]) -> None:
     for gap in gaps:
         now += gap + 1e-9
         assert bucket.take(now)
+
+
+def test_a_bucket_says_how_long_to_wait() -> None:
+    bucket = TokenBucket(rate=2, burst=1)
+    assert bucket.wait == 0
+    assert bucket.take(0)
+    assert not bucket.take(0.1)
+    assert bucket.wait == 0.4
+    assert bucket.take(0.5)
+
+
+def test_each_key_has_a_bucket_of_its_own() -> None:
+    buckets = TokenBuckets(rate=1, burst=1)
+    assert buckets.take("a", 0)
+    assert not buckets.take("a", 0)
+    assert buckets.take("b", 0)
+    assert buckets.wait("a") == 1
+
+
+def test_keys_beyond_the_bound_are_forgotten_the_oldest_first() -> None:
+    buckets = TokenBuckets(rate=1, burst=1, most=100)
+    for number in range(10_000):
+        buckets.take(str(number), 0)
+    assert len(buckets) == 100
+    assert not buckets.take("9999", 0)
+    assert buckets.take("0", 0)

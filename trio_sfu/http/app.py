@@ -83,6 +83,9 @@ class _Answers:
         return JSONResponse(body, status_code=200 if health.ok else 503, headers=_NO_STORE)
 
     async def readyz(self, _request: Request) -> Response:
+        if self._daemon.ready and self._daemon.overload_level() > 0:
+            # Who spreads clients over several daemons sends them elsewhere for a while.
+            return _error(503, "server-busy", "overloaded: nobody new is let in")
         if self._daemon.ready:
             return PlainTextResponse("ready\n", headers=_NO_STORE)
         return _error(503, "not-ready", "the daemon is starting or stopping")

@@ -8,7 +8,7 @@ import trio
 from trio_sfu import events
 from trio_sfu.config import model
 from trio_sfu.events import Journal
-from trio_sfu.liveness.health import Health, judge
+from trio_sfu.liveness.health import Health, Trouble, judge
 from trio_sfu.liveness.loop import LoopLag
 from trio_sfu.liveness.self_test import SelfTestRecord
 from trio_sfu.liveness.watching import watching
@@ -55,8 +55,8 @@ class Liveness:
         """Whether loop and workers get on: that this runs at all says so of the loop."""
         return not self.stuck_workers()
 
-    def health(self) -> Health:
-        """Return the verdict."""
+    def health(self, overload: Trouble | None = None) -> Health:
+        """Return the verdict; ``overload`` is what is done against it, if anything."""
         now = trio.current_time()
         return judge(
             now=now,
@@ -69,6 +69,7 @@ class Liveness:
                 for each in self._services.services.values()
                 if each.degraded
             ],
+            overload=overload,
         )
 
     def _late(self, lag: float) -> None:

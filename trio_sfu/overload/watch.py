@@ -7,6 +7,7 @@ import trio
 
 from trio_sfu.config.model import Overload
 from trio_sfu.events import Journal, OverloadChanged
+from trio_sfu.liveness.health import Trouble
 from trio_sfu.overload.gauges import Gauges, ProcessGauges
 from trio_sfu.overload.levels import Level
 from trio_sfu.overload.pressure import Pressure
@@ -57,9 +58,13 @@ class OverloadWatch:
         self._forced = level
         self._go(self._pressure.level if level is None else level, "forced")
 
-    def worst(self) -> Strain:
-        """Return the greatest strain now."""
-        return max(self.strains, key=lambda strain: strain.full)
+    def trouble(self) -> Trouble | None:
+        """Return what is to be said of it in ``/healthz``, if anything."""
+        if self.level is Level.NORMAL:
+            return None
+        worst = max(self.strains, key=lambda strain: strain.full)
+        use = f"{worst.of} at {worst.full:.0%} of the limit"
+        return Trouble(what="overload", message=f"step {self.level.word}: {use}")
 
     def _go(self, level: Level, because: str) -> None:
         before, self.level = self.level, level

@@ -1,8 +1,9 @@
 """``python -m trio_sfu.testing.faulty_daemon``: ``trio-sfu serve`` with faults on request.
 
 Each line on its standard input is one: ``room NAME`` and ``peer ID`` raise an error in a
-task of them, ``panic N`` makes a worker of the engine panic. Settings come from the
-environment. For tests of what real clients see of it.
+task of them, ``panic N`` makes a worker of the engine panic, ``overload STEP`` takes a step
+against overload (``normal``, ``full``, … ``audio``). Settings come from the environment.
+For tests of what real clients see of it.
 """
 
 import os
@@ -14,7 +15,8 @@ import trio
 from trio_sfu import logging
 from trio_sfu.config.load import load
 from trio_sfu.daemon import Daemon, serve
-from trio_sfu.testing.faults import panic, raise_in_peer, raise_in_room
+from trio_sfu.overload.levels import Level
+from trio_sfu.testing.faults import force_overload, panic, raise_in_peer, raise_in_room
 
 log = structlog.get_logger(part="faults")
 
@@ -39,6 +41,8 @@ def _do(daemon: Daemon, what: str, which: str) -> None:
                 raise_in_peer(daemon, which)
             case "panic":
                 panic(daemon, int(which))
+            case "overload":
+                force_overload(daemon, Level[which.upper()])
     except LookupError as missing:
         log.warning("no such fault", reason=str(missing))
 
