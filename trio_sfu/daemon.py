@@ -159,20 +159,23 @@ Impatience = Callable[[], Awaitable[object]]
 
 @asynccontextmanager
 async def open_daemon(
-    config: Config, impatience: Impatience = trio.sleep_forever
+    config: Config,
+    impatience: Impatience = trio.sleep_forever,
+    journal: Journal | None = None,
 ) -> AsyncIterator[Daemon]:
     """Start a daemon; leaving the block stops it, within some seconds.
 
     Raises ConfigError when a port cannot be had.
     """
     ages = Ages()
+    journal = journal or Journal(logging.log_fact)
     async with (
         _watched(ages),
         open_listeners(config.http) as listeners,
-        open_media(config.media) as engine,
+        open_media(config.media, journal) as engine,
         trio.open_nursery() as nursery,
     ):
-        daemon = Daemon(config, engine, ages=ages)
+        daemon = Daemon(config, engine, ages=ages, journal=journal)
         daemon.addresses = [listener.socket.getsockname()[:2] for listener in listeners]
         await nursery.start(daemon.liveness.run, name="liveness")
         await nursery.start(daemon.rooms.run, name="rooms")
@@ -203,6 +206,7 @@ async def _stop(daemon: Daemon, impatience: Impatience) -> None:
         daemon.services.stop()
         daemon.port.stop_accepting()
         await daemon.rooms.stop()
+        daemon.journal.recent.end()
         await daemon.port.end_connections(_GOODBYE_S)
         nursery.cancel_scope.cancel()
 

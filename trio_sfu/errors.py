@@ -13,6 +13,8 @@
 
 from typing import ClassVar
 
+import trio
+
 
 class SfuError(Exception):
     """Base of everything trio-sfu raises on purpose."""
@@ -70,3 +72,10 @@ class StrayCancelError(SfuError):
 
     def __init__(self) -> None:
         super().__init__("the tasks were cancelled from inside, without an error")
+
+
+def is_network(error: BaseException) -> bool:
+    """Return whether it is only the other end or the network that went away."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_network(each) for each in error.exceptions)
+    return isinstance(error, trio.BrokenResourceError | trio.ClosedResourceError | OSError)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 from trio_sfu.config.model import Media
 from trio_sfu.errors import ConfigError
+from trio_sfu.events import Journal
 from trio_sfu.media.engine import MediaEngine, open_engine
 from trio_sfu.media.settings import EngineSettings
 
@@ -15,7 +16,7 @@ _IPV6_LOOPBACK = "::1"
 
 
 @asynccontextmanager
-async def open_media(settings: Media) -> AsyncIterator[MediaEngine]:
+async def open_media(settings: Media, journal: Journal) -> AsyncIterator[MediaEngine]:
     """Start the packet engine. Raises ConfigError when the port cannot be had."""
     _check_bindable(settings)
     engine_settings = EngineSettings(
@@ -23,7 +24,7 @@ async def open_media(settings: Media) -> AsyncIterator[MediaEngine]:
         workers=settings.workers,
         max_transports=settings.max_transports,
     )
-    async with open_engine(engine_settings) as engine:
+    async with open_engine(engine_settings, journal) as engine:
         yield engine
 
 

@@ -51,6 +51,7 @@ export type ErrorCode =
   | "server-stopping"
   | "peer-failed"
   | "room-failed"
+  | "connection-failed"
   | "dtls-timeout"
   | "dtls-failed"
   | "dtls-closed"

@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from trio_sfu.events import Failure
-from trio_sfu.rooms.tracing import traced
+from trio_sfu.rooms.tracing import start_traced, traced
 
 
 def record(error: BaseException, *conceal: str) -> Failure:
@@ -92,12 +92,13 @@ async def test_the_path_is_that_of_the_innermost_task() -> None:
     async def bare() -> None:
         raise ValueError("x")
 
-    async def middle() -> None:
+    async def outer() -> None:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(traced, bare, name="r/p-1/media")
+            start_traced(nursery, bare, "r/p-1/media")
+            start_traced(nursery, trio.sleep_forever, "r/p-1/requests")
 
-    with pytest.raises(ExceptionGroup) as caught:
-        await traced(middle)
+    with pytest.RaisesGroup(ValueError) as caught:
+        await traced(outer)
     found = record(caught.value)
     assert found.path == "r/p-1/media"
     assert found.causes[0].notes == ()

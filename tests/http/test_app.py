@@ -121,7 +121,7 @@ async def test_the_signaling_path_says_what_it_wants(app: Starlette) -> None:
 
 async def test_a_defect_is_told_without_its_secrets() -> None:
     answer = await ask(make_app(Observed(broken=True), Page(Path("/none"))), "/api/v1/census")
-    assert (answer.status, answer.json()["code"]) == (500, "internal")
+    assert (answer.status, answer.json()["code"]) == (500, "request-failed")
     assert b"secret" not in answer.body
 
 

@@ -67,6 +67,7 @@ class ScriptedConnection:
         self.tracks: dict[Source, ScriptedTrack] = {}
         self.slots: dict[str, ScriptedSlot] = {}
         self.closed = False
+        self.lost = None
         self.told_before_close: list[type[Fact]] = []
         self.happen, self.events = trio.open_memory_channel[PeerConnectionEvent](64)
 

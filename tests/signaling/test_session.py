@@ -8,7 +8,7 @@ from trio_websocket import ConnectionClosed
 from tests.signaling.calling import calling, listen_to_the_end
 from trio_sfu.config.model import Signaling
 from trio_sfu.rooms.link import Departure
-from trio_sfu.signaling.messages import MAX_MESSAGE_BYTES, Join, Ping, Pong
+from trio_sfu.signaling.messages import MAX_MESSAGE_BYTES, Error, Join, Ping, Pong
 from trio_sfu.signaling.session import Session
 
 
@@ -216,13 +216,73 @@ async def test_a_plain_end_is_a_normal_close(autojump_clock: MockClock) -> None:
         assert call.counted == {}
 
 
-async def test_an_error_in_who_serves_closes_the_socket(autojump_clock: MockClock) -> None:
-    async def serve(_session: Session) -> None:
+async def test_an_error_in_who_serves_is_told_and_closes_the_socket(
+    autojump_clock: MockClock,
+) -> None:
+    async def serve(session: Session) -> None:
+        await session.receive()
         raise RuntimeError("a defect")
 
-    with pytest.RaisesGroup(pytest.RaisesExc(RuntimeError), flatten_subgroups=True):
-        async with calling(serve) as call:
-            await call.closed()
+    async with calling(serve) as call:
+        await call.say('{"type":"ping","id":1}')
+        error = await call.hear()
+        assert isinstance(error, Error)
+        (failure,) = call.journal.failures.recent()
+        assert (error.code, error.fatal, error.rejoin) == ("connection-failed", True, True)
+        assert (error.failure, failure.code) == (failure.id, "connection-failed")
+        assert await call.closed() == 1011
+        await call.finished.wait()
+        assert call.session.departure is Departure.LOST
+        assert call.counted == {"connection-failed": 1}
+
+
+async def test_a_session_that_is_cancelled_from_inside_has_failed(
+    autojump_clock: MockClock,
+) -> None:
+    async def serve(session: Session) -> None:
+        with suppress(trio.EndOfChannel):
+            await session.receive()
+        nursery = trio.lowlevel.current_task().child_nurseries[-1]
+        nursery.cancel_scope.cancel()
+
+    async with calling(serve) as call:
+        await call.say('{"type":"ping","id":1}')
+        assert await call.refused() == ("connection-failed", 1011)
+        await call.finished.wait()
+        (failure,) = call.journal.failures.recent()
+        assert failure.causes[0].type == "StrayCancelError"
+
+
+async def test_an_error_after_the_goodbye_tells_nothing_more(autojump_clock: MockClock) -> None:
+    async def serve(session: Session) -> None:
+        await session.receive()
+        session.end("peer-failed")
+        await trio.sleep(0.1)
+        raise RuntimeError("a defect")
+
+    async with calling(serve) as call:
+        await call.say('{"type":"ping","id":1}')
+        assert await call.refused() == ("peer-failed", 1011)
+        await call.finished.wait()
+        assert call.counted == {"peer-failed": 1}
+        assert len(call.journal.failures.recent()) == 1
+
+
+async def test_an_error_while_the_client_does_not_read_ends_in_time(
+    autojump_clock: MockClock,
+) -> None:
+    async def serve(session: Session) -> None:
+        await session.receive()
+        session.send(Pong(id=1))
+        await trio.sleep(0.1)
+        raise RuntimeError("a defect")
+
+    async with calling(serve) as call:
+        await call.say('{"type":"ping","id":1}')
+        call.to_client.congested = True
+        with trio.fail_after(3):
+            await call.finished.wait()
+        assert len(call.journal.failures.recent()) == 1
 
 
 async def test_the_session_leaves_no_task_behind(autojump_clock: MockClock) -> None:

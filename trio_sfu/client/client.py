@@ -215,7 +215,11 @@ class Client:
                 await self.until(lambda: self.state.joined)
         except SessionEndedError as error:
             raise JoinError(
-                error.code, str(error), rejoin=error.rejoin, retry_after=error.retry_after
+                error.code,
+                str(error),
+                rejoin=error.rejoin,
+                retry_after=error.retry_after,
+                failure=error.failure,
             ) from error
 
     async def _leave(self) -> None:
@@ -235,6 +239,7 @@ class Client:
                     fatal.message,
                     rejoin=fatal.rejoin,
                     retry_after=fatal.retry_after,
+                    failure=fatal.failure,
                 )
             else:
                 self.ended = SessionEndedError(

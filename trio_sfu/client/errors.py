@@ -11,11 +11,16 @@
 
 
 class ClientError(Exception):
-    """Base of the client's errors. ``code`` is the server's, or the client's own."""
+    """Base of the client's errors. ``code`` is the server's, or the client's own.
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
+    ``failure`` is the id under which the server's operator finds the error that is the
+    reason, if one in the server is.
+    """
+
+    def __init__(self, code: str, message: str, failure: str | None = None) -> None:
+        super().__init__(f"{code}: {message}" + (f" ({failure})" if failure else ""))
         self.code = code
+        self.failure = failure
 
 
 class RefusedError(ClientError):

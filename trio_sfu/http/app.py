@@ -11,13 +11,22 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from trio_sfu.http.admin import Operated, admin_routes
+from trio_sfu.http.crashes import CrashGroup
+from trio_sfu.http.events import event_routes
 from trio_sfu.http.headers import SecurityHeaders
 from trio_sfu.http.metrics import CONTENT_TYPE_LATEST, Measured, render
 from trio_sfu.http.page import Page
 from trio_sfu.liveness.health import Health
 
 _NO_STORE = {"cache-control": "no-store"}
-_CODES = {403: "forbidden", 404: "not-found", 405: "method-not-allowed", 426: "upgrade-required"}
+_CODES = {
+    400: "bad-request",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    426: "upgrade-required",
+    503: "busy",
+}
 
 
 class Observed(Measured, Operated, Protocol):
@@ -50,12 +59,13 @@ def make_app(daemon: Observed, page: Page | None = None) -> Starlette:
             Route("/api/v1/census", answers.census),
             Route("/api/v1/rooms", answers.rooms),
             *admin_routes(daemon),
+            *event_routes(daemon.journal),
             Route("/assets/{path:path}", answers.asset),
             Route("/{room}", answers.room),
             Route("/{path:path}", answers.absent),
         ],
-        middleware=[Middleware(SecurityHeaders)],
-        exception_handlers={HTTPException: _refused, Exception: _failed},
+        middleware=[Middleware(SecurityHeaders), Middleware(CrashGroup, daemon.journal)],
+        exception_handlers={HTTPException: _refused},
     )
 
 
@@ -119,7 +129,3 @@ async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for it)
     code = _CODES.get(error.status_code, "refused")
     return _error(error.status_code, code, error.detail, error.headers)
-
-
-async def _failed(_request: Request, _error_raised: Exception) -> Response:
-    return _error(500, "internal", "an error in the server; it was logged")

@@ -19,7 +19,6 @@ from trio_sfu.listeners.head import MAX_HEAD_BYTES
 from trio_sfu.listeners.replay import PlainReplayStream, ReplayStream, TlsReplayStream
 
 _KEEP_ALIVE_S = 5.0
-_READ_LIMIT_S = 60
 _AFTER_END_S = 0.5
 
 
@@ -38,7 +37,8 @@ class HttpServer:
         self._config.errorlog = logging.getLogger("hypercorn")
         self._config.include_server_header = False
         self._config.keep_alive_timeout = _KEEP_ALIVE_S
-        self._config.read_timeout = _READ_LIMIT_S
+        # One who follows the events says nothing for hours; idle ones end by keep-alive.
+        self._config.read_timeout = None
         self._config.h11_max_incomplete_size = MAX_HEAD_BYTES
         self._context = WorkerContext(None)
 

@@ -14,7 +14,7 @@ from functools import partial
 import trio
 
 from trio_sfu.config.model import Http
-from trio_sfu.errors import ConfigError
+from trio_sfu.errors import ConfigError, is_network
 from trio_sfu.events import ConnectionCrashed, ConnectionRefused, Failure, Journal
 from trio_sfu.listeners.head import HeadTooLarge, parse_head, read_head
 from trio_sfu.listeners.hypercorn_server import HttpServer
@@ -170,7 +170,7 @@ class Port:
             else:
                 await self._dispatch(self._secured(accepted))
         except* Exception as error:
-            if not _is_network(error):
+            if not is_network(error):
                 name = trio.lowlevel.current_task().name
                 failure = Failure.of(error, code="connection-failed", path=name)
                 self._journal.note(ConnectionCrashed(failure))
@@ -252,10 +252,3 @@ def _address(socket: trio.socket.SocketType) -> str:
     except OSError:
         return "127.0.0.1"  # Gone before it was served.
     return host
-
-
-def _is_network(error: BaseException) -> bool:
-    """Return whether it is only the client or the network that went away."""
-    if isinstance(error, BaseExceptionGroup):
-        return all(_is_network(each) for each in error.exceptions)
-    return isinstance(error, trio.BrokenResourceError | trio.ClosedResourceError | OSError)

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-import structlog
 import trio
 
 from trio_sfu._native import Commands, Engine, EngineError, WorkerPanicked
 from trio_sfu.errors import MediaError
+from trio_sfu.events import EngineRestarted, Journal
 from trio_sfu.media.registry import Registry
 from trio_sfu.media.settings import EngineSettings
 from trio_sfu.media.transport import Transport
@@ -19,8 +19,6 @@ PUMP_BATCH: Final = 1_024
 CLOSING: Final = 5.0
 RESTARTS: Final = 3
 RESTART_WINDOW: Final = 60.0
-
-log = structlog.get_logger(__name__)
 
 
 class MediaEngine:
@@ -85,13 +83,14 @@ class MediaEngine:
 class SocketEngine(MediaEngine):
     """An engine with worker threads and UDP sockets."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, journal: Journal) -> None:
         self._settings = settings
+        self._journal = journal
         self._engine = _start(settings, settings.addresses)
         # Peers know the port: an engine in this one's place must have the same.
         self._addresses = self._engine.local_addresses()
         self._restarts: deque[float] = deque(maxlen=RESTARTS)
-        super().__init__(Registry(self._engine, silence_timeout=settings.silence_timeout))
+        super().__init__(self._new_registry())
 
     def candidates(self) -> list[tuple[str, int]]:
         """Return the first worker's addresses: all transports are there."""
@@ -129,11 +128,16 @@ class SocketEngine(MediaEngine):
             raise MediaError("the packet engine panics again and again", code="engine-unstable")
         self._restarts.append(now)
         self.restarts += 1
-        log.error("packet engine restarted", restarts=len(self._restarts))
         self.registry.lose_all("worker-lost", "the packet engine was restarted")
         await self.close()
         self._engine = _start(self._settings, self._addresses[0])
-        self.registry = Registry(self._engine, silence_timeout=self._settings.silence_timeout)
+        self.registry = self._new_registry()
+        self._journal.note(EngineRestarted(self.restarts))
+
+    def _new_registry(self) -> Registry:
+        return Registry(
+            self._engine, silence_timeout=self._settings.silence_timeout, journal=self._journal
+        )
 
 
 def _start(settings: EngineSettings, addresses: Sequence[tuple[str, int]]) -> Engine:
@@ -150,13 +154,15 @@ def _start(settings: EngineSettings, addresses: Sequence[tuple[str, int]]) -> En
 
 
 @asynccontextmanager
-async def open_engine(settings: EngineSettings) -> AsyncIterator[MediaEngine]:
-    """Start an engine and the task that pumps its events.
+async def open_engine(
+    settings: EngineSettings, journal: Journal | None = None
+) -> AsyncIterator[MediaEngine]:
+    """Start an engine and the task that pumps its events; ``journal`` is told of panics.
 
     Raises OSError when an address cannot be bound, MediaError (engine-unstable) when
     workers panic too often.
     """
-    engine = SocketEngine(settings)
+    engine = SocketEngine(settings, journal or Journal())
     try:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(engine.pump, name="engine/pump")

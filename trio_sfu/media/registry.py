@@ -4,6 +4,8 @@ import structlog
 
 from trio_sfu import _native
 from trio_sfu._native import Commands, Event
+from trio_sfu.errors import MediaError
+from trio_sfu.events import EngineFailed, Failure, Journal
 from trio_sfu.media.resync import resync
 from trio_sfu.media.track import Slot, UpTrack
 from trio_sfu.media.transport import Transport, TransportEvent, TransportLost
@@ -14,12 +16,15 @@ log = structlog.get_logger(__name__)
 class Registry:
     """What lives in one native engine. An engine that is started anew gets another."""
 
-    def __init__(self, native: Commands, *, silence_timeout: float) -> None:
+    def __init__(
+        self, native: Commands, *, silence_timeout: float, journal: Journal | None = None
+    ) -> None:
         self.native = native
         self.transports: dict[int, Transport] = {}
         self.up_tracks: dict[int, tuple[Transport, UpTrack]] = {}
         self.slots: dict[int, tuple[Transport, Slot]] = {}
         self._silence_timeout = silence_timeout
+        self._journal = journal or Journal()
 
     def dispatch(self, event: Event) -> None:
         """Bring an event to whom it concerns; those of a handle just removed are dropped."""
@@ -28,8 +33,8 @@ class Registry:
                 receiver = self.transports.get(handle)
                 if receiver is not None and receiver.control is not None:
                     receiver.control(data)
-            case _native.WorkerPanicked(message=message):
-                self.lose_all("worker-lost", message)
+            case _native.WorkerPanicked(worker=worker, message=message):
+                self._fail(worker, message)
             case _native.EventsLost(count=count):
                 log.warning("engine events lost", count=count)
                 for transport in list(self.transports.values()):
@@ -48,15 +53,21 @@ class Registry:
                 if event.slot in self.slots:
                     self.slots[event.slot][0].deliver(event)
             case TransportLost():
-                self.lose_all(event.code, event.message)
+                self.lose_all(event.code, event.message, event.failure)
             case _:
                 if event.transport in self.transports:
                     self.transports[event.transport].deliver(event)
 
-    def lose_all(self, code: str, message: str) -> None:
-        """Tell every transport that it is of no more use."""
+    def lose_all(self, code: str, message: str, failure: str | None = None) -> None:
+        """Tell every transport that it is of no more use, and which failure it was."""
         for transport in list(self.transports.values()):
-            transport.deliver(TransportLost(code, message))
+            transport.deliver(TransportLost(code, message, failure))
+
+    def _fail(self, worker: int, message: str) -> None:
+        error = MediaError(f"a worker panicked: {message}", code="worker-lost")
+        failure = Failure.of(error, code=error.code, path=f"engine/worker {worker}")
+        self._journal.note(EngineFailed(failure))
+        self.lose_all(failure.code, message, failure.id)
 
     def _resync(self, transport: Transport) -> None:
         tracks = [track for owner, track in self.up_tracks.values() if owner is transport]

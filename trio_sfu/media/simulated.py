@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 import trio
 
 from trio_sfu._native import SimulatedEngine
+from trio_sfu.events import Journal
 from trio_sfu.media.engine import PUMP_BATCH, MediaEngine
 from trio_sfu.media.registry import Registry
 from trio_sfu.media.settings import EngineSettings
@@ -22,7 +23,12 @@ class SimulatedMediaEngine(MediaEngine):
     """An engine driven by trio's clock. Datagrams come by ``receive`` and leave by ``send``."""
 
     def __init__(
-        self, send: Send, settings: EngineSettings, candidates: list[Address], seed: int
+        self,
+        send: Send,
+        settings: EngineSettings,
+        candidates: list[Address],
+        seed: int,
+        journal: Journal | None,
     ) -> None:
         self._engine = SimulatedEngine(
             now=_now(),
@@ -37,7 +43,9 @@ class SimulatedMediaEngine(MediaEngine):
         self._send = send
         self._candidates = candidates
         self._changed = trio.Event()
-        super().__init__(Registry(self._engine, silence_timeout=settings.silence_timeout))
+        super().__init__(
+            Registry(self._engine, silence_timeout=settings.silence_timeout, journal=journal)
+        )
 
     def candidates(self) -> list[Address]:
         """Return the addresses the simulation calls the engine's."""
@@ -84,10 +92,11 @@ async def open_simulated_engine(
     settings: EngineSettings | None = None,
     candidates: list[Address] | None = None,
     seed: int = 0,
+    journal: Journal | None = None,
 ) -> AsyncIterator[SimulatedMediaEngine]:
     """Start a simulated engine and the task that drives it on trio's clock."""
     engine = SimulatedMediaEngine(
-        send, settings or EngineSettings(), candidates or list(_ADDRESSES), seed
+        send, settings or EngineSettings(), candidates or list(_ADDRESSES), seed, journal
     )
     async with trio.open_nursery() as nursery:
         nursery.start_soon(engine.drive, name="engine/drive")

@@ -27,10 +27,11 @@ peer whose task does not run at all can come to it.
 
 @dataclass(frozen=True, slots=True)
 class TransportLost:
-    """The transport is of no more use; ``code`` says why."""
+    """The transport is of no more use; ``code`` says why, ``failure`` which failure it was."""
 
     code: str
     message: str
+    failure: str | None = None
 
 
 TransportEvent: TypeAlias = (

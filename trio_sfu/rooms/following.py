@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from trio_sfu.events import PeerConnected
+from trio_sfu.events import IceRestarted, PeerConnected
 from trio_sfu.rooms.presence import reason_of
 from trio_sfu.signaling.messages import SlotShows
 from trio_sfu.webrtc import events as media
@@ -29,8 +29,10 @@ def _follow(peer: Peer, event: media.PeerConnectionEvent) -> None:
             _connected(peer)
         case media.Silent() | media.Heard():
             _heard(peer, heard=isinstance(event, media.Heard))
-        case media.Failed(code=code):
-            peer.leave(reason_of(code), code)
+        case media.Failed(code=code, failure=failure):
+            peer.leave(reason_of(code), code, failure=failure)
+        case media.IceRestarted():
+            peer.room.journal.note(IceRestarted(peer.room.id, peer.id))
         case media.EncodingStarted(source=source, rid=rid):
             state.start_encoding(peer.id, source, rid)
             peer.room.replan()

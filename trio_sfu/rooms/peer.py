@@ -11,13 +11,14 @@ from trio_sfu.errors import MediaError, StrayCancelError
 from trio_sfu.events import Failure, Journal
 from trio_sfu.ids import PeerId, RoomId, new_peer_id, new_resume_token
 from trio_sfu.media.track import UpTrack
+from trio_sfu.rooms.blame import engine_lost, sole
 from trio_sfu.rooms.following import follow_media
 from trio_sfu.rooms.link import Link
 from trio_sfu.rooms.presence import Presence
 from trio_sfu.rooms.requests import serve_requests
 from trio_sfu.rooms.screening import Screening
 from trio_sfu.rooms.state import RoomState
-from trio_sfu.rooms.tracing import sole, start_traced
+from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.rooms.view import View
 from trio_sfu.signaling.messages import Connection, LeaveReason, ServerMessage, Source
 from trio_sfu.webrtc.peer_connection import PeerConnection
@@ -82,6 +83,7 @@ class Peer:
         )
         self._connect = connect
         self._pc: PeerConnection | None = None
+        self._last: PeerConnection | None = None
         self._reason: LeaveReason | None = None
         self._scope = trio.CancelScope()
         self._leaving_since: float | None = None
@@ -96,12 +98,17 @@ class Peer:
         """Whether the peer is on its way out."""
         return self._leaving_since is not None
 
-    def leave(self, reason: LeaveReason, code: str | None = None) -> None:
-        """End the peer; its client is told ``code``. Only the first call counts."""
+    def leave(
+        self, reason: LeaveReason, code: str | None = None, *, failure: str | None = None
+    ) -> None:
+        """End the peer; its client is told ``code``. Only the first call counts.
+
+        ``failure`` is the id of the failure elsewhere that is the reason, if one is.
+        """
         if self._reason is None:
             self._reason = reason
             self._note_leaving()
-            self.link.end(code)
+            self.link.end(code, failure=failure)
             self._scope.cancel()
 
     def resume(self, link: Link) -> bool:
@@ -111,6 +118,7 @@ class Peer:
         former, self.link = self.link, link
         # Its socket may be dead without our knowledge.
         former.end("replaced")
+        self.room.journal.note(events.SessionResumed(self.room.id, self.id))
         self.presence.departure = None
         self.room.welcome_back(self)
         self.screening.repeat()
@@ -137,7 +145,7 @@ class Peer:
 
     async def _live(self) -> None:
         async with self._connect() as pc:
-            self._pc = pc
+            self._pc = self._last = pc
             self.room.welcome(self)
             try:
                 async with trio.open_nursery() as self.nursery:
@@ -154,6 +162,9 @@ class Peer:
         if self._pc is None and (refusal := sole(error, MediaError)):
             # The engine has no room for another transport: no defect, nothing to trace.
             self.link.end(refusal.code)
+            return
+        if lost := engine_lost(error, self._last.lost if self._last is not None else None):
+            self.link.end(lost.code, failure=lost.failure)
             return
         self._end_with(error)
 

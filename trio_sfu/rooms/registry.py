@@ -149,6 +149,7 @@ class Registry:
     def _open(self, name: RoomId) -> Room:
         if self._stopping or self._nursery is None:
             raise RequestError("the server is stopping", code="server-stopping")
+        failures = self._restarts.count(name, trio.current_time())
         if not self._restarts.allows(name, trio.current_time()):
             raise RequestError("the room failed too often", code="room-unavailable")
         if len(self.rooms) >= self._settings.max_rooms:
@@ -163,6 +164,8 @@ class Registry:
         )
         self.rooms[name] = room
         self._nursery.start_soon(room.run, name=f"room {name}")
+        if failures:
+            self._journal.note(events.RoomRestarted(name, failures))
         return room
 
     def _forget(self, room: Room) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from trio_sfu.errors import RequestError
-from trio_sfu.events import RequestRefused
+from trio_sfu.events import RequestRefused, TrackPublished, TrackUnpublished
 from trio_sfu.ids import PeerId
 from trio_sfu.signaling import codes, messages
 
@@ -76,8 +76,12 @@ async def _offer(peer: Peer, pc: PeerConnection, offer: messages.Offer) -> None:
 def _publish(peer: Peer, publish: messages.Publish) -> None:
     if peer.up_track(publish.source) is None:
         raise RequestError(f"no offer has had a line for {publish.source}", code="not-negotiated")
+    was_live = publish.source in peer.room.state.members[peer.id].published
     if peer.room.state.publish(peer.id, publish.source, live=publish.live, muted=publish.muted):
         peer.room.update(peer.id)
+    if publish.live != was_live:
+        kind = TrackPublished if publish.live else TrackUnpublished
+        peer.room.journal.note(kind(peer.room.id, peer.id, publish.source))
 
 
 def _prefer(peer: Peer, prefer: messages.Prefer) -> None:

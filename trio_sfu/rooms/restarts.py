@@ -20,10 +20,14 @@ class RestartLimit:
         self._forget(now)
         self._failures.setdefault(key, []).append(now)
 
+    def count(self, key: Hashable, now: float) -> int:
+        """Return how often ``key`` has failed within the window."""
+        self._forget(now)
+        return len(self._failures.get(key, ()))
+
     def allows(self, key: Hashable, now: float) -> bool:
         """Return whether ``key`` may start (again) at ``now``."""
-        self._forget(now)
-        return len(self._failures.get(key, ())) < self._limit
+        return self.count(key, now) < self._limit
 
     def _forget(self, now: float) -> None:
         oldest = now - self._window

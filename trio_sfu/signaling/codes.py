@@ -78,6 +78,9 @@ CODES: Final[dict[str, Outcome]] = {
     "server-stopping": Outcome("The server stops or restarts.", SERVICE_RESTART, rejoin=True),
     "peer-failed": Outcome("An error in the server ended this peer.", INTERNAL_ERROR, rejoin=True),
     "room-failed": Outcome("An error in the server ended this room.", INTERNAL_ERROR, rejoin=True),
+    "connection-failed": Outcome(
+        "An error in the server ended this socket.", INTERNAL_ERROR, rejoin=True
+    ),
     "dtls-timeout": Outcome("The DTLS handshake took too long.", POLICY_VIOLATION, rejoin=True),
     "dtls-failed": Outcome("The DTLS handshake failed.", POLICY_VIOLATION, rejoin=True),
     "dtls-closed": Outcome(

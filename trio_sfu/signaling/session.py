@@ -14,11 +14,12 @@ import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from trio_sfu.config.model import Signaling
-from trio_sfu.errors import ProtocolError
-from trio_sfu.events import Journal, SessionEnded
+from trio_sfu.errors import ProtocolError, StrayCancelError, is_network
+from trio_sfu.events import ConnectionCrashed, Failure, Journal, SessionEnded
 from trio_sfu.ids import new_session_id
 from trio_sfu.overload.bucket import TokenBucket
 from trio_sfu.rooms.link import Departure
+from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.signaling import codes
 from trio_sfu.signaling.codec import decode, encode
 from trio_sfu.signaling.messages import ClientMessage, ServerMessage
@@ -44,6 +45,7 @@ class Session:
         self._close_code = codes.NORMAL
         self._close_reason = ""
         self._writing = False
+        self._told = False
         self._close_limit = _CLOSE_S
         self._finished = trio.Event()
 
@@ -78,6 +80,7 @@ class Session:
         lost = code == "heartbeat-timeout"
         self._depart(Departure.LOST if lost else Departure.ENDED)
         if code is not None:
+            self._told = True
             self._close_code = codes.outcome(code).close or codes.POLICY_VIOLATION
             self._close_reason = code
             self._journal.note(SessionEnded(self.id, code))
@@ -90,18 +93,44 @@ class Session:
     async def run(self, serve: Callable[["Session"], Awaitable[None]]) -> None:
         """Carry the session to its end; ``serve`` brings it to a room or ends it.
 
-        When ``serve`` raises, or the task is cancelled, the socket is closed.
+        A crash group: an error, of ``serve`` too, ends the session, is noted, and goes no
+        further, unless the network is the reason. The socket is closed by who opened it.
         """
+        try:
+            await self._carry(serve)
+        except* Exception as error:
+            if is_network(error):
+                raise
+            await self._failed(error)
+
+    async def _carry(self, serve: Callable[["Session"], Awaitable[None]]) -> None:
+        served = False
         async with trio.open_nursery() as nursery:
             try:
-                nursery.start_soon(self._read, name=f"{self.id} reader")
-                nursery.start_soon(self._write, name=f"{self.id} writer")
-                nursery.start_soon(self._beat, name=f"{self.id} heartbeat")
+                start_traced(nursery, self._read, f"{self.id}/reader")
+                start_traced(nursery, self._write, f"{self.id}/writer")
+                start_traced(nursery, self._beat, f"{self.id}/heartbeat")
                 await serve(self)
                 await self._finished.wait()
+                served = True
             finally:
                 self._depart(Departure.LOST)
                 nursery.cancel_scope.cancel()
+        if not served:
+            raise StrayCancelError
+
+    async def _failed(self, error: BaseException) -> None:
+        failure = Failure.of(error, code="connection-failed", path=self.id)
+        self._journal.note(ConnectionCrashed(failure))
+        if self._told:
+            return
+        self._journal.note(SessionEnded(self.id, failure.code))
+        with trio.move_on_after(_CLOSE_S, shield=True), suppress(ConnectionClosed):
+            # Half a frame may be out; there is room for a goodbye only if none is.
+            if not self._writing:
+                goodbye = codes.fatal(failure.code, failure=failure.id)
+                await self._socket.send_message(encode(goodbye))
+            await self._socket.aclose(codes.INTERNAL_ERROR, failure.code)
 
     def _depart(self, departure: Departure) -> None:
         if self.departure is None:

@@ -78,7 +78,7 @@ def _classify(task: trio.lowlevel.Task, parent: Node, path: str) -> tuple[Node, 
 
 def _session(connection: Node) -> str | None:
     for child in connection.children:
-        session, _, work = child.name.partition(" ")
+        session, _, work = child.name.partition("/")
         if work == "reader":
             return session
     return None

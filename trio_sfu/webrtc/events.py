@@ -26,11 +26,18 @@ class Failed:
     """The connection is of no more use; the last event.
 
     Codes: ice-timeout, dtls-timeout, dtls-failed, dtls-closed (by the peer),
-    consent-expired (RFC 7675), worker-lost, events-lost.
+    consent-expired (RFC 7675), worker-lost, events-lost. ``failure`` is the id of the
+    failure that is the reason, if one is.
     """
 
     code: str
     message: str
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IceRestarted:
+    """The remote end asked for another path (RFC 8445, section 9); it has been answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,7 @@ PeerConnectionEvent: TypeAlias = (
     | Silent
     | Heard
     | Failed
+    | IceRestarted
     | EncodingStarted
     | EncodingIdle
     | EncodingStopped

@@ -14,7 +14,7 @@ from trio_sfu import _native
 from trio_sfu.errors import MediaError, NegotiationError
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media.track import Slot, UpTrack
-from trio_sfu.media.transport import Transport, TransportEvent
+from trio_sfu.media.transport import Transport, TransportEvent, TransportLost
 from trio_sfu.signaling.messages import Offer, Source
 from trio_sfu.webrtc.answer import LocalDescription, write_answer
 from trio_sfu.webrtc.budget import OfferBudget
@@ -28,6 +28,7 @@ from trio_sfu.webrtc.events import (
     EncodingStopped,
     Failed,
     Heard,
+    IceRestarted,
     PeerConnectionEvent,
     Silent,
     SlotShows,
@@ -44,6 +45,7 @@ __all__ = [
     "EncodingStopped",
     "Failed",
     "Heard",
+    "IceRestarted",
     "PeerConnection",
     "PeerConnectionEvent",
     "Silent",
@@ -100,6 +102,11 @@ class PeerConnection:
         """The negotiated slots by mid, in the order of the offers."""
         return MappingProxyType(self._lines.slots)
 
+    @property
+    def lost(self) -> TransportLost | None:
+        """Why the transport is of no more use, if it is."""
+        return self._transport.lost if self._transport is not None else None
+
     def up_track(self, source: Source) -> UpTrack | None:
         """Return the up-track of a negotiated source."""
         return self._lines.up_tracks.get(source)
@@ -135,6 +142,8 @@ class PeerConnection:
                 self._restart_ice(transport)
             await self._handles.enter_async_context(undo.pop_all())
         self._negotiation.commit(agreement)
+        if agreement.restarts_ice:
+            await self._emit(IceRestarted())
         if first:
             self._transport = transport
             self._start(transport, parsed.dtls)
@@ -176,8 +185,9 @@ class PeerConnection:
     async def _watch(self, transport: Transport) -> None:
         async for event in transport.events:
             await self._report(event)
-        if transport.lost is not None:
-            await self._fail(Failed("media-failed", transport.lost.message))
+        lost = transport.lost
+        if lost is not None:
+            await self._fail(Failed(lost.code, lost.message, lost.failure))
 
     async def _report(self, event: TransportEvent) -> None:
         match event:

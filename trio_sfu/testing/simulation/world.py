@@ -139,15 +139,18 @@ async def open_world(seed: int, clients: int) -> AsyncIterator[World]:
     story = Story()
     network = Network(Random(f"network {seed}"), ENGINE)
     journal = WorldJournal(story)
+    noted = Journal(journal.note)
     async with (
-        open_simulated_engine(network.send_down, candidates=[ENGINE], seed=seed) as engine,
+        open_simulated_engine(
+            network.send_down, candidates=[ENGINE], seed=seed, journal=noted
+        ) as engine,
         trio.open_nursery() as nursery,
     ):
         network.serve(lambda source, _, datagram: engine.receive(source, datagram))
         daemon = Daemon(
             Config(),
             engine,
-            journal=Journal(journal.note),
+            journal=noted,
             associate=open_simulated_association,
         )
         await nursery.start(daemon.rooms.run, name="rooms")
