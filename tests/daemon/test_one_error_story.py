@@ -15,7 +15,7 @@ import trio
 from trio_sfu import logging
 from trio_sfu.client import Client, SessionEndedError, connect
 from trio_sfu.daemon import Daemon
-from trio_sfu.events import Crash, Failure, PeerLeft, RoomClosed, RoomRestarted, ServiceFailed
+from trio_sfu.events import Crash, Failure, PeerLeft, RoomClosed, RoomRestarted
 from trio_sfu.ids import RoomId
 from trio_sfu.media.engine import SocketEngine
 from trio_sfu.testing import open_test_daemon
@@ -185,12 +185,16 @@ async def test_a_requests_failure(log: io.StringIO, monkeypatch: pytest.MonkeyPa
 
 
 async def test_a_services_failure(log: io.StringIO) -> None:
+    async def webhooks(task_status: trio.TaskStatus[None]) -> None:
+        task_status.started()
+        raise ZeroDivisionError("a defect")
+
     async with story(log) as s:
-        failure = Failure.of(
-            ZeroDivisionError("a defect"), code="service-failed", path="services/webhooks"
-        )
-        s.daemon.journal.note(ServiceFailed(failure, "webhooks"))
-        assert await s.told_everywhere() == failure
+        s.daemon.services.add("webhooks", webhooks)
+        with trio.fail_after(5):
+            await s.daemon.journal.recent.more()
+        failure = await s.told_everywhere("services")
+        assert (failure.code, failure.path) == ("service-failed", "services/webhooks")
 
 
 async def test_a_failure_names_nobody(log: io.StringIO) -> None:

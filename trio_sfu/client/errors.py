@@ -30,9 +30,15 @@ class RefusedError(ClientError):
     """
 
     def __init__(
-        self, code: str, message: str, *, rejoin: bool = False, retry_after: float | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        rejoin: bool = False,
+        retry_after: float | None = None,
+        failure: str | None = None,
     ) -> None:
-        super().__init__(code, message)
+        super().__init__(code, message, failure)
         self.rejoin = rejoin
         self.retry_after = retry_after
 
