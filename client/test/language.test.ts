@@ -54,6 +54,9 @@ describe("messages", () => {
   it("have something to say about every code", () => {
     expect(errorMessage("room-full")).toBe(en["error.room-full"]);
     expect(errorMessage("dtls-timeout")).toBe(en["error.media-failed"]);
+    expect(errorMessage("peer-failed", "f-1")).toBe(
+      "Something went wrong on the server. Coming back… (code peer-failed, reference f-1)",
+    );
     expect(errorMessage("never-heard-of")).toContain("never-heard-of");
   });
 });

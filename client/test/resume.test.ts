@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RoomClient, type RoomState } from "../src/lib/index.ts";
-import type { PeerInfo } from "../src/protocol.ts";
+import type { PeerInfo, ServerMessage } from "../src/protocol.ts";
 import { track, World } from "./fakes.ts";
 
 const peer = (id: string): PeerInfo => ({ id, name: id, tracks: [], connection: "connected" });
@@ -46,6 +46,17 @@ function answer(): void {
   world.socket.receive({ type: "answer", id, sdp: "v=0" });
 }
 
+const failed = (code: string): ServerMessage => ({
+  type: "error",
+  code,
+  message: "",
+  fatal: true,
+  rejoin: true,
+  id: null,
+  retryAfter: null,
+  failure: "f-1",
+});
+
 async function comeBack(peers: PeerInfo[]): Promise<void> {
   await settle();
   world.socket.open();
@@ -53,6 +64,16 @@ async function comeBack(peers: PeerInfo[]): Promise<void> {
   world.socket.receive({ type: "resumed", peer: "me", room: "demo", peers });
   await settle();
 }
+
+describe("an error in the server", () => {
+  it("is told with the reference under which its operator finds it", async () => {
+    const told: unknown[] = [];
+    client.on("state", ({ state, error }) => told.push(state, error?.code, error?.failure));
+    world.socket.receive(failed("peer-failed"));
+    await settle();
+    expect(told).toEqual(["reconnecting", "peer-failed", "f-1"]);
+  });
+});
 
 describe("a lost socket", () => {
   it("is replaced by one that resumes the session, without an offer", async () => {
@@ -118,6 +139,7 @@ describe("a lost socket", () => {
       rejoin: true,
       id: null,
       retryAfter: null,
+      failure: null,
     });
     await settle();
     expect(states.at(-1)).toBe("reconnecting");
@@ -125,6 +147,23 @@ describe("a lost socket", () => {
     world.socket.open();
     await settle();
     expect(world.socket.of("join")[0]?.replaces).toBe("token");
+  });
+
+  it("that failed in the server alone is replaced too, and told with its reference", async () => {
+    const told: (string | null)[] = [];
+    client.on("error", ({ code, failure }) => told.push(code, failure));
+    world.socket.receive(failed("connection-failed"));
+    await comeBack([peer("bob")]);
+    expect(told).toEqual(["connection-failed", "f-1"]);
+    expect(world.socket.of("resume")).toHaveLength(1);
+    expect(states).toEqual(["joining", "connected"]);
+  });
+
+  it("that failed in the server means joining anew when the media is gone", async () => {
+    world.pc.connect("disconnected");
+    world.socket.receive(failed("connection-failed"));
+    await settle();
+    expect(states.at(-1)).toBe("reconnecting");
   });
 
   it("is not replaced after leaving", async () => {

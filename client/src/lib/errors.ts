@@ -25,6 +25,8 @@ export class RoomError extends Error {
     readonly rejoin = false,
     /** After how many seconds what was refused may be granted, where the server says. */
     readonly retryAfter: number | null = null,
+    /** When an error in the server is the reason: the id its operator finds it under. */
+    readonly failure: string | null = null,
   ) {
     super(message);
   }

@@ -214,9 +214,13 @@ export class Session {
     const now = performance.now();
     const first = this.#lostSince === null;
     this.#lostSince ??= now;
-    const alive = this.#published && this.pc.connectionState === "connected";
-    if (!alive || now - this.#lostSince > RESUME_WITHIN) this.#end({ error, refused: false });
+    if (!this.#alive() || now - this.#lostSince > RESUME_WITHIN)
+      this.#end({ error, refused: false });
     else setTimeout(() => void this.#resume(error), first ? 0 : RESUME_EVERY);
+  }
+
+  #alive(): boolean {
+    return this.#published && this.pc.connectionState === "connected";
   }
 
   async #resume(error: RoomError): Promise<void> {
@@ -313,8 +317,14 @@ export class Session {
       message.message,
       message.rejoin ?? false,
       message.retryAfter ?? null,
+      message.failure ?? null,
     );
-    if (message.fatal) this.#end({ error, refused: true });
+    // It was the socket's failure alone: the server still has the peer and its media.
+    if (message.code === "connection-failed" && this.#alive()) {
+      this.#options.handlers.refused(error);
+      this.#socket?.close();
+      this.#lost(error);
+    } else if (message.fatal) this.#end({ error, refused: true });
     else if (message.id == null || !this.#negotiation.refused(message.id, error))
       this.#options.handlers.refused(error);
   }

@@ -100,7 +100,7 @@ export class App {
       void this.media.start();
       this.join(choice);
     };
-    this.#show({ element: endedView(error?.code ?? null, joined, { again, lobby }) });
+    this.#show({ element: endedView(error, joined, { again, lobby }) });
   }
 
   #changed({ state, previous, error }: RoomEvents["state"]): void {
@@ -114,9 +114,8 @@ export class App {
     } else if (state === "reconnecting") {
       this.#state("reconnecting");
       this.#lostCode = error?.code ?? "signaling-lost";
-      this.#notices.show(this.#lostCode, [
-        { label: t("call.retry"), act: () => this.client.retryNow() },
-      ]);
+      const retry = { label: t("call.retry"), act: () => this.client.retryNow() };
+      this.#notices.show(this.#lostCode, [retry], error?.failure);
     } else if (state === "closed") {
       this.#notices.clear();
       if (!error && previous === "joining") {
@@ -152,7 +151,7 @@ export class App {
 
   #refused(error: RoomError): void {
     // Somebody left while a message about them was on its way: nothing to tell.
-    if (error.code !== "unknown-peer") this.#notices.show(error.code);
+    if (error.code !== "unknown-peer") this.#notices.show(error.code, [], error.failure);
   }
 
   /** What the devices give is what the room gets. */

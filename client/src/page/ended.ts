@@ -1,4 +1,5 @@
 /** After the call: why it ended, and the ways on. */
+import type { RoomError } from "../lib/index.ts";
 import { h } from "./dom.ts";
 import { errorMessage, t } from "./language.ts";
 
@@ -8,14 +9,15 @@ export interface WaysOn {
 }
 
 /**
- * @param code of the error that ended the call; null: the user left.
+ * @param error that ended the call; null: the user left.
  * @param joined whether the call had begun.
  */
 export function endedView(
-  code: string | null,
+  error: Pick<RoomError, "code" | "failure"> | null,
   joined: boolean,
   { again, lobby }: WaysOn,
 ): HTMLElement {
+  const { code = null, failure = null } = error ?? {};
   const title = code === null ? "ended.left" : joined ? "ended.failed" : "ended.refused";
   const first = h(
     "button",
@@ -27,7 +29,7 @@ export function endedView(
     "main",
     { class: "ended" },
     h("h1", {}, t(title)),
-    code !== null && h("p", { role: "alert", "data-code": code }, errorMessage(code)),
+    code !== null && h("p", { role: "alert", "data-code": code }, errorMessage(code, failure)),
     h(
       "div",
       { class: "ways" },

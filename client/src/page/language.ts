@@ -29,10 +29,16 @@ export function t(key: MessageKey, parameters: Readonly<Record<string, string>> 
   return format(messages[key], parameters);
 }
 
-/** What to tell the user about the error `code`: several codes may share a message. */
-export function errorMessage(code: string): string {
+/**
+ * What to tell the user about the error `code`: several codes may share a message.
+ *
+ * @param failure under which the server's operator finds what happened; told with the code.
+ */
+export function errorMessage(code: string, failure: string | null = null): string {
   const key = `error.${SAME_AS.get(code) ?? code}`;
-  return Object.hasOwn(messages, key) ? t(key as MessageKey) : t("error.unknown", { code });
+  if (!Object.hasOwn(messages, key)) return t("error.unknown", { code });
+  const message = t(key as MessageKey);
+  return failure === null ? message : t("error.reference", { message, code, failure });
 }
 
 const SAME_AS: ReadonlyMap<string, string> = new Map([
@@ -40,6 +46,8 @@ const SAME_AS: ReadonlyMap<string, string> = new Map([
   ["dtls-failed", "media-failed"],
   ["dtls-closed", "media-failed"],
   ["consent-expired", "media-failed"],
+  ["events-lost", "peer-failed"],
+  ["engine-unstable", "worker-lost"],
   ["heartbeat-timeout", "signaling-lost"],
   ["slow-consumer", "signaling-lost"],
   ["join-timeout", "request-timeout"],

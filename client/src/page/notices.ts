@@ -14,13 +14,17 @@ const MOST_NOTICES = 3;
 export class Notices {
   readonly element = h("div", { class: "notices" });
 
-  /** Show the message of `code`; again for the same code replaces it. */
-  show(code: string, waysOn: readonly WayOn[] = []): void {
+  /**
+   * Show the message of `code`; again for the same code replaces it.
+   *
+   * @param failure under which the server's operator finds what happened.
+   */
+  show(code: string, waysOn: readonly WayOn[] = [], failure: string | null = null): void {
     this.clear(code);
     const notice = h(
       "div",
       { class: "notice", role: "alert", "data-code": code },
-      h("p", {}, errorMessage(code)),
+      h("p", {}, errorMessage(code, failure)),
       ...waysOn.map(({ label, act }) =>
         h("button", { type: "button", class: "quiet", onclick: act }, label),
       ),

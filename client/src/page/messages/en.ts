@@ -88,7 +88,10 @@ export const en = {
   "error.video-screens-only":
     "The server is busy: cameras are not shown for a while. Screens and sound go on.",
   "error.video-off": "The server is busy: there is no video for a while. Sound goes on.",
-  "error.peer-failed": "Your session ended by an error on the server.",
+  "error.peer-failed": "Something went wrong on the server. Coming back…",
+  "error.connection-failed": "Something went wrong on the server. Coming back…",
+  "error.worker-lost": "The server had to restart its media. Coming back…",
+  "error.reference": "{message} (code {code}, reference {failure})",
   "error.removed": "You were removed from this room.",
   "error.room-closed": "This room was closed.",
   "error.replaced": "You joined this room again from elsewhere; this window has left it.",

@@ -93,7 +93,10 @@ export const fr: Messages = {
   "error.video-screens-only":
     "Le serveur est surchargé : les caméras sont masquées pour un moment. Les écrans et le son continuent.",
   "error.video-off": "Le serveur est surchargé : pas de vidéo pour un moment. Le son continue.",
-  "error.peer-failed": "Votre session s’est terminée sur une erreur du serveur.",
+  "error.peer-failed": "Une erreur est survenue sur le serveur. Reconnexion…",
+  "error.connection-failed": "Une erreur est survenue sur le serveur. Reconnexion…",
+  "error.worker-lost": "Le serveur a dû relancer la partie média. Reconnexion…",
+  "error.reference": "{message} (code {code}, référence {failure})",
   "error.removed": "Vous avez été retiré de cette salle.",
   "error.room-closed": "Cette salle a été fermée.",
   "error.replaced": "Vous avez rejoint cette salle ailleurs ; cette fenêtre l’a quittée.",
