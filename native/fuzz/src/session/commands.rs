@@ -2,7 +2,7 @@
 
 use trio_sfu_core::command::{CodecMapping, Command, Kind, SlotConfig, UpTrackConfig};
 use trio_sfu_core::ids::{SlotId, TransportId, UpTrackId};
-use trio_sfu_srtp::{Outbound, Profile};
+use trio_sfu_srtp::{Inbound, Outbound, Profile};
 use trio_sfu_wire::codec::Codec;
 use trio_sfu_wire::rtp::{ExtensionKind, Mid, PayloadType, Rid, Ssrc};
 
@@ -19,6 +19,9 @@ const EXTENSIONS: [(u8, ExtensionKind); 7] = [
     (6, ExtensionKind::DependencyDescriptor),
     (7, ExtensionKind::AbsSendTime),
 ];
+const FIRST_SSRC: u32 = 0x1000_0000;
+/// SSRCs of slots' retransmissions begin here.
+pub(super) const FIRST_RTX_SSRC: u32 = 0x2000_0000;
 const CODECS: [(Codec, u32); 5] = [
     (Codec::Vp8, 90_000),
     (Codec::Vp9, 90_000),
@@ -47,7 +50,7 @@ impl Session {
         self.add_transport(number);
         self.negotiate(number, 0xff, input.byte());
         self.install_keys(number, input.byte());
-        self.receive_check_of(number, true, address(number as u8));
+        self.receive_check_of(number, 0, true, address(number as u8));
         self.add_up_track(id, id, input);
     }
 
@@ -56,7 +59,13 @@ impl Session {
         let id = number as u64;
         self.add_slot(id, id, input);
         let source = Some((UpTrackId((id + 1) % PEERS as u64), rid(input.byte())));
-        self.carry_out(Command::MapSlot { slot: SlotId(id), source });
+        self.map_slot(SlotId(id), source);
+    }
+
+    fn map_slot(&mut self, slot: SlotId, source: Option<(UpTrackId, Rid)>) {
+        if self.carry_out(Command::MapSlot { slot, source }) {
+            self.rights.mapped(slot, source);
+        }
     }
 
     /// A command of the bytes' choice; the engine may refuse it.
@@ -64,14 +73,17 @@ impl Session {
         let number = usize::from(input.byte()) % PEERS;
         let transport = TransportId(number as u64);
         let object = u64::from(input.byte() % 6);
-        match input.byte() % 11 {
+        match input.byte() % 12 {
             0 => self.add_transport(number),
             1 => self.negotiate(number, input.byte(), input.byte()),
             2 => self.install_keys(number, input.byte()),
             3 => {
                 // DTLS, so that it is not taken for the engine's own packets.
                 let datagram = [&[22], input.slice()].concat();
-                self.carry_out(Command::SendControl { transport, datagram });
+                for _ in 0..=input.byte() {
+                    let datagram = datagram.clone();
+                    self.carry_out(Command::SendControl { transport, datagram });
+                }
             }
             4 => self.add_up_track(object, transport.0, input),
             5 => self.add_slot(object, transport.0, input),
@@ -80,29 +92,61 @@ impl Session {
                     255 => None,
                     byte => Some((UpTrackId(u64::from(byte % 6)), rid(input.byte()))),
                 };
-                self.carry_out(Command::MapSlot { slot: SlotId(object), source });
+                self.map_slot(SlotId(object), source);
             }
             7 => {
                 let (up_track, rid) = (UpTrackId(object), rid(input.byte()));
                 self.carry_out(Command::RequestKeyframe { up_track, rid });
             }
-            8 => self.carry_out(Command::RemoveUpTrack { up_track: UpTrackId(object) }),
-            9 => self.carry_out(Command::RemoveSlot { slot: SlotId(object) }),
+            8 => {
+                let up_track = UpTrackId(object);
+                if self.carry_out(Command::RemoveUpTrack { up_track }) {
+                    self.rights.track_removed(up_track);
+                }
+            }
+            9 => {
+                let slot = SlotId(object);
+                if self.carry_out(Command::RemoveSlot { slot }) {
+                    self.rights.slot_removed(slot);
+                }
+            }
+            10 => self.restart_ice(number, input.byte()),
             _ => self.remove_transport(transport),
         }
     }
 
     pub(super) fn remove_transport(&mut self, transport: TransportId) {
         self.carry_out(Command::RemoveTransport { transport });
-        if let Some(peer) = self.peers.get_mut(transport.0 as usize) {
-            peer.outbound = None;
+        let number = transport.0 as usize;
+        self.rights.peer_removed(number);
+        if let Some(peer) = self.peers.get_mut(number) {
+            (peer.outbound, peer.inbound) = (None, None);
+            peer.credentials.clear();
+        }
+    }
+
+    /// New credentials, or ones that are taken.
+    fn restart_ice(&mut self, number: usize, choice: u8) {
+        let generation = if choice == 0 { 0 } else { self.fresh() };
+        let (ice_ufrag, ice_pwd) = credentials(number, generation);
+        let transport = TransportId(number as u64);
+        let known = (ice_ufrag.clone(), ice_pwd.clone());
+        if self.carry_out(Command::RestartIce { transport, ice_ufrag, ice_pwd }) {
+            let known_before = &mut self.peers[number].credentials;
+            known_before.push(known);
+            // The engine keeps two; an older pair must be refused.
+            let excess = known_before.len().saturating_sub(4);
+            known_before.drain(..excess);
         }
     }
 
     fn add_transport(&mut self, number: usize) {
-        let (ice_ufrag, ice_pwd) = credentials(number);
+        let (ice_ufrag, ice_pwd) = credentials(number, 0);
         let id = TransportId(number as u64);
-        self.carry_out(Command::AddTransport { id, ice_ufrag, ice_pwd });
+        let known = (ice_ufrag.clone(), ice_pwd.clone());
+        if self.carry_out(Command::AddTransport { id, ice_ufrag, ice_pwd }) {
+            self.peers[number].credentials.push(known);
+        }
     }
 
     fn negotiate(&mut self, number: usize, extensions: u8, codecs: u8) {
@@ -133,12 +177,15 @@ impl Session {
         let generation = self.fresh();
         let mut inbound = vec![0x33; profile.keying_len()];
         inbound[..4].copy_from_slice(&generation.to_be_bytes());
-        let outbound = inbound.iter().map(|byte| byte ^ 0xff).collect();
-        let peer = &mut self.peers[number];
-        peer.outbound = Outbound::new(profile, &inbound).ok();
-        peer.generation = generation;
+        let outbound: Vec<u8> = inbound.iter().map(|byte| byte ^ 0xff).collect();
         let transport = TransportId(number as u64);
-        self.carry_out(Command::SetSrtpKeys { transport, profile, inbound, outbound });
+        let keys = (Outbound::new(profile, &inbound).ok(), Inbound::new(profile, &outbound).ok());
+        if self.carry_out(Command::SetSrtpKeys { transport, profile, inbound, outbound }) {
+            let peer = &mut self.peers[number];
+            (peer.outbound, peer.inbound) = keys;
+            peer.generation = generation;
+            peer.indices.clear();
+        }
     }
 
     fn add_up_track(&mut self, id: u64, transport: u64, input: &mut Input<'_>) {
@@ -148,14 +195,17 @@ impl Session {
             .map(|ssrc| (Ssrc(100 + u32::from(ssrc)), Some(Ssrc(104 + u32::from(ssrc)))))
             .collect();
         let config = UpTrackConfig { kind: kind(choice), mid: mid(input.byte()), rids, ssrcs };
+        let (id, peer) = (UpTrackId(id), transport as usize);
         let transport = TransportId(transport);
-        self.carry_out(Command::AddUpTrack { id: UpTrackId(id), transport, config });
+        if self.carry_out(Command::AddUpTrack { id, transport, config }) {
+            self.rights.track_added(id, peer);
+        }
     }
 
     fn add_slot(&mut self, id: u64, transport: u64, input: &mut Input<'_>) {
         let choice = input.byte();
-        let ssrc = Ssrc(0x1000_0000 + self.fresh());
-        let rtx_ssrc = (choice & 2 == 0).then(|| Ssrc(0x2000_0000 + self.fresh()));
+        let ssrc = Ssrc(FIRST_SSRC + self.fresh());
+        let rtx_ssrc = (choice & 2 == 0).then(|| Ssrc(FIRST_RTX_SSRC + self.fresh()));
         let config = SlotConfig {
             kind: kind(choice),
             mid: mid(input.byte()),
@@ -164,9 +214,9 @@ impl Session {
             cname: "cname".to_owned(),
         };
         let transport = TransportId(transport);
-        let command = Command::AddSlot { id: SlotId(id), transport, config };
-        if self.engine.handle_command(self.now, command).is_ok() {
-            let peer = transport.0 as usize;
+        let (id, peer) = (SlotId(id), transport.0 as usize);
+        if self.carry_out(Command::AddSlot { id, transport, config }) {
+            self.rights.slot_added(id, peer, ssrc, rtx_ssrc);
             self.output.slot_added(ssrc, peer);
             if let Some(ssrc) = rtx_ssrc {
                 self.output.slot_added(ssrc, peer);
@@ -174,8 +224,8 @@ impl Session {
         }
     }
 
-    /// Refusals are answers, too.
-    fn carry_out(&mut self, command: Command) {
-        let _ = self.engine.handle_command(self.now, command);
+    /// Whether the engine did it; refusals are answers, too.
+    fn carry_out(&mut self, command: Command) -> bool {
+        self.engine.handle_command(self.now, command).is_ok()
     }
 }

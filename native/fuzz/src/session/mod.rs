@@ -4,22 +4,33 @@
 //! The harness keeps the keys, so what the bytes say reaches the engine authenticated:
 //! otherwise no fuzzer would ever get past the first tag.
 
+mod accounting;
 mod commands;
+mod control_lies;
+mod liar;
 mod output;
+mod payload_lies;
 mod peer;
+mod rights;
+mod rtcp_lies;
+mod rtp_lies;
+mod stamp;
+mod stun_lies;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use trio_sfu_core::config::Config;
 use trio_sfu_core::engine::Engine;
 use trio_sfu_core::event::Event;
-use trio_sfu_core::ids::TransportId;
+use trio_sfu_core::ids::{TransportId, UpTrackId};
 use trio_sfu_core::time::Instant;
 use trio_sfu_core::transmit::Batch;
 
 use crate::input::Input;
 use output::Output;
 use peer::{PEERS, Peer, address};
+use rights::Rights;
 
 /// A run of the engine under the fuzzer's control.
 pub struct Session {
@@ -29,6 +40,13 @@ pub struct Session {
     batch: Batch,
     events: Vec<Event>,
     output: Output,
+    rights: Rights,
+    /// RTP is the liar's only, who keeps to one rollover period and signs its media.
+    exact: bool,
+    /// How far publishers may still jump ahead in their sequence numbers, and how many
+    /// datagrams may still come in bursts.
+    jumps: u64,
+    bursts: u64,
     /// Never gives the same number twice: SSRCs and keys are used once, as the control
     /// plane promises.
     fresh: u32,
@@ -47,6 +65,10 @@ impl Session {
             batch: Batch::default(),
             events: Vec::new(),
             output: Output::default(),
+            rights: Rights::default(),
+            exact: false,
+            jumps: 30_000,
+            bursts: 8_000,
             fresh: 1,
         };
         if input.byte() & 1 == 0 {
@@ -68,7 +90,7 @@ impl Session {
             1 => self.pass(Duration::from_millis(u64::from(input.short()))),
             2 => {
                 let source = address(input.byte());
-                self.engine.handle_datagram(self.now, source, &mut input.slice().to_vec());
+                self.receive(source, &mut input.slice().to_vec());
             }
             3..=5 => self.receive_rtp(input),
             6 => self.receive_rtcp(input),
@@ -79,7 +101,7 @@ impl Session {
                 let source = address(input.byte());
                 let peer = &self.peers[usize::from(input.byte()) % PEERS];
                 let mut datagram = peer.latest.clone();
-                self.engine.handle_datagram(self.now, source, &mut datagram);
+                self.receive(source, &mut datagram);
             }
             11 => self.receive_request(input),
             _ => self.events(),
@@ -105,7 +127,9 @@ impl Session {
     /// The engine's counters that are not zero: what an input reached.
     #[must_use]
     pub fn counters(&self) -> Vec<(&'static str, u64)> {
-        self.engine.counters().entries().filter(|(_, count)| *count > 0).collect()
+        let checked = ("checked_at_the_receiver", self.output.recognized);
+        let counters = self.engine.counters().entries().chain([checked]);
+        counters.filter(|(_, count)| *count > 0).collect()
     }
 
     /// Time goes on, with each deadline met when it comes.
@@ -127,18 +151,46 @@ impl Session {
         self.engine.handle_deadline(self.now);
         let next = self.engine.next_deadline();
         assert!(next.is_none_or(|at| at > self.now), "the driver would spin");
+        self.output.begin();
+        let waited = self.rights.dequeued(&self.engine);
         for flushes in 0.. {
             assert!(flushes < 10_000, "flush never ends");
             self.batch.clear();
             let more = self.engine.flush(self.now, &mut self.batch);
-            self.output.check(&self.batch, &self.peers);
+            let Self { output, batch, peers, rights, engine, exact, .. } = self;
+            output.check(batch, peers, rights, engine, *exact);
             if !more {
                 break;
             }
         }
-        let _ = self.engine.counters().entries().count();
+        let counters = self.engine.counters();
+        assert_eq!(counters.datagrams_sent, self.output.datagrams, "datagrams sent");
+        assert_eq!(counters.bytes_sent, self.output.bytes, "bytes sent");
+        self.rights.check_queues(&self.engine, waited);
+        self.rights.check(&self.engine);
         let census = self.engine.census();
-        assert!(census.transports <= 4 && census.addresses <= 4 * 8);
+        assert!(census.transports <= PEERS as u64 && census.addresses <= PEERS as u64 * 8);
+        assert_eq!((census.up_tracks, census.slots), self.rights.counts());
+        assert!(census.encodings <= census.up_tracks * 8);
+    }
+
+    /// A datagram arrives; its fate is counted.
+    fn receive(&mut self, source: SocketAddr, datagram: &mut [u8]) {
+        let before = *self.engine.counters();
+        let accepted = self.accepted();
+        self.engine.handle_datagram(self.now, source, datagram);
+        let accepted = self.accepted() - accepted;
+        accounting::check(&before, self.engine.counters(), accepted);
+    }
+
+    /// Media packets that live encodings have accepted.
+    fn accepted(&self) -> u64 {
+        (0..6)
+            .filter_map(|id| self.engine.up_track_stats(UpTrackId(id)).ok())
+            .flatten()
+            .flat_map(|encoding| encoding.counters)
+            .filter_map(|(name, count)| (name == "packets").then_some(count))
+            .sum()
     }
 
     fn events(&mut self) {

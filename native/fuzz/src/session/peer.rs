@@ -1,8 +1,9 @@
 //! The peers, and the datagrams they send.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use trio_sfu_srtp::Outbound;
+use trio_sfu_srtp::{Inbound, Outbound};
 use trio_sfu_wire::rtcp;
 use trio_sfu_wire::rtp::{ExtensionWriter, PayloadType, Ssrc, write_header};
 use trio_sfu_wire::stun::{IntegrityKey, RequestFields, binding_request};
@@ -22,9 +23,14 @@ pub(super) const NAMES: [&str; 4] = ["a", "b", "h", "0"];
 pub(super) struct Peer {
     /// Its keys, once installed, and how often they were.
     pub(super) outbound: Option<Outbound>,
+    pub(super) inbound: Option<Inbound>,
     pub(super) generation: u32,
     /// What it sent last.
     pub(super) latest: Vec<u8>,
+    /// ICE credentials it was given since its transport was added, oldest first.
+    pub(super) credentials: Vec<(String, String)>,
+    /// The SRTP index it sent last on each SSRC.
+    pub(super) indices: HashMap<u32, u64>,
 }
 
 /// Five addresses a datagram can come from.
@@ -36,27 +42,32 @@ pub(super) fn address(number: u8) -> SocketAddr {
     SocketAddr::new(ip, 4000)
 }
 
-/// The ICE credentials of a transport.
-pub(super) fn credentials(number: usize) -> (String, String) {
-    (format!("ufrag{number}"), format!("{number:0>24}"))
+/// The ICE credentials of a transport, after so many restarts.
+pub(super) fn credentials(number: usize, generation: u32) -> (String, String) {
+    (format!("ufrag{number}x{generation}"), format!("{number}{generation:0>24}"))
 }
 
 impl Session {
     /// An authenticated binding request of the bytes' choice.
     pub(super) fn receive_check(&mut self, input: &mut Input<'_>) {
         let number = usize::from(input.byte()) % PEERS;
-        let use_candidate = input.byte() & 1 != 0;
-        self.receive_check_of(number, use_candidate, address(input.byte()));
+        let flags = input.byte();
+        let source = address(input.byte());
+        self.receive_check_of(number, usize::from(flags >> 1), flags & 1 != 0, source);
     }
 
-    /// An authenticated binding request.
+    /// An authenticated binding request, under credentials so many restarts ago.
     pub(super) fn receive_check_of(
         &mut self,
         number: usize,
+        ago: usize,
         use_candidate: bool,
         source: SocketAddr,
     ) {
-        let (ufrag, password) = credentials(number);
+        let known = &self.peers[number].credentials;
+        let Some((ufrag, password)) = known.iter().rev().nth(ago % known.len().max(1)) else {
+            return;
+        };
         let fields = RequestFields {
             username: &format!("{ufrag}:remote"),
             priority: 1,
@@ -65,8 +76,9 @@ impl Session {
             transaction_id: [number as u8; 12],
         };
         let mut datagram = Vec::new();
-        binding_request(&fields, &IntegrityKey::new(&password), &mut datagram);
-        self.engine.handle_datagram(self.now, source, &mut datagram);
+        binding_request(&fields, &IntegrityKey::new(password), &mut datagram);
+        self.output.proved(source, number);
+        self.receive(source, &mut datagram);
     }
 
     /// An authentic RTP packet whose header and payload the bytes decide.
@@ -113,7 +125,7 @@ impl Session {
         // Always in the first rollover period: the engine refuses what it takes for another.
         if keys.protect_rtp(&mut packet, header_len, len, u64::from(sequence)).is_ok() {
             self.peers[number].latest.clone_from(&packet);
-            self.engine.handle_datagram(self.now, source, &mut packet);
+            self.receive(source, &mut packet);
         }
     }
 
@@ -125,7 +137,7 @@ impl Session {
         let Some(keys) = &mut self.peers[number].outbound else { return };
         if keys.protect_rtcp(&mut packet).is_ok() {
             self.peers[number].latest.clone_from(&packet);
-            self.engine.handle_datagram(self.now, source, &mut packet);
+            self.receive(source, &mut packet);
         }
     }
 
@@ -147,7 +159,7 @@ impl Session {
         let source = address(number as u8);
         let Some(keys) = &mut self.peers[number].outbound else { return };
         if keys.protect_rtcp(&mut packet).is_ok() {
-            self.engine.handle_datagram(self.now, source, &mut packet);
+            self.receive(source, &mut packet);
         }
     }
 }
