@@ -76,9 +76,10 @@ def serve(file: Path | None, **flags: str | None) -> None:
     with open_output(_STDERR, logging.lost_lines) as output:
         logging.configure(config.log.level, config.log.format, cast("TextIO", output))
         try:
-            trio.run(daemon.serve, config)
+            well = trio.run(daemon.serve, config)
         except* ConfigError as group:
             sys.exit(_told(group))
+    sys.exit(0 if well else 1)
 
 
 @main.command()

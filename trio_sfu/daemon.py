@@ -15,7 +15,8 @@ from trio_websocket import WebSocketConnection
 from trio_sfu import logging
 from trio_sfu.census import take_census
 from trio_sfu.config.model import Config
-from trio_sfu.events import Histogram, Journal
+from trio_sfu.errors import ConfigError
+from trio_sfu.events import DaemonFailed, Failure, Histogram, Journal
 from trio_sfu.http.app import make_app
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.listeners.hypercorn_server import HttpServer
@@ -223,14 +224,30 @@ async def _nothing(_daemon: Daemon) -> None:  # noqa: ASYNC124  (a Beside)
     return
 
 
-async def serve(config: Config, beside: Beside = _nothing) -> None:
+async def serve(config: Config, beside: Beside = _nothing) -> bool:
     """Run a daemon until SIGTERM or SIGINT; a second signal hurries the stop.
 
-    ``beside`` runs as long as the daemon is ready.
+    ``beside`` runs as long as the daemon is ready. Returns whether it ended well; an error
+    that ended it has been noted. Raises ConfigError when a port cannot be had.
     """
+    journal = Journal(logging.log_fact)
+    try:
+        await _serve(config, beside, journal)
+    except* ConfigError:
+        raise
+    except* Exception as error:
+        failure = Failure.of(error, code="daemon-failed", path="daemon")
+        journal.note(DaemonFailed(failure))
+    return journal.count(DaemonFailed) == 0
+
+
+async def _serve(config: Config, beside: Beside, journal: Journal) -> None:
     notifier = Notifier()
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with open_daemon(config, signals.__anext__) as daemon, trio.open_nursery() as nursery:
+        async with (
+            open_daemon(config, signals.__anext__, journal) as daemon,
+            trio.open_nursery() as nursery,
+        ):
             nursery.start_soon(beside, daemon, name="beside")
             nursery.start_soon(keep_watchdog, notifier, daemon.liveness.turning, name="watchdog")
             _log_start(daemon)

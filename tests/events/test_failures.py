@@ -1,7 +1,9 @@
 """What is kept of failures, and for how long."""
 
 from trio_sfu.events import (
+    FACTS,
     ConnectionCrashed,
+    Fact,
     Failure,
     Journal,
     PeerCrashed,
@@ -59,3 +61,15 @@ def test_what_is_kept_is_bounded() -> None:
         journal.note(RoomCrashed(failure(), ROOM))
     assert journal.failures.count(("rooms", "r")) == 256
     assert journal.count(RoomCrashed) == 1_000
+
+
+def test_every_kind_of_fact_is_listed() -> None:
+    # By name: a dataclass with slots is made twice, and the first one may linger.
+    def below(kind: type[Fact]) -> set[str]:
+        found = kind.__subclasses__()
+        alone = {each.__qualname__ for each in found if not each.__subclasses__()}
+        return alone.union(*map(below, found))
+
+    assert below(Fact) - {"Crash", "PeerFact"} == {kind.__qualname__ for kind in FACTS}
+    names = [kind.counter[0] for kind in FACTS if kind.counter is not None]
+    assert len(set(names)) == len(names)

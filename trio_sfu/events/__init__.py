@@ -13,6 +13,7 @@ from trio_sfu.events.connections import (
     RequestCrashed,
     SessionEnded,
 )
+from trio_sfu.events.daemon import DaemonFailed
 from trio_sfu.events.engine import EngineFailed, EngineRestarted
 from trio_sfu.events.fact import Crash, Fact
 from trio_sfu.events.failure import Cause, Failure
@@ -60,6 +61,7 @@ FACTS: tuple[type[Fact], ...] = (
     RequestCrashed,
     EngineFailed,
     EngineRestarted,
+    DaemonFailed,
     OverloadChanged,
     ServiceFailed,
     LoopStalled,
@@ -75,6 +77,7 @@ __all__ = [
     "ConnectionCrashed",
     "ConnectionRefused",
     "Crash",
+    "DaemonFailed",
     "EngineFailed",
     "EngineRestarted",
     "Fact",

@@ -50,4 +50,4 @@ def _do(daemon: Daemon, what: str, which: str) -> None:
 if __name__ == "__main__":
     settings = load(environment=os.environ)
     logging.configure(settings.log.level, settings.log.format)
-    trio.run(serve, settings, listen)
+    sys.exit(0 if trio.run(serve, settings, listen) else 1)
