@@ -1,5 +1,8 @@
 """Headless Chromium with a fake camera, a fake microphone and a real tab to share."""
 
+import os
+import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -112,22 +115,22 @@ def launch(
     return ChromiumBrowser(browser, language, granted)
 
 
+def processes_of(camera: Path) -> list[int]:
+    """Return the process ids of the whole browser that films from ``camera``."""
+    flag = f"--use-file-for-fake-video-capture={camera}"
+    found = set()
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if flag in process.cmdline():
+                found |= {each.pid for each in (process, *process.children(recursive=True))}
+        except psutil.NoSuchProcess:
+            continue
+    assert found, "no such browser"
+    return sorted(found)
+
+
 def kill(camera: Path) -> None:
     """``kill -9`` the whole browser that films from ``camera``, as the OOM killer would."""
-    flag = f"--use-file-for-fake-video-capture={camera}"
-
-    def processes() -> list[psutil.Process]:
-        found = []
-        for process in psutil.Process().children(recursive=True):
-            try:
-                if flag in process.cmdline():
-                    found += [process, *process.children(recursive=True)]
-            except psutil.NoSuchProcess:
-                continue
-        return found
-
-    doomed = processes()
-    assert doomed, "no such browser"
-    for process in doomed:
-        if process.is_running():
-            process.kill()
+    for number in processes_of(camera):
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
