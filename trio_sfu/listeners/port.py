@@ -171,8 +171,8 @@ class Port:
                 await self._dispatch(self._secured(accepted))
         except* Exception as error:
             if not is_network(error):
-                name = trio.lowlevel.current_task().name
-                failure = Failure.of(error, code="connection-failed", path=name)
+                path = "listeners/connection"
+                failure = Failure.of(error, code="connection-failed", path=path)
                 self._journal.note(ConnectionCrashed(failure))
         finally:
             self.connections.discard(connection)
