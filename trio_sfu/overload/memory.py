@@ -14,7 +14,7 @@ class MemoryGauge:
     """The share in use of what the process, or the control group it is in, may have.
 
     Without a limit of its own (``limit``, bytes) and without one on a control group,
-    the machine's memory counts.
+    the machine's memory counts. A limit of the address space (RLIMIT_AS) always does.
     """
 
     def __init__(self, limit: int = 0, *, root: Path = Path("/")) -> None:
@@ -25,12 +25,17 @@ class MemoryGauge:
 
     def read(self) -> float:
         """Return the share, 0 to 1. Raises OSError when it cannot be told."""
-        own = self._resident() / (self._limit or self._machine)
-        return max([own, *(group.share() for group in self._groups)])
+        addressed, resident = self._sizes()
+        own = resident / (self._limit or self._machine)
+        # Can be set from outside at any time. Near it even a stack that grows is the end.
+        allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
+        space = addressed / allowed if allowed > 0 else 0.0
+        return max([own, space, *(group.share() for group in self._groups)])
 
-    def _resident(self) -> int:
-        statm = (self._root / "proc/self/statm").read_text()
-        return int(statm.split()[1]) * _PAGE
+    def _sizes(self) -> tuple[int, int]:
+        """Return the address space and the memory in use, in bytes."""
+        addressed, resident, *_ = (self._root / "proc/self/statm").read_text().split()
+        return int(addressed) * _PAGE, int(resident) * _PAGE
 
 
 class _Group:
