@@ -20,6 +20,7 @@ HEIGHTS = {
     "tree": 5,
     "listeners": 5,
     "client": 4,
+    "self_test": 4,
     "http": 4,
     "signaling": 4,
     "rooms": 3,

@@ -4,7 +4,7 @@
 """
 
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from trio_websocket import WebSocketConnection
 from trio_sfu import logging
 from trio_sfu.census import take_census
 from trio_sfu.config.model import Config
+from trio_sfu.config.rules import is_loopback
 from trio_sfu.errors import ConfigError
 from trio_sfu.events import DaemonFailed, Failure, Histogram, Journal
 from trio_sfu.http.app import make_app
@@ -23,18 +24,22 @@ from trio_sfu.listeners.hypercorn_server import HttpServer
 from trio_sfu.listeners.port import Port, current_connection, open_listeners
 from trio_sfu.liveness.health import Health
 from trio_sfu.liveness.liveness import Liveness
+from trio_sfu.liveness.self_test import SelfTestResult
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media_port import open_media
 from trio_sfu.notify import Notifier, keep_watchdog
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.watch import OverloadWatch
 from trio_sfu.rooms.registry import Registry
+from trio_sfu.self_test.run import Finding, run_self_test
+from trio_sfu.self_test.service import SelfTest
 from trio_sfu.services.supervisor import Services
 from trio_sfu.signaling.reception import receive_client
 from trio_sfu.signaling.session import Session
 from trio_sfu.tree.ages import Ages
 from trio_sfu.tree.survey import survey
 from trio_sfu.webrtc.bridge import live_loops
+from trio_sfu.webrtc.candidates import host_candidates
 from trio_sfu.webrtc.certificate import Certificate
 from trio_sfu.webrtc.dtls import Associate, open_association
 from trio_sfu.webrtc.limits import OfferLimits
@@ -75,6 +80,10 @@ class Daemon:
         self.overload = OverloadWatch(config.overload, self.journal, self.rooms.limit_video)
         self.services = Services(self.journal)
         self.liveness = Liveness(config.liveness, engine.progress, self.services, self.journal)
+        self.self_test = SelfTest(
+            self._test_media, self.liveness.self_test, self.liveness.stuck_workers, self.journal
+        )
+        self.services.add("self-test", self.self_test.run)
         self.port = Port(config.http, HttpServer(make_app(self)), self.serve_socket, self.journal)
         self.addresses: list[tuple[str, int]] = []
         self.ready = False
@@ -132,10 +141,13 @@ class Daemon:
         return await self.rooms.remove_peer(RoomId(room), PeerId(peer))
 
     def _connect(self) -> AbstractAsyncContextManager[PeerConnection]:
+        return self._connect_to(self.config.media.announced)
+
+    def _connect_to(self, announced: Sequence[str]) -> AbstractAsyncContextManager[PeerConnection]:
         return open_peer_connection(
             self.engine,
             self.certificate,
-            announced=self.config.media.announced,
+            announced=announced,
             handshake_timeout=self.config.media.handshake_timeout,
             limits=OfferLimits(
                 lines=self.config.signaling.max_lines,
@@ -143,6 +155,23 @@ class Daemon:
                 tracks=self.config.signaling.max_tracks,
             ),
             associate=self._associate,
+        )
+
+    async def test_media(self) -> SelfTestResult:
+        """Have media go through the daemon now; return how it went.
+
+        Raises trio.TooSlowError when the service that does it gives no answer.
+        """
+        with trio.fail_after(2 * self.config.liveness.self_test_timeout + _GOODBYE_S):
+            return await self.self_test.now()
+
+    async def _test_media(self) -> Finding:
+        here = host_candidates(self.engine.candidates())
+        return await run_self_test(
+            # As it is here, not as routers make it seem to others.
+            lambda: self._connect_to(()),
+            loopback=all(is_loopback(host) for host, _ in here),
+            within=self.config.liveness.self_test_timeout,
         )
 
     async def serve_socket(self, socket: WebSocketConnection) -> None:

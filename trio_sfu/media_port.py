@@ -12,6 +12,8 @@ from trio_sfu.events import Journal
 from trio_sfu.media.engine import MediaEngine, open_engine
 from trio_sfu.media.settings import EngineSettings
 
+_OF_SELF_TEST = 2
+"""Transports beyond those of the peers, so that a self-test takes nobody's place."""
 _IPV6_LOOPBACK = "::1"
 
 
@@ -22,7 +24,7 @@ async def open_media(settings: Media, journal: Journal) -> AsyncIterator[MediaEn
     engine_settings = EngineSettings(
         addresses=[(address, settings.port) for address in _usable(settings)],
         workers=settings.workers,
-        max_transports=settings.max_transports,
+        max_transports=settings.max_transports + _OF_SELF_TEST,
     )
     async with open_engine(engine_settings, journal) as engine:
         yield engine

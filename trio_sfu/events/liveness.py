@@ -25,7 +25,7 @@ class SelfTestPassed(Fact):
     level: ClassVar[Level] = "debug"
     counter: ClassVar[tuple[str, str] | None] = (
         "self_test_seconds",
-        "From the start of a self-test to the end of what it opened, of those that passed",
+        "From the start of a self-test to the sound and picture it received",
     )
     measure: ClassVar[str | None] = "seconds"
     seconds: float

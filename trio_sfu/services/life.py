@@ -24,10 +24,12 @@ class _Started:
     """A ``trio.TaskStatus`` that can be asked."""
 
     def __init__(self) -> None:
-        self.event = trio.Event()
+        self.called = False
+        self.or_ended = trio.Event()
 
     def started(self, _value: object = None) -> None:
-        self.event.set()
+        self.called = True
+        self.or_ended.set()
 
 
 async def live(
@@ -54,13 +56,14 @@ async def live(
                 raise ServiceError("it has ended, though nobody wanted it to")
             finally:
                 ended.set()
+                started.or_ended.set()
 
         worker: list[trio.lowlevel.Task] = []
         nursery.start_soon(live_once, name=name)
         try:
             with trio.move_on_after(start_within):
-                await _first(started.event, ended)
-            if started.event.is_set():
+                await started.or_ended.wait()
+            if started.called:
                 running()
                 await ended.wait()
             late = not ended.is_set()
@@ -71,17 +74,6 @@ async def live(
         if late:
             what = f"not started within {start_within:g} s"
             raise ServiceError(what, code="service-start-timeout")
-
-
-async def _first(*events: trio.Event) -> None:
-    async with trio.open_nursery() as nursery:
-
-        async def wait(event: trio.Event) -> None:
-            await event.wait()
-            nursery.cancel_scope.cancel()
-
-        for event in events:
-            nursery.start_soon(wait, event)
 
 
 async def _see_it_end(

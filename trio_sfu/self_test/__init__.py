@@ -1,0 +1,1 @@
+"""Real media through the daemon, to itself: what a call needs, tried without callers."""

@@ -1,0 +1,68 @@
+"""The service that tests the media path once in a while, and when it is asked to."""
+
+from collections.abc import Awaitable, Callable
+
+import trio
+
+from trio_sfu.events import Journal, SelfTestFailed, SelfTestPassed
+from trio_sfu.liveness.self_test import SelfTestRecord, SelfTestResult
+from trio_sfu.self_test.run import Finding, failed
+
+
+class SelfTest:
+    """Tests one after the other and notes each in ``record`` and the journal.
+
+    ``test`` does one. ``stuck`` gives the workers that stand still: then media cannot come
+    through, and a command to the engine would only hold the event loop up.
+    """
+
+    def __init__(
+        self,
+        test: Callable[[], Awaitable[Finding]],
+        record: SelfTestRecord,
+        stuck: Callable[[], list[int]],
+        journal: Journal,
+    ) -> None:
+        self._test = test
+        self._record = record
+        self._stuck = stuck
+        self._journal = journal
+        self._asked = trio.Event()
+        self._done = trio.Event()
+
+    async def run(self, task_status: trio.TaskStatus[None]) -> None:
+        """Be the service: test at once, when the next test is due, and when asked."""
+        task_status.started()
+        if not self._record.interval:
+            await self._asked.wait()
+        while True:
+            await self._once()
+            with trio.move_on_after(self._record.wait()):
+                await self._asked.wait()
+
+    async def now(self) -> SelfTestResult:
+        """Return the result of the test that is under way, or else of a new one."""
+        self._asked.set()
+        await self._done.wait()
+        assert self._record.last is not None  # noqa: S101  (noted before)
+        return self._record.last
+
+    async def _once(self) -> None:
+        self._note(await self._tested())
+        # Who asked while it was under way has had an answer.
+        self._asked = trio.Event()
+        self._done.set()
+        self._done = trio.Event()
+
+    async def _tested(self) -> Finding:
+        stuck = self._stuck()
+        if stuck:
+            return failed("self-test-worker", f"engine worker {stuck[0]} stands still")
+        return await self._test()
+
+    def _note(self, tested: Finding) -> None:
+        self._record.note(tested.result, trio.current_time())
+        if tested.failure is not None:
+            self._journal.note(SelfTestFailed(tested.failure))
+        elif tested.result.outcome == "passed":
+            self._journal.note(SelfTestPassed(tested.result.seconds))
