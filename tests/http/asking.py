@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.liveness.health import Health, judge
-from trio_sfu.liveness.self_test import SelfTestRecord
+from trio_sfu.liveness.self_test import SelfTestRecord, SelfTestResult
 
 
 @dataclass
@@ -46,6 +46,10 @@ class Observed:
         histogram = Histogram()
         histogram.observe(0.3)
         return histogram
+
+    async def test_media(self) -> SelfTestResult:
+        self.ended.append(("tested",))
+        return SelfTestResult(outcome="passed", seconds=0.25)
 
     def engine_counters(self) -> dict[str, int]:
         return {"packets_received": 12}

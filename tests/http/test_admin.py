@@ -113,3 +113,20 @@ async def test_other_origins_are_told_nothing_by_preflight(app: Starlette) -> No
     answer = await ask(app, "/api/v1/rooms/r", "OPTIONS", **asked)
     assert answer.status == 405
     assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+async def test_an_operator_has_the_media_tested(app: Starlette, daemon: Observed) -> None:
+    answer = await ask(app, "/api/v1/self-test", "POST", **JSON)
+    assert (answer.status, answer.json()["outcome"]) == (200, "passed")
+    assert daemon.ended == [("tested",)]
+
+
+async def test_nobody_else_does(app: Starlette, daemon: Observed) -> None:
+    for client, given in (
+        ("192.0.2.7", JSON),
+        ("127.0.0.1", {"host": HERE}),
+        ("127.0.0.1", JSON | {"origin": "https://elsewhere.example"}),
+    ):
+        answer = await ask(app, "/api/v1/self-test", "POST", client=client, **given)
+        assert answer.status == 403
+    assert not daemon.ended

@@ -21,6 +21,7 @@ from trio_sfu.self_test.party import ROOM
 from trio_sfu.self_test.run import run_self_test
 from trio_sfu.signaling.messages import Join
 from trio_sfu.testing import open_test_daemon
+from trio_sfu.tree.survey import survey
 from trio_sfu.webrtc.certificate import Certificate
 from trio_sfu.webrtc.peer_connection import open_peer_connection
 
@@ -67,6 +68,9 @@ async def test_nobody_sees_its_room_and_no_metric_counts_it() -> None:
         assert [each["room"] for each in daemon.rooms_snapshot()] == ["r"]
         assert (daemon.census()["rooms"], daemon.census()["peers"]) == (1, 1)
         assert not ann.peers
+        [engine] = [each for each in survey(daemon).children if each.name == "engine"]
+        own = [each for each in engine.children if each.kind == "transport"]
+        assert [each.detail for each in own] == ["of the self-test"] * 2
         await daemon.test_media()
         moved = {kind for kind, n in counts.items() if daemon.journal.count(kind) != n}
         assert moved == {events.SelfTestPassed}

@@ -219,7 +219,7 @@ async def test_a_service_that_failed_says_so_and_is_tried_again() -> None:
         with trio.fail_after(5):
             while daemon.journal.count(ServiceFailed) < 2:
                 await trio.testing.wait_all_tasks_blocked(0.05)
-        [node] = [each for each in service(daemon, "services").children if each.kind == "service"]
+        node = below(service(daemon, "services"), "service")["lame"]
         assert (node.name, node.state, node.restarts) == ("lame", "restarting", 1)
         assert node.failure is not None
         assert (node.failure.code, node.failure.path) == ("service-failed", "services/lame")

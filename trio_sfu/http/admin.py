@@ -1,8 +1,10 @@
-"""The operator's page and API: the live tree, and ending a room or a peer."""
+"""The operator's page and API: the live tree, ending a room or a peer, testing the media."""
 
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+import trio
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,6 +12,7 @@ from starlette.routing import Route
 
 from trio_sfu.http.operators import require_operator, require_own_request
 from trio_sfu.http.page import Page
+from trio_sfu.liveness.self_test import SelfTestResult
 
 _FOLDER = Path(__file__).parent / "operator_page"
 _NO_STORE = {"cache-control": "no-store"}
@@ -30,6 +33,13 @@ class Operated(Protocol):
         """End a peer; return whether there was one."""
         ...
 
+    async def test_media(self) -> SelfTestResult:
+        """Have media go through the daemon now; return how it went.
+
+        Raises trio.TooSlowError when there is no answer.
+        """
+        ...
+
 
 def admin_routes(daemon: Operated) -> list[Route]:
     """Return the routes of operators."""
@@ -38,6 +48,7 @@ def admin_routes(daemon: Operated) -> list[Route]:
         Route("/admin/tree", answers.page),
         Route("/admin/assets/{name}", answers.asset),
         Route("/api/v1/tree", answers.tree),
+        Route("/api/v1/self-test", answers.self_test, methods=["POST"]),
         Route("/api/v1/rooms/{room}", answers.end_room, methods=["DELETE"]),
         Route("/api/v1/rooms/{room}/peers/{peer}", answers.remove_peer, methods=["DELETE"]),
     ]
@@ -58,6 +69,15 @@ class _Answers:
     async def tree(self, request: Request) -> Response:
         require_operator(request)
         return JSONResponse(self._daemon.tree(), headers=_NO_STORE)
+
+    async def self_test(self, request: Request) -> Response:
+        require_operator(request)
+        require_own_request(request)
+        try:
+            result = await self._daemon.test_media()
+        except trio.TooSlowError:
+            raise HTTPException(503, "the self-test gives no answer") from None
+        return JSONResponse(msgspec.to_builtins(result), headers=_NO_STORE)
 
     async def end_room(self, request: Request) -> Response:
         require_operator(request)

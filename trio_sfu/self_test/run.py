@@ -13,9 +13,9 @@ from trio_sfu.events import Crash, Fact, Failure, Journal
 from trio_sfu.liveness.self_test import SelfTestResult
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.levels import Level
+from trio_sfu.rooms.blame import sole
 from trio_sfu.rooms.peer import Connect
 from trio_sfu.rooms.registry import Registry
-from trio_sfu.rooms.tracing import sole
 from trio_sfu.self_test.link import LinkEndedError, MemoryLink
 from trio_sfu.self_test.party import STEPS, WITHOUT, Party, Step
 from trio_sfu.webrtc.user_agent import open_user_agent

@@ -10,6 +10,7 @@ from trio_sfu.media.engine import MediaEngine
 from trio_sfu.overload.watch import OverloadWatch
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.room import Room
+from trio_sfu.self_test.party import ROOM as SELF_TEST
 from trio_sfu.services.supervisor import Services
 from trio_sfu.tree import media
 from trio_sfu.tree.ages import Ages
@@ -104,9 +105,9 @@ def _engine(root: Node, daemon: Surveyed, unowned: dict[str, Node]) -> None:
     node.failure = daemon.journal.failures.last((node.name,))
     counts = engine.census()
     node.detail = ", ".join(f"{name.replace('_', '-')} {n}" for name, n in sorted(counts.items()))
-    node.children = list(unowned.values())
-    for transport in node.children:
-        transport.detail = "of no peer"
+    for path, transport in unowned.items():
+        transport.detail = "of the self-test" if path.startswith(f"{SELF_TEST}/") else "of no peer"
+        node.children.append(transport)
     lost = media.unaccounted(engine)
     if lost > 0:
         node.children.append(Node(kind="transport", name="?", state="lost", detail=f"{lost} more"))
