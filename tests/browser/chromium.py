@@ -76,6 +76,11 @@ class ChromiumBrowser:
         self._shared.evaluate(TO_BE_SHARED, [CAPTURED_TITLE, colours])
         self.page.bring_to_front()
 
+    def still_screen(self) -> None:
+        """Let nothing move in the shared tab any more."""
+        assert self._shared is not None
+        self._shared.evaluate("() => { window.requestAnimationFrame = () => 0; }")
+
     def close_shared_tab(self) -> None:
         """End the capture from outside the page, as closing a shared window does."""
         assert self._shared is not None

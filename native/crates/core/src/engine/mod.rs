@@ -37,8 +37,8 @@ const MAX_CONTROL: usize = 2048;
 /// DTLS datagrams of one transport that may wait for the control plane. Further ones are
 /// dropped; DTLS repeats a flight that is not answered.
 const MAX_CONTROL_WAITING: usize = 64;
-/// DTLS datagrams of one transport that are passed on. Each costs the control plane some
-/// 50 µs; a handshake has about ten.
+/// DTLS datagrams of one transport that are passed on. Each costs the control plane far more
+/// than it costs here; a handshake has about ten.
 const CONTROL: Rate = Rate::per_second(500, 256);
 
 /// See the crate's documentation.

@@ -1,0 +1,161 @@
+"""A flood of hostile datagrams from one address: the others' call goes on, and people join."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.process.daemon import Daemon, running_daemon
+from tests.process.flood import cost_of, flood
+from trio_sfu.client import Client, SyntheticVideo, Tone, connect
+from trio_sfu.signaling.messages import Source
+from trio_sfu.webrtc.reception import Reception
+
+ROOM = "flooded"
+SOURCES: tuple[Source, ...] = ("camera", "microphone")
+RATE = 105_000  # asked for, so that 100,000 come
+SECONDS = float(os.environ.get("SOAK_FLOOD_SECONDS", "3"))
+FROZEN = 1.0
+"""Seconds without a picture or a sound that count as a freeze: the flooder, the daemon and
+two clients in Python share what cores there are."""
+MEMORY = 16 << 20
+"""Bytes the daemon may grow by; its receive buffers are the kernel's."""
+
+
+@pytest.fixture
+def daemon(artifacts: Path) -> Iterator[Daemon]:
+    """A daemon with one media socket, so that everybody's datagrams wait in one buffer."""
+    with running_daemon(artifacts, environment={"TRIO_SFU_MEDIA_ADDRESSES": "127.0.0.1"}) as one:
+        yield one
+
+
+@dataclass
+class Film:
+    """The longest pauses of what a client receives, by slot."""
+
+    pauses: dict[str, float] = field(default_factory=dict)
+
+    async def record(self, name: str, reception: Reception) -> None:
+        before = trio.current_time()
+        while True:
+            await reception.wait()
+            now = trio.current_time()
+            self.pauses[name] = max(self.pauses.get(name, 0.0), now - before)
+            before = now
+
+    @property
+    def longest(self) -> float:
+        return max(self.pauses.values())
+
+
+async def talk(client: Client, hz: int) -> None:
+    await client.publish(camera=SyntheticVideo(), microphone=Tone(hz))
+
+
+async def receptions(client: Client, peer: str) -> list[Reception]:
+    """Wait until pictures and sound of a peer come in."""
+    with trio.fail_after(20):
+        found = []
+        for source in SOURCES:
+            await client.until(partial(client.reception, peer, source))
+            reception = client.reception(peer, source)
+            assert reception is not None
+            while not reception.frames:
+                await reception.wait()
+            found.append(reception)
+    return found
+
+
+async def lost(*clients: Client) -> int:
+    """Return the packets lost on the way up and down, as both ends' reports say."""
+    stats = [each for client in clients for each in (await client.stats()).values()]
+    kinds = ("inbound-rtp", "remote-inbound-rtp")
+    return sum(each.packetsLost for each in stats if each.type in kinds)
+
+
+def ice_ufrag(client: Client) -> str:
+    """Return the server's user name fragment, which only its client is told."""
+    found = re.search(r"a=ice-ufrag:(\S+)", client._agent._pc.remoteDescription.sdp)
+    assert found is not None
+    return found[1]
+
+
+async def test_a_flood_from_one_address_harms_nobody(
+    daemon: Daemon, measure: Callable[[str, str], None]
+) -> None:
+    async with (
+        connect(daemon.url, room=ROOM, name="ann") as ann,
+        connect(daemon.url, room=ROOM, name="bob") as bob,
+        trio.open_nursery() as nursery,
+    ):
+        await talk(ann, 440)
+        await talk(bob, 660)
+        film = Film()
+        for one, other in ((ann, bob), (bob, ann)):
+            for number, reception in enumerate(await receptions(one, other.id)):
+                nursery.start_soon(film.record, f"{one.id} {number}", reception)
+        await trio.sleep(2)
+        began = trio.current_time()
+        before, cost, gone = daemon.metrics(), cost_of(daemon.process.pid), await lost(ann, bob)
+        calm = film.longest
+        film.pauses.clear()
+
+        async with trio.open_nursery() as meanwhile:
+            meanwhile.start_soon(join_and_see, daemon, ann.id)
+            flooded = await flood(
+                daemon.media_port, rate=RATE, seconds=SECONDS, ufrags=[ice_ufrag(ann)]
+            )
+        # Time for reports about the end of it.
+        await trio.sleep(2)
+        after, costs = daemon.metrics(), cost_of(daemon.process.pid)
+        pause, losses = film.longest, await lost(ann, bob) - gone
+        passed = trio.current_time() - began
+        nursery.cancel_scope.cancel()
+
+    def more(name: str) -> int:
+        key = f"trio_sfu_engine_{name}_total"
+        return round(after[key] - before[key])
+
+    def share(seconds: float) -> str:
+        return f"{100 * seconds / passed:.0f} %"
+
+    rate = flooded.sent / flooded.seconds
+    overflowed = more("socket_receive_overflows")
+    measure(
+        "flood from one address",
+        f"{rate:,.0f}/s for {flooded.seconds:.0f} s; CPU of the engine "
+        f"{share(costs.engine - cost.engine)}, of the rest {share(costs.python - cost.python)}; "
+        f"kernel refused {overflowed}, media lost {losses}; "
+        f"longest pause {1000 * pause:.0f} ms (before: {1000 * calm:.0f} ms)",
+    )
+    dropped = sum(more(name) for name in DROPS)
+    assert dropped >= 0.9 * (flooded.sent - overflowed)
+    assert more("drop_bad_integrity") < 200 + 60 * (flooded.seconds + 5)
+    assert more("control_received") < 100, "nothing of it came to the control plane"
+    assert losses == 0
+    assert pause < max(FROZEN, 2 * calm)
+    assert costs.memory - cost.memory < MEMORY
+
+
+DROPS = (
+    "drop_unknown_class",
+    "drop_unknown_source",
+    "drop_stun_source_rate",
+    "drop_stun_guess_rate",
+    "drop_bad_stun",
+    "drop_unknown_ufrag",
+    "drop_bad_integrity",
+)
+
+
+async def join_and_see(daemon: Daemon, peer: str) -> None:
+    """Join in the middle of the flood, and see somebody."""
+    await trio.sleep(SECONDS / 4)
+    with trio.fail_after(15):
+        async with connect(daemon.url, room=ROOM, name="eve") as eve:
+            await receptions(eve, peer)
