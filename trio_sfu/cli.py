@@ -85,24 +85,29 @@ def serve(file: Path | None, **flags: str | None) -> None:
 @main.command()
 @click.option("--seed", type=int, default=0, show_default=True, help="The first story.")
 @click.option("--steps", type=click.IntRange(1), default=100, show_default=True)
+@click.option("--seconds", type=float, default=0.0, help="Goes on until it has lasted so long.")
 @click.option("--seeds", type=click.IntRange(1), help="So many stories; tell the broken ones.")
-def simulate(seed: int, steps: int, seeds: int | None) -> None:
+@click.option("--jobs", type=click.IntRange(1), help="Processes for --seeds; one a core.")
+def simulate(seed: int, steps: int, seconds: float, seeds: int | None, jobs: int | None) -> None:
     """Run the whole SFU on a virtual clock with made-up clients, networks and accidents.
 
-    Prints the story of the seed; the same seed and steps tell the same story. Exits with 1
-    when something was seen that must not be.
+    Prints the story of the seed; the same seed, steps and seconds tell the same story. Exits
+    with 1 when something was seen that must not be.
     """
     from trio_sfu.testing import simulation
 
-    broken = 0
-    for each in range(seed, seed + (seeds or 1)):
-        outcome = simulation.simulate(each, steps)
-        broken += outcome.broken is not None
-        if seeds is None or outcome.broken is not None:
-            click.echo(outcome.story, nl=False)
-        if seeds is not None:
-            click.echo(f"seed {each}: {outcome.broken or 'as it must be'}")
-    sys.exit(1 if broken else 0)
+    if seeds is None:
+        outcome = simulation.simulate(seed, steps, seconds=seconds)
+        click.echo(outcome.story, nl=False)
+        sys.exit(outcome.broken is not None)
+    broken, lasted = 0, 0.0
+    for told in simulation.simulate_many(range(seed, seed + seeds), steps, seconds, jobs=jobs):
+        lasted += told.seconds
+        broken += told.broken is not None
+        click.echo(told.story, nl=False)
+        click.echo(f"seed {told.seed}: {told.broken or 'as it must be'}")
+    click.echo(f"{seeds} stories, {lasted / 3600:.1f} hours in all, {broken} broken")
+    sys.exit(broken > 0)
 
 
 @main.command("check-config")

@@ -103,8 +103,8 @@ def test_lost_packets_are_repaired_both_ways() -> None:
     async def scene(world: World, ann: ClientSession, ben: ClientSession) -> None:
         world.network.worsen(world.clients[0].host, loss=0.1)
         await trio.sleep(60)
-        assert ann.transport.counts["sent again"] > 20
-        assert ann.transport.reception.repaired > 20
+        assert ann.transport.counts["sent again"] > 10
+        assert ann.transport.reception.repaired > 10
         assert ben.transport.reception.repaired == 0
 
     play(scene)

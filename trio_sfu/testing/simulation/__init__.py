@@ -8,6 +8,7 @@ and one thing of the server: the DTLS handshake (see ``handshake``).
 invariants are checked. The same seed tells the same story, byte for byte.
 """
 
+from trio_sfu.testing.simulation.many import simulate_many
 from trio_sfu.testing.simulation.run import Outcome, simulate
 
-__all__ = ["Outcome", "simulate"]
+__all__ = ["Outcome", "simulate", "simulate_many"]

@@ -5,9 +5,9 @@ what nobody asks about.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import permutations
-from typing import Any, Final
+from typing import Final
 
 import trio
 
@@ -17,6 +17,7 @@ from trio_sfu.rooms.room import Room
 from trio_sfu.signaling.messages import Source
 from trio_sfu.testing.simulation.client import DEADLINE, SimulatedClient
 from trio_sfu.testing.simulation.network import MAX_IN_FLIGHT
+from trio_sfu.testing.simulation.queues import queues
 from trio_sfu.testing.simulation.session import PAIRS, ClientSession, Ending
 from trio_sfu.testing.simulation.world import World
 
@@ -41,7 +42,8 @@ def check(world: World) -> Iterator[str]:
     yield from world.broken
     yield from world.journal.crashes
     yield from _one_place_each(world)
-    yield from _slots(world)
+    if not (world.stalls.going_on or world.process.engine.panicked):
+        yield from _slots(world)
     yield from _queues(world)
     yield from _ghosts(world)
     yield from _connected(world)
@@ -49,9 +51,14 @@ def check(world: World) -> Iterator[str]:
 
 
 def _peers(world: World) -> Iterator[tuple[Room, Peer]]:
-    for room in world.daemon.rooms.rooms.values():
+    for room in _rooms(world):
         for peer in room.peers.values():
             yield room, peer
+
+
+def _rooms(world: World) -> Iterable[Room]:
+    # What is left of a daemon that was killed is nobody's.
+    return world.daemon.rooms.rooms.values() if world.process.up else ()
 
 
 def _one_place_each(world: World) -> Iterator[str]:
@@ -62,11 +69,12 @@ def _one_place_each(world: World) -> Iterator[str]:
         places[peer.id] = room.id
         if peer.room is not room:
             yield f"{peer.name} of {peer.room.id} is in {room.id}"
-    for room in world.daemon.rooms.rooms.values():
+    for room in _rooms(world):
         for member in room.state.members.values():
             if member.id not in room.peers:
                 yield f"{member.name} is a member of {room.id} without being there"
-    for client in world.clients:
+    # A stalled peer is waited for, but not for ever.
+    for client in world.clients if not world.stalls.going_on else ():
         yield from _one_peer(world, client)
 
 
@@ -84,7 +92,8 @@ def _slots(world: World) -> Iterator[str]:
     """Yield slots that show, or wait for, anything but live tracks of others in the room."""
     for room, viewer in _peers(world):
         pc = viewer._pc
-        for slot in pc.slots.values() if pc is not None else ():
+        lost = pc is None or pc._transport is None or pc._transport.lost is not None
+        for slot in pc.slots.values() if pc is not None and not lost else ():
             stats = slot.stats()
             current, waiting = int(stats["up_track"]), int(stats["waiting_up_track"])
             for track in {current, waiting} - {0}:
@@ -106,29 +115,13 @@ def _published(room: Room, peer: PeerId, source: Source) -> bool:
 
 
 def _queues(world: World) -> Iterator[str]:
-    """Yield queues without a bound."""
+    """Yield queues that have no bound, or more than that."""
     if world.network.in_flight > MAX_IN_FLIGHT:
         yield f"{world.network.in_flight} datagrams are under way"
-    for room, peer in _peers(world):
-        members = len(room.state.members)
-        if len(peer.view._preferences) > members:
-            yield f"{peer.name} prefers more peers than {room.id} has"
-        for name, channel in _channels(room, peer):
-            statistics = channel.statistics()
-            if not statistics.current_buffer_used <= statistics.max_buffer_size < 100_000:
-                yield f"{peer.name}: {name} is not bounded"
-
-
-def _channels(room: Room, peer: Peer) -> Iterator[tuple[str, Any]]:
-    link: Any = peer.link
-    yield "inbound", link._inbound
-    yield "outbox", link._outbox_in
-    yield "arrivals", room._arrivals
-    pc: Any = peer._pc
-    if pc is not None:
-        yield "events", pc.events
-        if pc._transport is not None:
-            yield "inbox", pc._transport.events
+    for queue in queues(world.daemon) if world.process.up else ():
+        world.checked["queues"] += 1
+        if queue.wrong is not None:
+            yield queue.wrong
 
 
 def _ghosts(world: World) -> Iterator[str]:
@@ -141,6 +134,7 @@ def _ghosts(world: World) -> Iterator[str]:
             continue
         when, ending, reachable = client.ended[peer.name]
         limit = _GONE[ending] if reachable and not client.host.partitioned else _UNHEARD
+        limit += world.stalls.since(when)
         if now - when > limit + _SLACK:
             yield f"{peer.name} is still in {room.id}, {now - when:.1f} s after it {ending}"
 
@@ -158,7 +152,7 @@ def _connected(world: World) -> Iterator[str]:
 def _seen(world: World) -> Iterator[str]:
     """Yield who receives nothing of the others after some time together in a room."""
     now = trio.current_time()
-    for room in world.daemon.rooms.rooms.values():
+    for room in _rooms(world):
         if len(room.peers) > PAIRS + 1:
             world.crowded[room.id] = now
     settled = [client for client in world.clients if client.must_be_connected]

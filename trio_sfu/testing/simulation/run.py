@@ -1,7 +1,9 @@
 """One simulated story from its seed."""
 
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from random import Random
 from typing import Final
 
@@ -35,19 +37,27 @@ class Outcome:
     seconds: float
     """Of virtual time."""
     broken: str | None
+    checked: Mapping[str, int]
+    """How often each invariant had something to look at."""
 
 
-def simulate(seed: int, steps: int = 100, *, clients: int = CLIENTS) -> Outcome:
-    """Run a story. It must not be called from within a trio run."""
+def simulate(
+    seed: int, steps: int = 100, *, seconds: float = 0.0, clients: int = CLIENTS
+) -> Outcome:
+    """Run a story of so many steps, and more until it has lasted ``seconds``.
+
+    It must not be called from within a trio run.
+    """
+    clock = MockClock(autojump_threshold=0)
     with seeded(seed):
-        return trio.run(_run, seed, steps, clients, clock=MockClock(autojump_threshold=0))
+        return trio.run(_run, seed, steps, seconds, clients, clock=clock)
 
 
-async def _run(seed: int, steps: int, clients: int) -> Outcome:
+async def _run(seed: int, steps: int, seconds: float, clients: int) -> Outcome:
     broken = None
     async with open_world(seed, clients) as world:
         try:
-            await _tell(world, steps)
+            await _tell(world, steps, seconds)
         except InvariantBroken as found:
             broken = str(found)
             world.story.tell("BROKEN", broken)
@@ -55,20 +65,23 @@ async def _run(seed: int, steps: int, clients: int) -> Outcome:
             broken = traceback.format_exc()
             world.story.tell("BROKEN", broken)
         # Here, because the end of the world is told too.
-        story, seconds = world.story.text(), trio.current_time()
-    return Outcome(seed, story, seconds, broken)
+        story, took = world.story.text(), trio.current_time()
+    return Outcome(seed, story, took, broken, dict(world.checked))
 
 
-async def _tell(world: World, steps: int) -> None:
+async def _tell(world: World, steps: int, seconds: float) -> None:
     await trio.testing.wait_all_tasks_blocked()
     baseline = world.daemon.census()
-    for number in range(1, steps + 1):
+    for number in count(1):
         take_step(world)
         _check(world)
         await let_time_pass(world)
         _check(world)
-        if number % DAY == 0 or number == steps:
+        ended = number >= steps and trio.current_time() >= seconds
+        if ended or number % DAY == 0:
             await _night(world, baseline)
+        if ended:
+            break
     for who, counts in (("network", world.network.counts), ("checked", world.checked)):
         told = ", ".join(f"{value} {name}" for name, value in sorted(counts.items()))
         world.story.tell(who, told)

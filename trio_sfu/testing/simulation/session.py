@@ -46,6 +46,8 @@ PAIRS: Final = 4
 RESUME_WITHIN: Final = 12.0
 """Seconds within which a lost socket is replaced."""
 _RESUME_EVERY: Final = 0.5
+_REQUEST: Final = 10.0
+"""Seconds within which a join and an offer are answered."""
 
 Ending = Literal["left", "closed", "killed", "vanished", "dropped", "failed"]
 """How a session ended, as its client knows it."""
@@ -96,6 +98,7 @@ class ClientSession:
         self._socket: ClientSocket | None = None
         self._lost_since: float | None = None
         self._pending: Offer | None = None
+        self._asked = trio.current_time()
         self._offers = 0
         self._scope = trio.CancelScope()
 
@@ -223,6 +226,7 @@ class ClientSession:
         slots = slot_lines(PAIRS)
         offer = Offer(id=self._offers, sdp=sdp, sending=sending_lines(), slots=slots)
         self._pending = offer
+        self._asked = trio.current_time()
         self.say(offer)
 
     def _answered(self, answer: Answer) -> None:
@@ -251,7 +255,8 @@ class ClientSession:
 
     async def _tick(self) -> None:
         while True:
-            await trio.sleep(PERIOD)
+            # All clients at the same moments: a run costs what its moments cost.
+            await trio.sleep_until((trio.current_time() // PERIOD + 1) * PERIOD)
             if self._socket is not None:
                 self._socket.tick()
             if self.over:
@@ -260,7 +265,8 @@ class ClientSession:
             if self.transport.ice.wants_restart:
                 self.tell(f"{self.label} restarts ICE")
                 self.restart_ice(keep=True)
-            if self.transport.failed:
+            waits = self.joined is None or self._pending is not None
+            if self.transport.failed or (waits and trio.current_time() - self._asked > _REQUEST):
                 self.end("failed")
 
     def _media(self, mid: str, received: Received) -> None:

@@ -5,9 +5,8 @@ from typing import Final, cast
 
 import trio
 
-from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.signaling.messages import Prefer, Quality, Source
-from trio_sfu.testing import faults
+from trio_sfu.testing.simulation import accidents
 from trio_sfu.testing.simulation.client import SimulatedClient
 from trio_sfu.testing.simulation.session import Ending
 from trio_sfu.testing.simulation.world import ROOMS, World
@@ -82,9 +81,13 @@ def _worsen(world: World, client: SimulatedClient) -> str | None:
     delay = round(world.random.uniform(0.005, 0.2), 3)
     jitter = round(world.random.uniform(0, 0.4), 3)
     doubled = round(world.random.uniform(0, 0.1), 2)
-    world.network.worsen(client.host, loss=loss, delay=delay, jitter=jitter, duplication=doubled)
+    rate = world.random.choice([0.0, 0.0, 50_000.0, 8_000.0])
+    world.network.worsen(
+        client.host, loss=loss, delay=delay, jitter=jitter, duplication=doubled, rate=rate
+    )
     client.trouble()
-    return f"has a network of loss {loss}, delay {delay}, jitter {jitter}, doubled {doubled}"
+    limit = f", {rate:g} bytes/s" if rate else ""
+    return f"has a network of loss {loss}, delay {delay}, jitter {jitter}, doubled {doubled}{limit}"
 
 
 def _partition(world: World, client: SimulatedClient) -> str | None:
@@ -142,44 +145,6 @@ def _reload(_world: World, client: SimulatedClient) -> str | None:
     return "reloads the page"
 
 
-def _peer_of(world: World, client: SimulatedClient) -> PeerId | None:
-    session = client.session
-    if session is None or session.joined is None:
-        return None
-    peer = PeerId(session.joined.peer)
-    found = world.daemon.rooms.find(peer)
-    return peer if found is not None and found.nursery is not None else None
-
-
-def _raise_in_peer(world: World, client: SimulatedClient) -> str | None:
-    peer = _peer_of(world, client)
-    if peer is None:
-        return None
-    client.trouble()
-    faults.raise_in_peer(world.daemon, peer)
-    return "has a fault raised in its peer"
-
-
-def _cancel_peer(world: World, client: SimulatedClient) -> str | None:
-    peer = _peer_of(world, client)
-    if peer is None:
-        return None
-    client.trouble()
-    faults.cancel_peer(world.daemon, peer)
-    return "has its peer's tasks cancelled"
-
-
-def _raise_in_room(world: World, client: SimulatedClient) -> str | None:
-    room = world.daemon.rooms.rooms.get(RoomId(client.goal or ""))
-    if room is None or room.nursery is None:
-        return None
-    for each in world.clients:
-        if each.goal == client.goal:
-            each.trouble()
-    faults.raise_in_room(world.daemon, room.id)
-    return f"sees a fault raised in {room.id}"
-
-
 STEPS: Final[tuple[tuple[float, Step], ...]] = (
     (30, _join),
     (8, _publish),
@@ -198,9 +163,15 @@ STEPS: Final[tuple[tuple[float, Step], ...]] = (
     (2, _worsen),
     (1.5, _partition),
     (6, _heal),
-    (1, _raise_in_peer),
-    (1, _cancel_peer),
-    (0.5, _raise_in_room),
+    (0.7, accidents.raise_in_peer),
+    (0.7, accidents.cancel_peer),
+    (0.4, accidents.raise_in_room),
+    (0.2, accidents.end_room),
+    (1, accidents.raise_somewhere),
+    (1, accidents.cancel_somewhere),
+    (1.5, accidents.stall),
+    (0.5, accidents.panic),
+    (0.5, accidents.kill),
 )
 """Each step with its weight."""
 

@@ -1,48 +1,41 @@
-"""A daemon with a simulated engine and door, the network, and the clients."""
+"""A server, the network, the clients, and what is seen of them."""
 
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final, cast
+from typing import Final
 
 import trio
 
 from trio_sfu import events
 from trio_sfu.config.model import Config
 from trio_sfu.daemon import Daemon
-from trio_sfu.events import Fact, Failure, Journal
+from trio_sfu.events import Fact, Failure
 from trio_sfu.ids import PeerId
-from trio_sfu.listeners.head import parse_head, read_head
-from trio_sfu.listeners.replay import ReplayStream
-from trio_sfu.listeners.upgrade import serve_signaling
-from trio_sfu.media.simulated import Address, open_simulated_engine
 from trio_sfu.testing.simulation.client import SimulatedClient
-from trio_sfu.testing.simulation.handshake import open_simulated_association
-from trio_sfu.testing.simulation.network import Host, Network
+from trio_sfu.testing.simulation.network import Network
 from trio_sfu.testing.simulation.packets import Received
+from trio_sfu.testing.simulation.server import ENGINE, Server
 from trio_sfu.testing.simulation.session import ClientSession
+from trio_sfu.testing.simulation.stalls import Stalls
 from trio_sfu.testing.simulation.story import Story
-from trio_sfu.testing.simulation.wire import WireEnd, wire
 
-ENGINE: Final[Address] = ("192.0.2.1", 7882)
 ROOMS: Final = ("amber", "birch")
 PLANNED: Final = {"InjectedFault", "StrayCancelError"}
 """The errors that the faults of a story come to."""
-_HEAD_LIMIT_S: Final = 10.0
 
 
 @dataclass(eq=False)
 class World:
     """Everything there is. Made by ``open_world``."""
 
-    daemon: Daemon
+    process: Server
     network: Network
     random: Random
     story: Story
     journal: "WorldJournal"
-    server: trio.Nursery
     clients: list[SimulatedClient] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     """What was seen that must not be."""
@@ -51,36 +44,27 @@ class World:
     checked: Counter[str] = field(default_factory=Counter)
     """How often an invariant had something to look at: one that never has proves nothing."""
 
-    def dial(self, host: Host) -> WireEnd:
-        """Open a connection from a host to the daemon's port."""
-        near, far = wire(self.network, host)
-        self.server.start_soon(self._serve, far, name=f"connection of {host.name}")
-        return near
+    def __post_init__(self) -> None:
+        self.stalls = Stalls(self._stalled)
 
-    async def _serve(self, stream: WireEnd) -> None:
-        # As listeners.port serves an accepted connection: a crash group of its own.
-        try:
-            await self._dispatch(stream)
-        except* (trio.BrokenResourceError, trio.ClosedResourceError):
-            pass
-        except* Exception as error:
-            name = trio.lowlevel.current_task().name
-            failure = Failure.of(error, code="connection-failed", path=name)
-            self.daemon.journal.note(events.ConnectionCrashed(failure))
-        finally:
-            stream.reset()
+    def _stalled(self, task: trio.lowlevel.Task, seconds: float) -> None:
+        self.story.tell("stall", f"{task.name} makes no step for {seconds:g} s")
+        self.trouble(for_more=seconds)
 
-    async def _dispatch(self, stream: WireEnd) -> None:
-        data = b""
-        with trio.move_on_after(_HEAD_LIMIT_S):
-            data = await read_head(stream)
-        head = parse_head(data)
-        if head is None or not head.wants_signaling():
-            return
-        replayed = ReplayStream(data, cast("trio.SocketStream", stream))
-        await serve_signaling(
-            head, replayed, self.daemon.serve_socket, origins=[], journal=self.daemon.journal
-        )
+    @property
+    def daemon(self) -> Daemon:
+        """The daemon that lives now, or the one that lived last."""
+        return self.process.daemon
+
+    @property
+    def server(self) -> trio.Nursery:
+        """The parent of the daemon's tasks."""
+        return self.process.nursery
+
+    def trouble(self, *, for_more: float = 0.0) -> None:
+        """Note that everybody has to get over something."""
+        for client in self.clients:
+            client.trouble(for_more=for_more)
 
     def media(self, session: ClientSession, mid: str, received: Received) -> None:
         """Check a packet that came to a client."""
@@ -127,46 +111,37 @@ class WorldJournal:
 
     def _crash(self, fact: Fact, failure: Failure) -> str:
         kinds = [cause.type for cause in failure.causes]
-        if not set(kinds) <= PLANNED:
+        # The only panics there are come from a story's own step.
+        if not (set(kinds) <= PLANNED or isinstance(fact, events.EngineFailed)):
             self.crashes.append(f"{type(fact).__name__} in {failure.path}: {failure.text()}")
         return f"{failure.path} {', '.join(kinds)}"
 
 
 @asynccontextmanager
 async def open_world(seed: int, clients: int) -> AsyncIterator[World]:
-    """Start a daemon, and clients that want to be nowhere yet."""
+    """Start a server, and clients that want to be nowhere yet."""
     random = Random(f"world {seed}")
     story = Story()
     network = Network(Random(f"network {seed}"), ENGINE)
     journal = WorldJournal(story)
-    noted = Journal(journal.note)
-    async with (
-        open_simulated_engine(
-            network.send_down, candidates=[ENGINE], seed=seed, journal=noted
-        ) as engine,
-        trio.open_nursery() as nursery,
-    ):
-        network.serve(lambda source, _, datagram: engine.receive(source, datagram))
-        daemon = Daemon(
-            Config(),
-            engine,
-            journal=noted,
-            associate=open_simulated_association,
-        )
-        await nursery.start(daemon.rooms.run, name="rooms")
-        nursery.start_soon(network.run, name="network")
-        world = journal.world = World(daemon, network, random, story, journal, nursery)
-        for number in range(1, clients + 1):
-            client = SimulatedClient(
-                f"c{number}",
-                network,
-                Random(f"client {seed} {number}"),
-                dial=world.dial,
-                story=story,
-                on_media=world.media,
-                wrong=world.broken.append,
-            )
-            world.clients.append(client)
-            nursery.start_soon(client.live, name=client.name)
-        yield world
-        nursery.cancel_scope.cancel()
+    server = Server(network, journal.note, Config(), seed)
+    world = World(server, network, random, story, journal)
+    journal.world = world
+    async with trio.open_nursery() as nursery:
+        with world.stalls.watching():
+            await nursery.start(server.run, name="server")
+            nursery.start_soon(network.run, name="network")
+            for number in range(1, clients + 1):
+                client = SimulatedClient(
+                    f"c{number}",
+                    network,
+                    Random(f"client {seed} {number}"),
+                    dial=server.dial,
+                    story=story,
+                    on_media=world.media,
+                    wrong=world.broken.append,
+                )
+                world.clients.append(client)
+                nursery.start_soon(client.live, name=client.name)
+            yield world
+            nursery.cancel_scope.cancel()

@@ -1,0 +1,44 @@
+"""Every queue of the daemon is known, and looked at in every story."""
+
+import re
+from pathlib import Path
+
+import trio_sfu
+
+ROOT = Path(trio_sfu.__file__).parent
+QUEUE = re.compile(r"(open_memory_channel|deque|OrderedDict|TokenBuckets|Queue)(\[.*\])?\(")
+ELSEWHERE = ("testing", "client", "webrtc/user_agent.py", "webrtc/switch_track.py")
+
+LOOKED_AT = {
+    "events/failures.py",
+    "events/recent.py",
+    "media/transport.py",
+    "overload/admission.py",
+    "rooms/returning.py",
+    "rooms/room.py",
+    "signaling/session.py",
+    "webrtc/peer_connection.py",
+}
+"""By ``testing/simulation/queues.py``."""
+OWN_TESTS = {
+    "liveness/loop.py": "a deque of fixed length; a simulation has no lag",
+    "log_output.py": "counts its bytes; tests/daemon",
+    "media/engine.py": "a deque of fixed length; the engine with threads",
+    "overload/bucket.py": "the class itself",
+    "self_test/link.py": "both bounded; tests/self_test",
+    "services/policy.py": "a deque of fixed length",
+    "webrtc/bridge.py": "DTLS is not simulated; tests/webrtc",
+    "webrtc/dtls.py": "DTLS is not simulated; tests/webrtc",
+}
+"""Not part of a simulation."""
+
+
+def test_a_new_queue_is_looked_at() -> None:
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.rglob("*.py")
+        if QUEUE.search(path.read_text())
+    }
+    daemon = {name for name in found if not name.startswith(ELSEWHERE)}
+    unknown = daemon - LOOKED_AT - OWN_TESTS.keys()
+    assert not unknown, "a queue: add it to trio_sfu/testing/simulation/queues.py, or say why not"

@@ -1,0 +1,34 @@
+"""Many stories, on every core the process may use."""
+
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from trio_sfu.testing.simulation.run import Outcome, simulate
+
+_AT_ONCE: Final = 4  # stories handed to a process at a time
+_STORIES: Final = 500  # a process tells, before another takes its place
+
+
+def simulate_many(
+    seeds: Iterable[int], steps: int, seconds: float = 0.0, *, jobs: int | None = None
+) -> Iterator[Outcome]:
+    """Yield how each story goes, in the order of the seeds; only broken ones have their text.
+
+    ``jobs`` processes, as many as there are cores when it is None.
+    """
+    tell = partial(_tell, steps=steps, seconds=seconds)
+    jobs = jobs or len(os.sched_getaffinity(0))
+    # Not forked: the caller may have threads.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=_STORIES) as pool:
+        yield from pool.map(tell, seeds, chunksize=_AT_ONCE)
+
+
+def _tell(seed: int, *, steps: int, seconds: float) -> Outcome:
+    outcome = simulate(seed, steps, seconds=seconds)
+    return outcome if outcome.broken is not None else replace(outcome, story="")

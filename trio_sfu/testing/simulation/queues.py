@@ -1,0 +1,101 @@
+"""Every queue of the daemon, how full it is, and how full it may be.
+
+``tests/simulation/test_queues.py`` fails when a module has one that is missing here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from trio_sfu.daemon import Daemon
+from trio_sfu.events.recent import KEPT
+from trio_sfu.media.transport import INBOX
+from trio_sfu.rooms.peer import Peer
+from trio_sfu.rooms.room import Room
+from trio_sfu.signaling import session
+from trio_sfu.webrtc.peer_connection import EVENTS
+
+_LABELS: Final = 500
+"""Kinds of facts times their labels: codes and reasons, which come from closed sets."""
+_FAILED: Final = 1_000
+"""Rooms that failed within a minute, and their failures."""
+_TRACKS: Final = 16  # up-tracks of a peer: one a source, and some that are on their way out
+_PATHS: Final = 8  # addresses of a transport (native: ``MAX_ADDRESSES``)
+_ENCODINGS: Final = 8  # of an up-track (native: ``MAX_ENCODINGS``)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits, or is kept, somewhere."""
+
+    owner: str
+    name: str
+    length: int
+    bound: float
+
+    @property
+    def wrong(self) -> str | None:
+        """Say what is wrong with it."""
+        if not self.bound < 100_000:
+            return f"{self.owner}: {self.name} is not bounded"
+        if self.length > self.bound:
+            return f"{self.owner}: {self.name} has {self.length}, and may have {self.bound:g}"
+        return None
+
+
+def queues(daemon: Daemon) -> Iterator[Queue]:
+    """Yield all of them."""
+    yield from _of_daemon(daemon)
+    yield from _of_engine(daemon)
+    for room in daemon.rooms.rooms.values():
+        yield _channel(room.id, "arrivals", room._arrivals)
+        for peer in room.peers.values():
+            yield from _of_peer(room, peer, daemon.config.signaling.max_slots)
+
+
+def _of_daemon(daemon: Daemon) -> Iterator[Queue]:
+    journal, rooms = daemon.journal, daemon.rooms
+    yield Queue("journal", "newest facts", len(journal.recent._ring), KEPT)
+    kept = journal.failures._kept
+    yield Queue("journal", "failures", len(kept), kept.maxlen or float("inf"))
+    yield Queue("journal", "counts", len(journal._counts), _LABELS)
+    yield Queue("rooms", "failed", sum(map(len, rooms._restarts._failures.values())), _FAILED)
+    yield Queue("rooms", "returning", len(rooms._returning), rooms._returning._most)
+    buckets = rooms._admission._by_address
+    yield Queue("rooms", "addresses", len(buckets), buckets._most)
+
+
+def _of_engine(daemon: Daemon) -> Iterator[Queue]:
+    registry, census = daemon.engine.registry, daemon.engine.census()
+    peers = sum(len(room.peers) for room in daemon.rooms.rooms.values())
+    # One more a peer: those that have left the room and are still closing.
+    transports = 2 * peers + 8
+    slots = daemon.config.signaling.max_slots
+    for name, bound in (("transports", 1), ("up_tracks", _TRACKS), ("slots", slots)):
+        yield Queue("media", name, len(getattr(registry, name)), bound * transports)
+    for name, bound in (("addresses", _PATHS), ("encodings", _TRACKS * _ENCODINGS)):
+        yield Queue("engine", name, census.get(name, 0), bound * transports)
+
+
+def _of_peer(room: Room, peer: Peer, most: int) -> Iterator[Queue]:
+    link: Any = peer.link
+    yield _channel(peer.name, "inbound", link._inbound, session._INBOUND)
+    yield _channel(peer.name, "outbox", link._outbox_in, session._OUTBOX)
+    yield _channel(peer.name, "frames", link._socket._recv_channel)
+    members = len(room.state.members)
+    yield Queue(peer.name, "preferences", len(peer.view._preferences), members)
+    screening, pc = peer.screening, peer._pc
+    slots = len(pc.slots) if pc is not None else most
+    yield Queue(peer.name, "plan", len(screening._plan), most)
+    yield Queue(peer.name, "mapped slots", len(screening._mapped), slots)
+    yield Queue(peer.name, "shown slots", len(screening._shows), slots)
+    if pc is not None:
+        yield _channel(peer.name, "events", pc.events, EVENTS)
+        if pc._transport is not None:
+            yield _channel(peer.name, "inbox", pc._transport.events, INBOX)
+
+
+def _channel(owner: str, name: str, channel: Any, bound: float = float("inf")) -> Queue:  # noqa: ANN401
+    statistics = channel.statistics()
+    bound = min(bound, statistics.max_buffer_size)
+    return Queue(owner, name, statistics.current_buffer_used, bound)
