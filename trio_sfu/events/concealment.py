@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 
 _LONGEST = 200
+_LOOKED_AT = 1_000  # what stands later is cut off anyway
 _SHORTEST_SECRET = 20
 _IPV4 = r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])"
 _IPV6 = r"(?<![\w:])[0-9A-Fa-f]*:[0-9A-Fa-f.:]*(?![\w:])"
@@ -27,9 +28,10 @@ class Concealment:
 
     def __call__(self, text: str) -> str:
         """Return ``text`` on one line, without what is concealed, at most 200 characters."""
+        text = text[:_LOOKED_AT]
         if self._words is not None:
             text = self._words.sub("<name>", text)
-        text = " ".join("".join(c if c.isprintable() else " " for c in text[:4_096]).split())
+        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         text = _SECRET.sub("<secret>", _ADDRESS.sub(_address, text))
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 

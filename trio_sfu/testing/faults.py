@@ -4,6 +4,7 @@ The error is raised by a real task of the group, so that everything from its nur
 upwards is what a defect would meet.
 """
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -36,6 +37,16 @@ def raise_in_room(daemon: Daemon, room: str, error: Exception | None = None) -> 
     _raise_in(found.nursery, f"{found.id}/fault", error)
 
 
+def raise_in_session(daemon: Daemon, peer: str, error: Exception | None = None) -> None:
+    """Raise ``error`` in a task of a peer's session. Raises LookupError when there is none."""
+    found = daemon.rooms.find(PeerId(peer))
+    name = f"{found.link.id}/reader" if found is not None else ""
+    reader = next((task for task in _below(daemon.task) if task.name == name), None)
+    if found is None or reader is None or reader.parent_nursery is None:
+        raise LookupError(f"no peer {peer} has a session")
+    _raise_in(reader.parent_nursery, f"{found.link.id}/fault", error)
+
+
 def cancel_peer(daemon: Daemon, peer: str) -> None:
     """Cancel the tasks of a peer from inside. Raises LookupError when it is not there."""
     found = daemon.rooms.find(PeerId(peer))
@@ -47,6 +58,13 @@ def cancel_peer(daemon: Daemon, peer: str) -> None:
 def force_overload(daemon: Daemon, level: Level | None) -> None:
     """Have a daemon take a step against overload; None: as its gauges say."""
     daemon.overload.force(level)
+
+
+def _below(task: trio.lowlevel.Task) -> Iterator[trio.lowlevel.Task]:
+    for nursery in task.child_nurseries:
+        for child in nursery.child_tasks:
+            yield child
+            yield from _below(child)
 
 
 def _raise_in(nursery: trio.Nursery, path: str, error: Exception | None) -> None:

@@ -1,9 +1,9 @@
 """``python -m trio_sfu.testing.faulty_daemon``: ``trio-sfu serve`` with faults on request.
 
-Each line on its standard input is one: ``room NAME`` and ``peer ID`` raise an error in a
-task of them, ``panic N`` makes a worker of the engine panic, ``overload STEP`` takes a step
-against overload (``normal``, ``full``, … ``audio``). Settings come from the environment.
-For tests of what real clients see of it.
+Each line on its standard input is one: ``room NAME``, ``peer ID`` and ``session PEER`` raise
+an error in a task of them, ``panic N`` makes a worker of the engine panic, ``overload STEP``
+takes a step against overload (``normal``, ``full``, … ``audio``). Settings come from the
+environment. For tests of what real clients see of it.
 """
 
 import os
@@ -16,7 +16,13 @@ from trio_sfu import logging
 from trio_sfu.config.load import load
 from trio_sfu.daemon import Daemon, serve
 from trio_sfu.overload.levels import Level
-from trio_sfu.testing.faults import force_overload, panic, raise_in_peer, raise_in_room
+from trio_sfu.testing.faults import (
+    force_overload,
+    panic,
+    raise_in_peer,
+    raise_in_room,
+    raise_in_session,
+)
 
 log = structlog.get_logger(part="faults")
 
@@ -39,6 +45,8 @@ def _do(daemon: Daemon, what: str, which: str) -> None:
                 raise_in_room(daemon, which)
             case "peer":
                 raise_in_peer(daemon, which)
+            case "session":
+                raise_in_session(daemon, which)
             case "panic":
                 panic(daemon, int(which))
             case "overload":
