@@ -73,7 +73,7 @@ $(PAGE): $(NODE_MODULES) $(PAGE_SOURCES)
 	touch $@
 
 $(BROWSERS): tools/install-packages
-	tools/install-packages chromium:chromium firefox-esr:firefox-esr ip:iproute2 \
+	tools/install-packages chromium:chromium firefox-esr:firefox-esr ip:iproute2 nft:nftables \
 		systemd-analyze:systemd
 	mkdir -p $(@D)
 	touch $@

@@ -334,6 +334,22 @@ describe("a lost connection", () => {
     expect(world.pcs.every(({ closed }) => closed)).toBe(true);
   });
 
+  it("is given up for want of media, when the server is reached", async () => {
+    await joined();
+    let last: string | undefined;
+    client.on("state", ({ error }) => {
+      last = error?.code;
+    });
+    const pong = setInterval(() => world.socket.receive({ type: "pong", id: 0 }), 1_000);
+    for (let n = 0; n < 400 && client.state !== "closed"; n++) {
+      await vi.advanceTimersByTimeAsync(500);
+      if (world.socket.readyState === 0) await accept();
+    }
+    clearInterval(pong);
+    expect(client.state).toBe("closed");
+    expect(last).toBe("media-failed");
+  });
+
   it("can be retried at once", async () => {
     await joined();
     world.socket.lose();

@@ -27,10 +27,11 @@ class Network:
         """What to put before a command to run it inside."""
         return ["nsenter", f"--net=/run/netns/{self.name}"]
 
-    def wrapper(self, folder: Path, command: str) -> Path:
+    def wrapper(self, folder: Path, command: str, *arguments: str) -> Path:
         """Write a program that runs ``command`` inside, for who takes only a path."""
-        script = folder / Path(command).name
-        script.write_text(f'#!/bin/sh\nexec {" ".join(self.prefix)} {command} "$@"\n')
+        script = folder / f"{Path(command).name}-in-{self.name}"
+        words = " ".join([*self.prefix, command, *arguments])
+        script.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         script.chmod(0o755)
         return script
 
@@ -48,6 +49,11 @@ class Network:
         finally:
             os.close(outside)
             os.close(within)
+
+    def nft(self, *rules: str) -> None:
+        """Have ``nft`` do something inside."""
+        for rule in rules:
+            subprocess.run([*self.prefix, "nft", *rule.split()], check=True)
 
 
 def _setns(namespace: int) -> None:
@@ -76,3 +82,38 @@ def own_network() -> Iterator[Network]:
         yield network
     finally:
         subprocess.run(["ip", "netns", "delete", network.name], check=True)
+
+
+@contextmanager
+def neighbour(network: Network) -> Iterator[Network]:
+    """Make a second namespace at the other end of ``network``'s cable, with ``GATEWAY``."""
+    other = Network(f"{network.name}-next")
+    here, there = ["ip", "-n", network.name], ["ip", "-n", other.name]
+    subprocess.run(["ip", "netns", "add", other.name], check=True)
+    try:
+        for command in (
+            [*here, "link", "set", "there", "netns", other.name],
+            [*there, "link", "set", "lo", "up"],
+            [*there, "addr", "add", f"{GATEWAY}/24", "dev", "there"],
+            [*there, "link", "set", "there", "up"],
+            [*there, "route", "add", "default", "via", ADDRESS, "dev", "there"],
+        ):
+            subprocess.run(command, check=True)
+        yield other
+    finally:
+        subprocess.run(["ip", "netns", "delete", other.name], check=True)
+
+
+@contextmanager
+def blocked(network: Network, what: str = "") -> Iterator[None]:
+    """Drop what comes and goes by the cable: all, or what the nft expression ``what`` says."""
+    network.nft("add table inet blocking")
+    try:
+        for hook, interface in (("input", "iifname"), ("output", "oifname")):
+            network.nft(
+                f"add chain inet blocking {hook} {{ type filter hook {hook} priority 0 ; }}",
+                f"add rule inet blocking {hook} {interface} here {what} drop",
+            )
+        yield
+    finally:
+        network.nft("delete table inet blocking")

@@ -228,8 +228,9 @@ export class RoomClient extends Emitter<RoomEvents> {
       }
       if (this.#state === "connected") this.#to("reconnecting", end.error);
       if (!(await this.#pause(end.error))) {
-        const gone = end.error.retryAfter === null;
-        const error = gone ? new RoomError("server-gone", end.error.message, true) : end.error;
+        // Who was reached says, or shows, why the call cannot be.
+        const reached = end.refused || end.error.code === "media-failed";
+        const error = reached ? end.error : new RoomError("server-gone", end.error.message, true);
         this.#close(this.#left ? null : error);
         failed(error);
         return;

@@ -52,6 +52,9 @@ export class App {
       if (code) this.#notices.show(code);
     });
     this.client.on("state", (change) => this.#changed(change));
+    this.client.on("connection", (state) => {
+      if (state === "connected") this.#back();
+    });
     this.client.on("error", (error) => this.#refused(error));
     this.client.on("waiting", ({ error }) => this.#waiting(error));
     this.client.on("video-limited", (most) => this.#videoLimited(most));
@@ -108,7 +111,7 @@ export class App {
       this.#state("joining");
       if (this.#view instanceof Lobby) this.#view.setBusy(true);
     } else if (state === "connected") {
-      if (this.#lostCode) this.#notices.clear(this.#lostCode);
+      if (this.client.pc?.connectionState === "connected") this.#back();
       this.#state("in-call");
       if (previous === "joining") this.#showCall();
     } else if (state === "reconnecting") {
@@ -126,6 +129,12 @@ export class App {
       if (!error) this.media.stop();
       this.#showEnded(error, previous !== "joining");
     }
+  }
+
+  /** Media flows again; without it the notice stays, also while joining anew works. */
+  #back(): void {
+    if (this.#lostCode) this.#notices.clear(this.#lostCode);
+    this.#lostCode = null;
   }
 
   #showCall(): void {

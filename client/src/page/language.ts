@@ -42,6 +42,7 @@ export function errorMessage(code: string, failure: string | null = null): strin
 }
 
 const SAME_AS: ReadonlyMap<string, string> = new Map([
+  ["ice-timeout", "media-failed"],
   ["dtls-timeout", "media-failed"],
   ["dtls-failed", "media-failed"],
   ["dtls-closed", "media-failed"],
