@@ -13,6 +13,7 @@ PACKAGE = ROOT / "trio_sfu"
 HEIGHTS = {
     "cli": 8,
     "testing": 7,
+    "doctor": 7,
     "daemon": 6,
     "media_port": 5,
     "notify": 5,

@@ -1,6 +1,7 @@
 """The command line.
 
-Exit codes: 0 done, 1 an error that is a defect, 2 wrong flags or settings.
+Exit codes: 0 done, 1 an error that is a defect or that the doctor has found, 2 wrong flags or
+settings.
 """
 
 import faulthandler
@@ -40,10 +41,13 @@ def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--config", "file", type=path, help="A TOML file of settings.")(command)
 
 
+def _given(flags: dict[str, str | None]) -> dict[str, str]:
+    return {name.replace("__", "."): text for name, text in flags.items() if text is not None}
+
+
 def _load(file: Path | None, flags: dict[str, str | None]) -> Config:
-    given = {name.replace("__", "."): text for name, text in flags.items() if text is not None}
     try:
-        return load(file, os.environ, given)
+        return load(file, os.environ, _given(flags))
     except ConfigError as error:
         raise _ConfigTrouble(str(error)) from None
 
@@ -116,6 +120,32 @@ def check_config(file: Path | None, **flags: str | None) -> None:
     """Say whether the settings are right, without starting anything."""
     _load(file, flags)
     click.echo("The settings are right.")
+
+
+@main.command()
+@_settings
+@click.option("--url", help="Where the daemon is; without it, where the settings have it.")
+@click.option("--json", "as_object", is_flag=True, help="One JSON object instead of lines.")
+def doctor(file: Path | None, url: str | None, *, as_object: bool, **flags: str | None) -> None:
+    """Say what keeps, or would keep, people from calling, and the way out.
+
+    Asks the daemon that is running, or starts one for a moment, and has it send media to
+    itself. Exits with 1 when a check has failed.
+    """
+    from trio_sfu import logging
+    from trio_sfu.doctor.examine import examine
+    from trio_sfu.doctor.finding import as_json, as_text, well
+
+    # Only of the daemon it may start: the causes of what has failed.
+    logging.configure("error", "text")
+    found = []
+    for finding in examine(lambda: load(file, os.environ, _given(flags)), url):
+        found.append(finding)
+        if not as_object:
+            click.echo(as_text([finding]), nl=False)
+    if as_object:
+        click.echo(as_json(found), nl=False)
+    sys.exit(0 if well(found) else 1)
 
 
 main.add_command(tree)

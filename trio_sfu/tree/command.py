@@ -11,7 +11,6 @@ from trio_sfu.tree.remote import Remote, RemoteError
 from trio_sfu.tree.text import render
 
 _CLEAR = "\x1b[H\x1b[2J"
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (not bound)
 
 _url = click.option(
     "--url", help="Where the daemon is; without it, where the settings have it on this machine."
@@ -63,7 +62,4 @@ def _daemon(url: str | None) -> Remote:
         settings = load(None, os.environ, {}).http
     except ConfigError as error:
         raise click.ClickException(str(error)) from None
-    host = _EVERYWHERE.get(settings.host, settings.host)
-    scheme = "https" if settings.certificate else "http"
-    place = f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
-    return Remote(place, settings.certificate)
+    return Remote.of(settings)

@@ -5,14 +5,22 @@ import json
 import ssl
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from trio_sfu.config.model import Http
 from trio_sfu.errors import SfuError
+from trio_sfu.liveness.health import Health
+from trio_sfu.liveness.self_test import SelfTestResult
 from trio_sfu.tree.nodes import Node
 
 _TIMEOUT_S = 10.0
+_SELF_TEST_S = 60.0
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (not bound)
+
+_T = TypeVar("_T")
 
 
 class RemoteError(SfuError):
@@ -28,13 +36,26 @@ class Remote:
     url: str
     certificate: str = ""
 
+    @classmethod
+    def of(cls, settings: Http) -> "Remote":
+        """Return the daemon that runs with ``settings``, as this machine reaches it."""
+        host = _EVERYWHERE.get(settings.host, settings.host)
+        scheme = "https" if settings.certificate else "http"
+        place = f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
+        return cls(place, settings.certificate)
+
+    def health(self) -> Health:
+        """Return what ``/healthz`` says, good or bad. Raises RemoteError."""
+        return self._decoded(self._ask("GET", "/healthz", unwell=True), Health)
+
+    def self_test(self) -> SelfTestResult:
+        """Have the daemon test its media now. Raises RemoteError."""
+        body = self._ask("POST", "/api/v1/self-test", timeout=_SELF_TEST_S)
+        return self._decoded(body, SelfTestResult)
+
     def tree(self) -> Node:
         """Return the daemon's tree. Raises RemoteError."""
-        body = self._ask("GET", "/api/v1/tree")
-        try:
-            return msgspec.json.decode(body, type=Node)
-        except msgspec.DecodeError as error:
-            raise RemoteError(f"{self.url} answered with no tree: {error}") from error
+        return self._decoded(self._ask("GET", "/api/v1/tree"), Node)
 
     def end(self, room: str, peer: str | None = None) -> None:
         """End a room, or one peer of it. Raises RemoteError."""
@@ -43,28 +64,39 @@ class Remote:
             path += f"/peers/{quote(peer, safe='')}"
         self._ask("DELETE", path)
 
-    def _ask(self, method: str, path: str) -> bytes:
+    def _decoded(self, body: bytes, kind: type[_T]) -> _T:
         try:
-            with closing(self._connection()) as connection:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.DecodeError as error:
+            what = kind.__name__.lower()
+            raise RemoteError(f"{self.url} answered with no {what}: {error}") from error
+
+    def _ask(
+        self, method: str, path: str, *, timeout: float = _TIMEOUT_S, unwell: bool = False
+    ) -> bytes:
+        """Return the answer's body; ``unwell``: also that of 503."""
+        try:
+            with closing(self._connection(timeout)) as connection:
                 # No page of another site can send this type unasked (Fetch, section 2.2.2).
                 connection.request(method, path, headers={"content-type": "application/json"})
                 response = connection.getresponse()
                 body = response.read()
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise RemoteError(f"no answer from {self.url}: {error}") from error
-        if response.status >= http.client.BAD_REQUEST:
+        good = unwell and response.status == http.client.SERVICE_UNAVAILABLE
+        if response.status >= http.client.BAD_REQUEST and not good:
             raise _refusal(self.url, response.status, body)
         return body
 
-    def _connection(self) -> http.client.HTTPConnection:
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
         parts = urlsplit(self.url)
         match parts.scheme, parts.hostname:
             case "http", str(host):
-                return http.client.HTTPConnection(host, parts.port, timeout=_TIMEOUT_S)
+                return http.client.HTTPConnection(host, parts.port, timeout=timeout)
             case "https", str(host):
                 context = self._tls()
                 return http.client.HTTPSConnection(
-                    host, parts.port, timeout=_TIMEOUT_S, context=context
+                    host, parts.port, timeout=timeout, context=context
                 )
             case _:
                 raise RemoteError(f'"{self.url}" is no http:// or https:// address')

@@ -1,0 +1,104 @@
+"""What the machine and the user give the daemon."""
+
+import ctypes
+import resource
+import socket
+import time
+from pathlib import Path
+from typing import Final
+
+from trio_sfu.config.model import Config
+from trio_sfu.doctor.finding import Finding, fail, ok, warn
+
+_MIB: Final = 1_048_576
+_FEW_DESCRIPTORS: Final = 256
+_PER_PEER: Final = 3
+"""Descriptors: a socket, and the two of an asyncio loop."""
+_BESIDES: Final = 64
+_MEMORY_LOW, _MEMORY_GONE = 256 * _MIB, 64 * _MIB
+_MEMINFO = Path("/proc/meminfo")
+_UDP_SEGMENT: Final = 103  # linux/udp.h
+_TIME_ERROR: Final = 5  # adjtimex(2): the clock is not synchronised
+_BEGINNING: Final = 1_767_225_600
+"""2026-01-01: an earlier clock is wrong."""
+_UNITS = (
+    Path("/etc/systemd/system"),
+    Path("/run/systemd/system"),
+    Path("/usr/local/lib/systemd/system"),
+    Path("/usr/lib/systemd/system"),
+    Path("/lib/systemd/system"),
+)
+
+
+def check_descriptors(config: Config) -> Finding:
+    """Whether as many file descriptors may be open as the limits of the settings need."""
+    check = "file descriptors"
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    need = config.http.max_connections + _PER_PEER * config.media.max_transports + _BESIDES
+    remedy = "raise LimitNOFILE= in the systemd unit, or `ulimit -Hn` of this shell"
+    if most == resource.RLIM_INFINITY or most >= need:
+        return ok(check, f"{'any number' if most < 0 else most} may be open, {need} are enough")
+    if most < _FEW_DESCRIPTORS:
+        return fail(check, f"only {most} may be open", remedy)
+    peers = max(0, most - _BESIDES) // (_PER_PEER + 1)
+    message = f"{most} may be open, enough for some {peers} peers; the settings allow {need}"
+    return warn(check, message, f"{remedy}, or lower media.max_transports")
+
+
+def check_memory(meminfo: Path = _MEMINFO) -> Finding:
+    """Whether there is memory left."""
+    check = "memory"
+    try:
+        lines = dict(line.split(":", 1) for line in meminfo.read_text().splitlines() if line)
+        free = int(lines["MemAvailable"].split()[0]) * 1_024
+    except (OSError, KeyError, ValueError):
+        return warn(check, f"{meminfo} does not say how much is free", "see whether /proc is there")
+    message = f"{free // _MIB} MiB are free"
+    remedy = "end other programs, or give the machine more"
+    if free < _MEMORY_GONE:
+        return fail(check, message, remedy)
+    return warn(check, message, remedy) if free < _MEMORY_LOW else ok(check, message)
+
+
+def check_clock(now: float | None = None, *, synchronised: bool | None = None) -> Finding:
+    """Whether the clock is right, as far as it can know: certificates and tokens have dates."""
+    check = "clock"
+    now = time.time() if now is None else now
+    said = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now))
+    if now < _BEGINNING:
+        return fail(check, f"it says {said}, which is past", "set it, and keep it by NTP")
+    if not (_synchronised() if synchronised is None else synchronised):
+        remedy = "run systemd-timesyncd or chrony; in a container the host keeps the clock"
+        return warn(check, f"it says {said} and is not synchronised", remedy)
+    return ok(check, f"it says {said} and is synchronised")
+
+
+def check_gso(option: int = _UDP_SEGMENT) -> Finding:
+    """Whether the kernel sends several datagrams in one call (UDP_SEGMENT, Linux 4.18)."""
+    check = "UDP segmentation"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.setsockopt(socket.IPPROTO_UDP, option, 1_200)
+        except OSError:
+            message = "the kernel has no UDP_SEGMENT: each packet costs a call of its own"
+            return warn(check, message, "use Linux 4.18 or later; calls work without, at more CPU")
+    return ok(check, "the kernel has UDP_SEGMENT")
+
+
+def check_unit(folders: tuple[Path, ...] = _UNITS) -> Finding:
+    """Whether systemd knows the daemon."""
+    check = "systemd unit"
+    for folder in folders:
+        unit = folder / "trio-sfu.service"
+        if unit.is_file():
+            if "WatchdogSec=" in unit.read_text(errors="replace"):
+                return ok(check, f"{unit}")
+            message = f"{unit} has no WatchdogSec=: a daemon that hangs is not restarted"
+            return warn(check, message, "take over the line of systemd/trio-sfu.service")
+    message = "there is none: nobody starts the daemon again after a crash or a boot"
+    return warn(check, message, "install systemd/trio-sfu.service as /etc/systemd/system/")
+
+
+def _synchronised() -> bool:
+    timex = ctypes.create_string_buffer(512)  # struct timex; modes = 0 only reads
+    return ctypes.CDLL(None).adjtimex(timex) not in (-1, _TIME_ERROR)

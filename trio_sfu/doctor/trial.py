@@ -1,0 +1,85 @@
+"""The daemon itself: the one that runs, or else one that is started for a moment."""
+
+from typing import Final
+
+import msgspec
+import trio
+
+from trio_sfu.config.model import Config
+from trio_sfu.daemon import open_daemon
+from trio_sfu.doctor.finding import Finding, fail, ok, warn
+from trio_sfu.errors import ConfigError
+from trio_sfu.listeners.port import open_listeners
+from trio_sfu.liveness.self_test import SelfTestResult
+from trio_sfu.tree.remote import Remote, RemoteError
+
+_ENOUGH: Final = 30.0
+"""Seconds for what the doctor starts; a self-test has a limit of its own."""
+_LOOK: Final = "look at its log, and at `trio-sfu tree`"
+
+
+def check_running(remote: Remote) -> list[Finding]:
+    """Ask the daemon that is there how it is, and have it test its media."""
+    health = remote.health()
+    said = "; ".join(f"{each.what} {each.message}" for each in (*health.failing, *health.degraded))
+    at = f"one is running at {remote.url}"
+    if not health.ok:
+        first = fail("daemon", f"{at} and is failing: {said}", _LOOK)
+    elif health.degraded:
+        first = warn("daemon", f"{at}: {said}", _LOOK)
+    else:
+        first = ok("daemon", at)
+    try:
+        return [first, _of_media(remote.self_test())]
+    except RemoteError as error:
+        message = f"the running daemon made no self-test: {error}"
+        return [first, warn("media", message, "ask it at a loopback address of its machine")]
+
+
+async def try_daemon(config: Config) -> list[Finding]:
+    """Start a daemon with these settings, and have it test its media.
+
+    Its page is on another port, so that nobody comes to it who would lose it at once.
+    """
+    found = [ok("daemon", "none is running; one was started for a moment")]
+    try:
+        with trio.fail_after(_ENOUGH):
+            found.append(await _check_port(config))
+            aside = msgspec.structs.replace(
+                config,
+                http=msgspec.structs.replace(
+                    config.http, host="127.0.0.1", port=0, certificate="", key=""
+                ),
+                liveness=msgspec.structs.replace(config.liveness, self_test_interval=0.0),
+            )
+            async with open_daemon(aside) as daemon:
+                found.append(_of_media(await daemon.test_media()))
+    except* ConfigError as group:
+        found.append(_unusable(group))
+    except* trio.TooSlowError:
+        found.append(fail("media", f"no answer within {_ENOUGH:g} s", "try again; see the load"))
+    return found
+
+
+async def _check_port(config: Config) -> Finding:
+    async with open_listeners(config.http):
+        return ok("TCP port", f"{config.http.host} port {config.http.port} is free")
+
+
+def _unusable(group: BaseExceptionGroup[ConfigError]) -> Finding:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return fail("ports", str(error), "`ss -lntup` says who has a port; or change the setting")
+
+
+def _of_media(result: SelfTestResult) -> Finding:
+    match result.outcome:
+        case "passed":
+            message = f"sound and a picture came through in {result.seconds:.2f} s"
+            return ok("media", message)
+        case "skipped":
+            return warn("media", f"not tested: {result.message}", "try again when it is quieter")
+        case _:
+            remedy = "look for a firewall on this machine; the log has the causes"
+            return fail("media", f"{result.message} ({result.code})", remedy)
