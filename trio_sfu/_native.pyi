@@ -329,6 +329,13 @@ class Engine(Commands):
     def progress(self) -> list[int]:
         """Return each worker's loop counter, for a watchdog (it moves at least every 500 ms)."""
 
+    def receive_buffer(self) -> int:
+        """Return the bytes of the smallest socket's receive buffer, as the kernel counts them.
+
+        16 MiB when the process may exceed ``net.core.rmem_max`` (CAP_NET_ADMIN), else at
+        most twice that setting.
+        """
+
     def gso(self) -> bool:
         """Return whether UDP segmentation offload is in use."""
 

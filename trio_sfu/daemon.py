@@ -47,6 +47,9 @@ from trio_sfu.webrtc.peer_connection import PeerConnection, open_peer_connection
 
 _GOODBYE_S = 3.0
 _STOP_S = 8.0
+_RECEIVE_BUFFER = 4 << 20
+"""Bytes, as the kernel counts them, below which a flood of 100,000 datagrams a second was seen
+to cost media packets (docs/floods.md)."""
 
 log = logging.get("daemon")
 
@@ -289,7 +292,14 @@ async def _serve(config: Config, beside: Beside, journal: Journal) -> None:
 
 def _log_start(daemon: Daemon) -> None:
     media = [f"{host}:{port}" for host, port in daemon.engine.candidates()]
-    log.info("media", udp=media, gso=daemon.engine.gso())
+    waiting = daemon.engine.receive_buffer()
+    log.info("media", udp=media, gso=daemon.engine.gso(), receive_buffer=waiting)
+    if waiting is not None and waiting < _RECEIVE_BUFFER:
+        log.warning(
+            "small receive buffer: packets are lost in bursts and floods; "
+            "set net.core.rmem_max as systemd/60-trio-sfu.conf does",
+            receive_buffer=waiting,
+        )
     if daemon.config.auth.open:
         log.warning("open: everybody who can reach the port may join")
     log.info("ready", url=daemon.url)

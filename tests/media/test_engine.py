@@ -14,6 +14,8 @@ from trio_sfu.media.engine import RESTARTS, MediaEngine, open_engine
 from trio_sfu.media.settings import EngineSettings
 from trio_sfu.media.transport import Transport, TransportEvent, TransportLost
 
+RMEM_MAX = Path("/proc/sys/net/core/rmem_max")
+
 
 async def next_event(transport: Transport) -> TransportEvent:
     with trio.fail_after(5):
@@ -38,6 +40,15 @@ async def test_an_event_comes_to_its_transport_and_to_no_other() -> None:
         assert two.connected
         with pytest.raises(trio.WouldBlock):
             one.events.receive_nowait()
+
+
+async def test_what_a_socket_can_hold_is_told() -> None:
+    async with open_engine(EngineSettings()) as engine:
+        held = engine.receive_buffer()
+    limit = int(RMEM_MAX.read_text())  # noqa: ASYNC240  (not a disk)
+    assert held is not None
+    # The kernel doubles what is asked for; with CAP_NET_ADMIN 8 MiB are, whatever the limit.
+    assert held == 16 << 20 or held == 2 * min(limit, 8 << 20)
 
 
 async def test_silence_is_told_without_anybody_asking() -> None:

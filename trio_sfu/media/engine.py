@@ -72,6 +72,10 @@ class MediaEngine:
         """Return each worker's loop counter; it moves at least every 500 ms."""
         return []
 
+    def receive_buffer(self) -> int | None:
+        """Return the bytes that may wait in a socket, as the kernel counts; None without one."""
+        return None
+
     def gso(self) -> bool:
         """Return whether UDP segmentation offload is in use."""
         return False
@@ -99,6 +103,10 @@ class SocketEngine(MediaEngine):
     def progress(self) -> list[int]:
         """Return each worker's loop counter; it moves at least every 500 ms."""
         return self._engine.progress()
+
+    def receive_buffer(self) -> int | None:
+        """Return the bytes that may wait in a socket, as the kernel counts."""
+        return self._engine.receive_buffer()
 
     def gso(self) -> bool:
         """Return whether UDP segmentation offload is in use."""

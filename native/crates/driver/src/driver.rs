@@ -67,6 +67,7 @@ struct Thread {
 pub struct Driver {
     shared: Vec<Arc<Shared>>,
     addresses: Vec<Vec<SocketAddr>>,
+    receive_buffer: usize,
     reports: Arc<Reports>,
     threads: Mutex<Vec<Thread>>,
     closed: AtomicBool,
@@ -99,6 +100,7 @@ impl Driver {
         let mut driver = Self {
             shared: Vec::new(),
             addresses: Vec::new(),
+            receive_buffer: smallest_buffer(sockets.iter().flatten())?,
             reports,
             threads: Mutex::default(),
             closed: AtomicBool::new(false),
@@ -128,6 +130,13 @@ impl Driver {
     #[must_use]
     pub fn local_addresses(&self) -> &[Vec<SocketAddr>] {
         &self.addresses
+    }
+
+    /// Bytes the smallest of the sockets' receive buffers holds, as the kernel counts them:
+    /// what a burst, or a worker that is kept waiting, may pile up without loss.
+    #[must_use]
+    pub fn receive_buffer(&self) -> usize {
+        self.receive_buffer
     }
 
     /// How many workers were started.
@@ -277,6 +286,11 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("a panic without a message").to_owned()
+}
+
+fn smallest_buffer<'a>(sockets: impl Iterator<Item = &'a UdpSocket>) -> io::Result<usize> {
+    let sizes = sockets.map(sys::receive_buffer).collect::<io::Result<Vec<_>>>()?;
+    Ok(sizes.into_iter().min().unwrap_or(0))
 }
 
 /// A number nobody outside can know: std keys its hash maps with such ones.

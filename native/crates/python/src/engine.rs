@@ -80,6 +80,10 @@ impl Engine {
         self.driver.progress()
     }
 
+    fn receive_buffer(&self) -> usize {
+        self.driver.receive_buffer()
+    }
+
     fn gso(&self) -> bool {
         self.driver.gso()
     }

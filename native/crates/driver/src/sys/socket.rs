@@ -41,6 +41,23 @@ pub(crate) fn probe_segmentation(socket: &UdpSocket) -> bool {
     set(socket, libc::SOL_UDP, libc::UDP_SEGMENT, 0).is_ok()
 }
 
+/// Bytes of datagrams that may wait in the socket, as the kernel counts them.
+pub(crate) fn receive_buffer(socket: &UdpSocket) -> io::Result<usize> {
+    let mut value: libc::c_int = 0;
+    let mut length = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: the descriptor is open; `value` is an int, as `length` says, and both live.
+    unsafe {
+        checked(libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_RCVBUF,
+            (&raw mut value).cast(),
+            &raw mut length,
+        ))?;
+    }
+    Ok(usize::try_from(value).unwrap_or(0))
+}
+
 /// What makes the socket faster; a kernel without it still works.
 fn tune(fd: &OwnedFd) {
     for (forced, capped) in
