@@ -1,14 +1,16 @@
 """The operator's page in a real Chromium, with two Python clients in a call."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserType, Dialog, Page, expect
 
 from tests.browser.chromium import FLAGS
-from tests.process.daemon import Daemon
+from tests.process.daemon import Daemon, running_daemon
 
 ROOM = "standup"
 
@@ -67,3 +69,19 @@ def test_an_operator_watches_a_call_and_ends_it(
     assert daemon.stop() == 0
     expect(page.locator("#trouble")).to_contain_text("what is shown is old")
     assert not [line for line in said if "Content Security Policy" in line or "Error:" in line]
+
+
+def test_a_failure_is_shown_where_it_was_with_its_causes(artifacts: Path, page: Page) -> None:
+    with running_daemon(artifacts, faulty=True) as daemon:
+        command = [sys.executable, "-m", "trio_sfu.client", daemon.url, "--room", ROOM]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as bot:
+            page.goto(f"{daemon.url}/admin/tree")
+            expect(page.locator(".peer > summary")).to_have_count(1, timeout=15_000)
+            daemon.fault(f"room {ROOM}")
+            failure = page.locator(".service > .failure", has_text="room-failed")
+            expect(failure).to_be_visible()
+            bot.terminate()
+        (record,) = json.loads(daemon.get("/api/v1/failures")[1])["failures"]
+        expect(failure).to_contain_text(f"room-failed {record['id']} at ")
+        expect(failure).to_contain_text(f"in {ROOM}/fault: InjectedFault: {ROOM}/fault at ")
+        page.screenshot(path=artifacts / "tree.png")

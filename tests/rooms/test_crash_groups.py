@@ -5,6 +5,7 @@ from trio.testing import MockClock
 from tests.rooms.scripted import Scene, ScriptedLink, Someone, scene, settle
 from trio_sfu import events
 from trio_sfu.errors import RequestError
+from trio_sfu.ids import RoomId
 from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.signaling.messages import Join, Offer, PeerLeft
 
@@ -72,6 +73,17 @@ async def test_an_error_in_a_rooms_task_ends_that_room_only() -> None:
         (crash,) = s.noted(events.RoomCrashed)
         assert isinstance(crash, events.RoomCrashed)
         assert crash.failure.path == "r/broken"
+
+
+async def test_who_is_in_a_room_that_is_ended_is_told_before_the_media_ends() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        s.rooms.rooms[RoomId("r")].end("room-closed")
+        assert ann.link.ended == bob.link.ended == ["room-closed"]
+        assert not ann.pc.closed
+        await settle()
+        assert ann.pc.closed
+        assert not [m for m in ann.link.heard if isinstance(m, PeerLeft)]
 
 
 async def test_a_room_that_failed_is_there_again_for_who_joins() -> None:

@@ -73,6 +73,9 @@ class Room:
     def end(self, code: str) -> None:
         """End the room and every peer in it; their clients are told ``code``."""
         self._end_code = code
+        # At once: when their media ends first, clients believe that only that is lost.
+        for peer in self.peers.values():
+            peer.link.end(code)
         self._scope.cancel()
 
     async def run(self) -> None:
