@@ -21,6 +21,8 @@ A lost answer costs a wait of 12 s before the client tries anew, and that may be
 CLOSED_ROOM: Final = 60.0
 """Seconds a room that failed too often is refused (``rooms.restarts``)."""
 
+_REMEMBERED: Final = 64  # sessions that are over
+
 Dial = Callable[[Host], WireEnd]
 """Opens a connection to the server; returns the client's end."""
 
@@ -149,6 +151,8 @@ class SimulatedClient:
         self._story.tell(self.name, f"session {session.label} is over: {session.ending}{why}")
         reachable = not self.host.partitioned
         self.ended[session.label] = (trio.current_time(), session.ending, reachable)
+        if len(self.ended) > _REMEMBERED:
+            del self.ended[next(iter(self.ended))]
         self.session = None
         self.trouble(for_more=CLOSED_ROOM if session.error == "room-unavailable" else 0.0)
 

@@ -87,6 +87,8 @@ class ClientSocket:
     async def _converse(
         self, nursery: trio.Nursery, first: ClientMessage, hear: Callable[[ServerMessage], None]
     ) -> None:
+        # Refused: the library would wait for the opening handshake all the same.
+        nursery.start_soon(self._stream.wait_broken, name=f"{self._name} reset")
         socket = None
         with trio.move_on_after(_OPENING):
             socket = await wrap_client_stream(

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Final, cast
 
-import trio
-
 from trio_sfu.signaling.messages import Prefer, Quality, Source
 from trio_sfu.testing.simulation import accidents
 from trio_sfu.testing.simulation.client import SimulatedClient
@@ -191,9 +189,10 @@ def take_step(world: World) -> None:
             return
 
 
-async def let_time_pass(world: World) -> None:
-    """Wait until the next step: mostly seconds, sometimes none.
+def pause(world: World) -> float:
+    """Return the seconds until the next step: mostly some, sometimes none.
 
     Sometimes it is long enough to see that everybody is back.
     """
-    await trio.sleep(world.random.choices(*zip(*_PAUSES, strict=True))[0])
+    seconds, weights = zip(*_PAUSES, strict=True)
+    return float(world.random.choices(seconds, weights)[0])

@@ -1,13 +1,15 @@
 """What happened, line by line, in virtual time."""
 
+from collections import deque
+
 import trio
 
 
 class Story:
-    """The lines told so far."""
+    """The lines told so far; the newest ``most`` of them, if that is not None."""
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
+    def __init__(self, most: int | None = None) -> None:
+        self.lines: deque[str] = deque(maxlen=most)
 
     def tell(self, who: str, what: str) -> None:
         """Add a line: when, who, what."""

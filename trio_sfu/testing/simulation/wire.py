@@ -103,6 +103,13 @@ class WireEnd(trio.abc.Stream):
         self._in.wake()
         return piece
 
+    async def wait_broken(self) -> None:
+        """Wait for a reset, and for all before it to be read; raises trio.BrokenResourceError."""
+        while True:
+            if not self._in.pieces:
+                self._check()
+            await self._in.changed.wait()
+
     async def aclose(self) -> None:
         """Close: the other end reads what is under way, and then the end."""
         if not self._closed:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from random import Random
 from typing import Final
 
@@ -93,18 +93,16 @@ class WorldJournal:
         self.crashes: list[str] = []
         self.world: World | None = None
         self._story = story
-        self._names: dict[PeerId, str] = {}
+        self._names: dict[str | PeerId, str] = {}
 
     def note(self, fact: Fact) -> None:
         """Note a fact of the daemon."""
         names = self.world.labels() if self.world is not None else {}
-        self._names |= names
+        self._names.update(names)
         words = [type(fact).__name__]
-        for name in getattr(fact, "__slots__", ()):
-            value = getattr(fact, name)
-            if isinstance(value, Failure):
-                value = self._crash(fact, value)
-            words.append(str(self._names.get(value, value)) if value else "-")
+        for value in (getattr(fact, each.name) for each in fields(fact)):
+            told = self._crash(fact, value) if isinstance(value, Failure) else value
+            words.append(str(self._names.get(told, told)) if told else "-")
         self._story.tell("daemon", " ".join(words))
         if isinstance(fact, events.PeerLeft):
             self._names.pop(fact.peer, None)
@@ -118,10 +116,15 @@ class WorldJournal:
 
 
 @asynccontextmanager
-async def open_world(seed: int, clients: int) -> AsyncIterator[World]:
-    """Start a server, and clients that want to be nowhere yet."""
+async def open_world(
+    seed: int, clients: int, *, remembered: int | None = None
+) -> AsyncIterator[World]:
+    """Start a server, and clients that want to be nowhere yet.
+
+    ``remembered``: how many lines of the story are kept; None: all.
+    """
     random = Random(f"world {seed}")
-    story = Story()
+    story = Story(remembered)
     network = Network(Random(f"network {seed}"), ENGINE)
     journal = WorldJournal(story)
     server = Server(network, journal.note, Config(), seed)
