@@ -93,12 +93,12 @@ class WorldJournal:
         self.crashes: list[str] = []
         self.world: World | None = None
         self._story = story
-        self._names: dict[str | PeerId, str] = {}
+        self._names: dict[str, str] = {}
 
     def note(self, fact: Fact) -> None:
         """Note a fact of the daemon."""
         names = self.world.labels() if self.world is not None else {}
-        self._names.update(names)
+        self._names.update(names.items())
         words = [type(fact).__name__]
         for value in (getattr(fact, each.name) for each in fields(fact)):
             told = self._crash(fact, value) if isinstance(value, Failure) else value
