@@ -11,6 +11,7 @@ from trio_sfu.doctor.machine import (
     check_descriptors,
     check_gso,
     check_memory,
+    check_receive_buffer,
     check_unit,
 )
 
@@ -64,6 +65,14 @@ def test_segmentation() -> None:
     assert check_gso().state == "ok"
     found = check_gso(9_999)  # an option no kernel has
     assert (found.state, "Linux 4.18" in found.remedy) == ("warn", True)
+
+
+def test_the_receive_buffer(tmp_path: Path) -> None:
+    setting = tmp_path / "rmem_max"
+    assert check_receive_buffer(setting).state == "warn"
+    for most, state in ((212_992, "warn"), (8_388_608, "ok")):
+        setting.write_text(f"{most}\n")
+        assert check_receive_buffer(setting).state == state
 
 
 def test_the_unit(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from tests.native.binding import PASSWORD
 from trio_sfu import _native
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media.registry import Registry
+from trio_sfu.media.resync import resync
+from trio_sfu.media.track import UpTrack
 from trio_sfu.media.transport import INBOX, Transport, TransportLost
 
 
@@ -71,6 +73,45 @@ async def test_lost_events_are_made_up_for() -> None:
             assert not track.encodings
         kinds = [type(transport.events.receive_nowait()) for _ in range(4)]
         assert kinds[2:] == [_native.ConsentExpired, _native.EncodingStopped]
+
+
+class Told(UpTrack):
+    """A track with the numbers the engine would give."""
+
+    told: dict[str, int | str]
+
+    def stats(self) -> list[dict[str, int | str]]:
+        return [{"rid": "", "ssrc": 1, "codec": "vp8", **self.told}]
+
+
+@pytest.mark.parametrize(
+    ("known", "live", "idle", "made_up"),
+    [
+        ("started", 1, 0, []),
+        ("started", 1, 1, [_native.EncodingIdle]),
+        ("started", 0, 0, [_native.EncodingStopped]),
+        ("idle", 1, 0, [_native.EncodingStarted]),
+        ("idle", 1, 1, []),
+        ("idle", 0, 0, [_native.EncodingStopped]),
+        ("nothing", 1, 1, [_native.EncodingStarted, _native.EncodingIdle]),
+        ("nothing", 0, 0, []),
+    ],
+)
+async def test_a_lost_pause_is_made_up_for(
+    known: str, live: int, idle: int, made_up: list[type[_native.Event]]
+) -> None:
+    async with one_transport() as (engine, transport):
+        track = Told(engine.native, 1, mid="0", kind="video", source="screen", nudge=lambda: None)
+        track.told = {"live": live, "idle": idle}
+        if known != "nothing":
+            track.note(_native.EncodingStarted(1, "", 1, "vp8"))
+        if known == "idle":
+            track.note(_native.EncodingIdle(1, ""))
+        events = list(resync(engine.native, transport, [track], silence_timeout=3.0))
+        assert [type(event) for event in events] == made_up
+        for event in events:
+            track.note(event)  # type: ignore[arg-type]
+        assert (bool(track.encodings), bool(track.idle)) == (bool(live), bool(idle))
 
 
 async def test_a_lost_transport_hears_nothing_more() -> None:

@@ -35,6 +35,7 @@ def _machine(config: Config) -> Iterator[Finding]:
     yield machine.check_memory()
     yield machine.check_clock()
     yield machine.check_gso()
+    yield machine.check_receive_buffer()
     yield machine.check_unit()
 
 

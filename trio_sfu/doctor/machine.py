@@ -17,6 +17,8 @@ _PER_PEER: Final = 3
 _BESIDES: Final = 64
 _MEMORY_LOW, _MEMORY_GONE = 256 * _MIB, 64 * _MIB
 _MEMINFO = Path("/proc/meminfo")
+_RMEM_MAX = Path("/proc/sys/net/core/rmem_max")
+_BUFFER_ENOUGH: Final = 4 * _MIB
 _UDP_SEGMENT: Final = 103  # linux/udp.h
 _TIME_ERROR: Final = 5  # adjtimex(2): the clock is not synchronised
 _BEGINNING: Final = 1_767_225_600
@@ -83,6 +85,22 @@ def check_gso(option: int = _UDP_SEGMENT) -> Finding:
             message = "the kernel has no UDP_SEGMENT: each packet costs a call of its own"
             return warn(check, message, "use Linux 4.18 or later; calls work without, at more CPU")
     return ok(check, "the kernel has UDP_SEGMENT")
+
+
+def check_receive_buffer(setting: Path = _RMEM_MAX) -> Finding:
+    """Whether bursts find room in the kernel until the packet engine takes them."""
+    check = "receive buffer"
+    try:
+        most = int(setting.read_text())
+    except (OSError, ValueError):
+        return warn(
+            check, f"{setting} does not say how large it may be", "see whether /proc is there"
+        )
+    message = f"net.core.rmem_max is {most // 1_024} KiB"
+    if most >= _BUFFER_ENOUGH:
+        return ok(check, message)
+    remedy = "put systemd/60-trio-sfu.conf into /etc/sysctl.d, and run `sysctl --system`"
+    return warn(check, f"{message}: media is lost in bursts and floods", remedy)
 
 
 def check_unit(folders: tuple[Path, ...] = _UNITS) -> Finding:
