@@ -4,6 +4,7 @@ The error is raised by a real task of the group, so that everything from its nur
 upwards is what a defect would meet.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -80,3 +81,8 @@ def panic(daemon: Daemon, worker: int = 0) -> None:
     native: Any = daemon.engine.native
     with suppress(EngineError):  # It is gone before it could answer.
         native._panic_worker(worker, "a fault was asked for")
+
+
+def hang(seconds: float) -> None:
+    """Keep the event loop from turning, as a defect does that never waits."""
+    time.sleep(seconds)

@@ -2,7 +2,8 @@
 
 Each line on its standard input is one: ``room NAME``, ``peer ID`` and ``session PEER`` raise
 an error in a task of them, ``panic N`` makes a worker of the engine panic, ``overload STEP``
-takes a step against overload (``normal``, ``full``, … ``audio``). Settings come from the
+takes a step against overload (``normal``, ``full``, … ``audio``), ``hang SECONDS`` keeps the
+event loop from turning. Settings come from the
 environment. For tests of what real clients see of it.
 """
 
@@ -18,6 +19,7 @@ from trio_sfu.daemon import Daemon, serve
 from trio_sfu.overload.levels import Level
 from trio_sfu.testing.faults import (
     force_overload,
+    hang,
     panic,
     raise_in_peer,
     raise_in_room,
@@ -51,6 +53,8 @@ def _do(daemon: Daemon, what: str, which: str) -> None:
                 panic(daemon, int(which))
             case "overload":
                 force_overload(daemon, Level[which.upper()])
+            case "hang":
+                hang(float(which))
     except LookupError as missing:
         log.warning("no such fault", reason=str(missing))
 
