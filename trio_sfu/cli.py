@@ -70,7 +70,7 @@ def serve(file: Path | None, **flags: str | None) -> None:
     # Here, so that the other commands start quickly.
     import trio
 
-    from trio_sfu import daemon, logging
+    from trio_sfu import logging, serving
     from trio_sfu.log_output import open_output
 
     _open_standard_streams()
@@ -80,7 +80,7 @@ def serve(file: Path | None, **flags: str | None) -> None:
     with open_output(_STDERR, logging.lost_lines) as output:
         logging.configure(config.log.level, config.log.format, cast("TextIO", output))
         try:
-            well = trio.run(daemon.serve, config)
+            well = trio.run(serving.serve, config)
         except* ConfigError as group:
             sys.exit(_told(group))
     sys.exit(0 if well else 1)

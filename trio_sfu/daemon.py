@@ -3,7 +3,6 @@
 ``docs/closing.md`` says who closes whom.
 """
 
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -16,8 +15,7 @@ from trio_sfu import logging
 from trio_sfu.census import take_census
 from trio_sfu.config.model import Config
 from trio_sfu.config.rules import is_loopback
-from trio_sfu.errors import ConfigError
-from trio_sfu.events import DaemonFailed, Failure, Histogram, Journal
+from trio_sfu.events import Histogram, Journal
 from trio_sfu.http.app import make_app
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.listeners.hypercorn_server import HttpServer
@@ -27,7 +25,6 @@ from trio_sfu.liveness.liveness import Liveness
 from trio_sfu.liveness.self_test import SelfTestResult
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media_port import open_media
-from trio_sfu.notify import Notifier, keep_watchdog
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.watch import OverloadWatch
 from trio_sfu.rooms.registry import Registry
@@ -47,11 +44,6 @@ from trio_sfu.webrtc.peer_connection import PeerConnection, open_peer_connection
 
 _GOODBYE_S = 3.0
 _STOP_S = 8.0
-_RECEIVE_BUFFER = 4 << 20
-"""Bytes, as the kernel counts them, below which a flood of 100,000 datagrams a second was seen
-to cost media packets (docs/floods.md)."""
-
-log = logging.get("daemon")
 
 
 class Daemon:
@@ -247,59 +239,3 @@ async def _stop(daemon: Daemon, impatience: Impatience) -> None:
 async def _cancel_after(event: Impatience, scope: trio.CancelScope) -> None:
     await event()
     scope.cancel()
-
-
-Beside = Callable[[Daemon], Awaitable[object]]
-
-
-async def _nothing(_daemon: Daemon) -> None:  # noqa: ASYNC124  (a Beside)
-    return
-
-
-async def serve(config: Config, beside: Beside = _nothing) -> bool:
-    """Run a daemon until SIGTERM or SIGINT; a second signal hurries the stop.
-
-    ``beside`` runs as long as the daemon is ready. Returns whether it ended well; an error
-    that ended it has been noted. Raises ConfigError when a port cannot be had.
-    """
-    journal = Journal(logging.log_fact)
-    try:
-        await _serve(config, beside, journal)
-    except* ConfigError:
-        raise
-    except* Exception as error:
-        failure = Failure.of(error, code="daemon-failed", path="daemon")
-        journal.note(DaemonFailed(failure))
-    return journal.count(DaemonFailed) == 0
-
-
-async def _serve(config: Config, beside: Beside, journal: Journal) -> None:
-    notifier = Notifier()
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with (
-            open_daemon(config, signals.__anext__, journal) as daemon,
-            trio.open_nursery() as nursery,
-        ):
-            nursery.start_soon(beside, daemon, name="beside")
-            nursery.start_soon(keep_watchdog, notifier, daemon.liveness.turning, name="watchdog")
-            _log_start(daemon)
-            notifier.send("READY=1")
-            log.info("stopping", signal=signal.Signals(await anext(signals)).name)
-            notifier.send("STOPPING=1")
-            nursery.cancel_scope.cancel()
-    log.info("stopped")
-
-
-def _log_start(daemon: Daemon) -> None:
-    media = [f"{host}:{port}" for host, port in daemon.engine.candidates()]
-    waiting = daemon.engine.receive_buffer()
-    log.info("media", udp=media, gso=daemon.engine.gso(), receive_buffer=waiting)
-    if waiting is not None and waiting < _RECEIVE_BUFFER:
-        log.warning(
-            "small receive buffer: packets are lost in bursts and floods; "
-            "set net.core.rmem_max as systemd/60-trio-sfu.conf does",
-            receive_buffer=waiting,
-        )
-    if daemon.config.auth.open:
-        log.warning("open: everybody who can reach the port may join")
-    log.info("ready", url=daemon.url)

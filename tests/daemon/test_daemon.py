@@ -143,7 +143,8 @@ async def test_an_impatient_stop_waits_for_nobody() -> None:
     async def at_once() -> None:
         await trio.lowlevel.checkpoint()
 
-    config = load(flags={"http.port": "0", "media.port": "0", "media.addresses": "127.0.0.1"})
+    flags = {"http.port": "0", "media.port": "0", "media.addresses": "127.0.0.1"}
+    config = load(flags=flags | {"liveness.self_test_interval": "0"})
     async with AsyncExitStack() as stack:
         start = 0.0
         async with open_daemon(config, at_once) as daemon:

@@ -11,7 +11,7 @@ import structlog
 import trio
 
 from trio_sfu.client import Client, JoinError, SessionEndedError, SyntheticVideo, connect
-from trio_sfu.config.model import Config, Http, Media
+from trio_sfu.config.model import Config, Http, Liveness, Media
 from trio_sfu.daemon import Daemon, open_daemon
 from trio_sfu.ids import PeerId, RoomId
 
@@ -38,7 +38,11 @@ def logged() -> Iterator[list[structlog.typing.EventDict]]:
 @asynccontextmanager
 async def running() -> AsyncIterator[Daemon]:
     """Run a daemon on ports the system chooses."""
-    config = Config(http=Http(port=0), media=Media(port=0, addresses=["127.0.0.1"]))
+    config = Config(
+        http=Http(port=0),
+        media=Media(port=0, addresses=["127.0.0.1"]),
+        liveness=Liveness(self_test_interval=0),
+    )
     async with open_daemon(config) as daemon:
         yield daemon
 

@@ -15,8 +15,9 @@ import trio
 
 from trio_sfu import logging
 from trio_sfu.config.load import load
-from trio_sfu.daemon import Daemon, serve
+from trio_sfu.daemon import Daemon
 from trio_sfu.overload.levels import Level
+from trio_sfu.serving import serve
 from trio_sfu.testing.faults import (
     force_overload,
     hang,
