@@ -79,6 +79,7 @@ class Daemon:
             self._test_media, self.liveness.self_test, self.liveness.stuck_workers, self.journal
         )
         self.services.add("self-test", self.self_test.run)
+        self.services.add("overload", self.overload.run)
         self.port = Port(config.http, HttpServer(make_app(self)), self.serve_socket, self.journal)
         self.addresses: list[tuple[str, int]] = []
         self.ready = False
@@ -206,7 +207,6 @@ async def open_daemon(
         await nursery.start(daemon.rooms.run, name="rooms")
         await nursery.start(daemon.port.run, listeners, name="listeners")
         await nursery.start(daemon.services.run, name="services")
-        nursery.start_soon(daemon.overload.run, name="overload")
         daemon.ready = True
         try:
             yield daemon

@@ -37,8 +37,9 @@ class OverloadWatch:
         self._pressure = Pressure()
         self._forced: Level | None = None
 
-    async def run(self) -> None:
-        """Look, for ever."""
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Look, for ever. A service: should it fail, the step stays until it is back."""
+        task_status.started()
         due = trio.current_time() + EVERY
         while True:
             await trio.sleep_until(due)

@@ -47,8 +47,6 @@ def survey(daemon: Surveyed) -> Node:
             _rooms(service, daemon, owned)
         if service.name == "services":
             _services(service, daemon)
-        if service.name == "overload":
-            _overload(service, daemon.overload)
     _engine(root, daemon, owned)
     order = {"service": 0}
     root.children.sort(key=lambda child: (order.get(child.kind, 1), child.name))
@@ -62,6 +60,8 @@ def _services(parent: Node, daemon: Surveyed) -> None:
         if service is not None:
             node.state, node.restarts = service.state, service.restarts
             node.failure = daemon.journal.failures.last(("services", node.name))
+        if node.name == "overload":
+            node.detail = _overload(daemon.overload)
 
 
 def _rooms(service: Node, daemon: Surveyed, owned: dict[str, Node]) -> None:
@@ -84,10 +84,9 @@ def _rooms(service: Node, daemon: Surveyed, owned: dict[str, Node]) -> None:
                     child.children.append(transport)
 
 
-def _overload(service: Node, overload: OverloadWatch) -> None:
-    service.state = overload.level.word
+def _overload(overload: OverloadWatch) -> str:
     uses = (f"{strain.of} {strain.full:.0%}" for strain in overload.strains)
-    service.detail = "of the limit: " + ", ".join(uses)
+    return f"step {overload.level.word}; of the limits: " + ", ".join(uses)
 
 
 def _peer_state(room: Room | None, peer: PeerId) -> str:
