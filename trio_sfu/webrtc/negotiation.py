@@ -5,7 +5,7 @@ Pure. The client always offers, the server always answers.
 
 import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from trio_sfu._native import Codec, Extension, Kind
@@ -53,6 +53,8 @@ class SlotUse:
         return f"slot-{self.pair} {self.mid}"
 
 
+_SYSTEM_RANDOM: Final = random.SystemRandom()
+
 Use: TypeAlias = SendingUse | SlotUse
 
 
@@ -80,7 +82,7 @@ class Negotiation:
         self, seed: random.Random | None = None, limits: OfferLimits | None = None
     ) -> None:
         self._limits = limits or OfferLimits()
-        self._random = seed or random.SystemRandom()
+        self._random = seed or _SYSTEM_RANDOM
         self._agreed: Agreement | None = None
         self._cname = f"{self._random.getrandbits(64):016x}"
 
@@ -119,7 +121,8 @@ class Negotiation:
 
     def commit(self, agreement: Agreement) -> None:
         """Hold to an agreement from now on."""
-        self._agreed = agreement
+        # Without the parsed lines, of which later offers need nothing: they are long.
+        self._agreed = replace(agreement, added=(), removed=())
 
     def _check_certificate(self, agreement: Agreement) -> None:
         if self._agreed is not None and agreement.fingerprints != self._agreed.fingerprints:
