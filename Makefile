@@ -113,6 +113,10 @@ test: setup-dev $(BROWSERS) ## cargo test, vitest, pytest with real browsers
 soak: setup-dev $(BROWSERS) ## Fuzz every parser (FUZZ_SECONDS each) and run the long loops
 	tools/soak $(FUZZ_SECONDS)
 
+.PHONY: bench-memory
+bench-memory: setup-dev ## Measure how much memory a peer costs the daemon
+	$(VENV_PYTHON) -m benchmarks.memory
+
 .PHONY: bench-join
 bench-join: setup-dev $(BROWSERS) ## Time the join of a Chromium page, 20 times
 	$(VENV_PYTHON) -m benchmarks.join

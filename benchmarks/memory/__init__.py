@@ -1,0 +1,1 @@
+"""How much memory a peer costs the daemon."""
