@@ -12,7 +12,7 @@ use support::{Rtp, at, ms};
 use trio_sfu_core::census::Census;
 use trio_sfu_core::command::{Command, Kind};
 use trio_sfu_core::config::Config;
-use trio_sfu_core::ids::{SlotId, UpTrackId};
+use trio_sfu_core::ids::{SlotId, TransportId, UpTrackId};
 use trio_sfu_wire::rtp::{Rid, Ssrc};
 
 const PEERS: usize = 3;
@@ -156,6 +156,8 @@ struct Run {
     next_ssrc: u32,
     /// By peer, the credentials of the latest restart, if they were not nominated yet.
     restarts: Vec<Option<Credentials>>,
+    /// Every one there was; all are free again at the end.
+    ufrags: Vec<String>,
     /// What must not be answered any more.
     abandoned: Vec<(usize, Credentials)>,
 }
@@ -175,8 +177,9 @@ impl Run {
         let microphones = (0..PEERS).map(|_| Opus::new(30, "a")).collect();
         let (tracks, slots) = (Vec::new(), Vec::new());
         let (restarts, abandoned) = (vec![None; PEERS], Vec::new());
+        let ufrags = world.peers.iter().map(|peer| peer.ufrag.clone()).collect();
         let next_ssrc = 1000;
-        Self { world, cameras, microphones, tracks, slots, next_ssrc, restarts, abandoned }
+        Self { world, cameras, microphones, tracks, slots, next_ssrc, restarts, ufrags, abandoned }
     }
 
     fn rid(index: usize) -> Rid {
@@ -303,6 +306,7 @@ impl Run {
         let fresh =
             (format!("fresh{}", self.next_ssrc), format!("passwordOfTheRestart{}", self.next_ssrc));
         let (ice_ufrag, ice_pwd) = fresh.clone();
+        self.ufrags.push(ice_ufrag.clone());
         let transport = self.world.transport(peer);
         self.world.command(Command::RestartIce { transport, ice_ufrag, ice_pwd });
         if let Some(earlier) = self.restarts[peer].replace(fresh.clone()) {
@@ -402,6 +406,12 @@ proptest! {
             run.world.command(Command::RemoveTransport { transport });
         }
         prop_assert_eq!(run.world.engine.census(), Census::default());
+        for (number, ufrag) in run.ufrags.iter().enumerate() {
+            let (id, ice_ufrag) = (TransportId(1_000 + number as u64), ufrag.clone());
+            let ice_pwd = "aPasswordOfSomebodyElse".to_owned();
+            run.world.command(Command::AddTransport { id, ice_ufrag, ice_pwd });
+            run.world.command(Command::RemoveTransport { transport: id });
+        }
         run.world.run(30_000);
         prop_assert_eq!(run.world.engine.next_deadline(), None);
     }
