@@ -227,6 +227,14 @@ async def test_a_socket_without_the_subprotocol_is_refused() -> None:
         assert served.refused == {"subprotocol-unsupported": 1}
 
 
+async def test_an_upgrade_that_is_not_ascii_is_refused() -> None:
+    async with serving() as served:
+        answer = await served.upgrade(f"sec-websocket-protocol: {SUBPROTOCOL}, \xa3")
+        assert answer.startswith(b"HTTP/1.1 400")
+        assert b'"code":"upgrade-invalid"' in answer
+        assert served.refused == {"upgrade-invalid": 1}
+
+
 @pytest.mark.parametrize(
     ("origin", "origins", "allowed"),
     [
@@ -235,6 +243,7 @@ async def test_a_socket_without_the_subprotocol_is_refused() -> None:
         ("http://127.0.0.1:1", [], False),
         ("https://evil.example", [], False),
         ("null", [], False),
+        ("http://[", [], False),
         ("https://meet.example", ["https://meet.example"], True),
         ("https://any.example", ["*"], True),
     ],

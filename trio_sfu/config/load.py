@@ -52,7 +52,7 @@ def _from_file(file: Path) -> dict[str, Any]:
         content = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}", code="config-file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{file}: is not TOML: {error}", code="config-file") from None
     found: dict[str, Any] = {}
     for section, table in content.items():

@@ -19,6 +19,8 @@ class Head:
     method: str
     path: str
     headers: dict[str, str]
+    ascii: bool
+    """Whether every byte is ASCII, as all of an upgrade request is (RFC 6455, section 4.1)."""
 
     def wants_signaling(self) -> bool:
         """Return whether the request asks for the signaling WebSocket (RFC 6455)."""
@@ -57,4 +59,4 @@ def parse_head(data: bytes) -> Head | None:
     for line in lines:
         name, _, value = line.partition(":")
         headers.setdefault(name.strip().lower(), value.strip())
-    return Head(parts[0], parts[1].partition("?")[0], headers)
+    return Head(parts[0], parts[1].partition("?")[0], headers, text.isascii())

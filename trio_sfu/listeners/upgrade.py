@@ -4,7 +4,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
 import trio
-from trio_websocket import WebSocketConnection, WebSocketRequest, wrap_server_stream
+from trio_websocket import (
+    ConnectionClosed,
+    WebSocketConnection,
+    WebSocketRequest,
+    wrap_server_stream,
+)
+from wsproto.utilities import LocalProtocolError
 
 from trio_sfu.events import ConnectionRefused, Journal
 from trio_sfu.listeners.head import Head
@@ -18,6 +24,10 @@ ServeSocket = Callable[[WebSocketConnection], Awaitable[None]]
 _LIBRARY_LIMIT = 2 * MAX_MESSAGE_BYTES
 _HANDSHAKE_S = 10.0
 _QUEUE = 16
+_INVALID = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
+    b'connection: close\r\n\r\n{"code":"upgrade-invalid","message":"its headers are ASCII"}'
+)
 
 
 async def serve_signaling(
@@ -29,23 +39,35 @@ async def serve_signaling(
     journal: Journal,
 ) -> None:
     """Accept the WebSocket and serve it; the stream is closed when this returns."""
-    async with trio.open_nursery() as nursery:
-        socket = None
-        handshake = trio.CancelScope(deadline=trio.current_time() + _HANDSHAKE_S)
-        nursery.start_soon(_cancel_when_over, stream, handshake)
-        with handshake:
-            request = await wrap_server_stream(
-                nursery, stream, message_queue_size=_QUEUE, max_message_size=_LIBRARY_LIMIT
-            )
-            refusal = _refusal(head, request, origins)
-            if refusal is None:
-                socket = await request.accept(subprotocol=SUBPROTOCOL)
-            else:
-                journal.note(ConnectionRefused(refusal[0]))
-                await _reject(request, *refusal)
-        if socket is not None:
-            await serve(socket)
-        nursery.cancel_scope.cancel()
+    if not head.ascii:
+        # The library would fail on it.
+        journal.note(ConnectionRefused("upgrade-invalid"))
+        with trio.move_on_after(_HANDSHAKE_S):
+            await stream.send_all(_INVALID)
+            await stream.aclose()
+        return
+    try:
+        async with trio.open_nursery() as nursery:
+            socket = None
+            handshake = trio.CancelScope(deadline=trio.current_time() + _HANDSHAKE_S)
+            nursery.start_soon(_cancel_when_over, stream, handshake)
+            with handshake:
+                request = await wrap_server_stream(
+                    nursery, stream, message_queue_size=_QUEUE, max_message_size=_LIBRARY_LIMIT
+                )
+                refusal = _refusal(head, request, origins)
+                if refusal is None:
+                    socket = await request.accept(subprotocol=SUBPROTOCOL)
+                else:
+                    journal.note(ConnectionRefused(refusal[0]))
+                    await _reject(request, *refusal)
+            if socket is not None:
+                await serve(socket)
+            nursery.cancel_scope.cancel()
+    except* (ConnectionClosed, LocalProtocolError):
+        # The library's reader wanted to answer a socket that was gone, or closing: a bad
+        # frame and the end behind it, a ping after our close frame (its issue #184).
+        pass
 
 
 def origin_allowed(head: Head, origins: Sequence[str]) -> bool:
@@ -56,7 +78,11 @@ def origin_allowed(head: Head, origins: Sequence[str]) -> bool:
     origin = head.headers.get("origin")
     if origin is None or "*" in origins or origin in origins:
         return True
-    return urlsplit(origin).netloc.lower() == head.headers.get("host", "").lower()
+    try:
+        asking = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return asking.lower() == head.headers.get("host", "").lower()
 
 
 async def _cancel_when_over(stream: ReplayStream, scope: trio.CancelScope) -> None:
