@@ -18,6 +18,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 VENV_PYTHON := .venv/bin/python
 RUNTIME := .venv/.runtime-installed
 DEV := .venv/.dev-installed
+FUZZER := .venv/.fuzzer-installed
 NODE_MODULES := client/node_modules/.installed
 PAGE := trio_sfu/page/index.html
 NATIVE := .venv/.native-built
@@ -53,6 +54,10 @@ $(RUNTIME): requirements/runtime.txt | $(VENV_PYTHON)
 	touch $@
 
 $(DEV): requirements/dev.txt requirements/runtime.txt | $(RUNTIME)
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	touch $@
+
+$(FUZZER): requirements/fuzz.txt | $(DEV)
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 	touch $@
 
@@ -109,8 +114,13 @@ format: $(DEV) $(NODE_MODULES) ## Format every language
 test: setup-dev $(BROWSERS) ## cargo test, vitest, pytest with real browsers
 	tools/test $(PYTEST_ARGS)
 
+.PHONY: fuzz
+fuzz: setup-dev $(FUZZER) ## Fuzz every target for FUZZ_SECONDS each
+	native/fuzz/run.sh $(FUZZ_SECONDS)
+	tests/fuzz/run.sh $(FUZZ_SECONDS)
+
 .PHONY: soak
-soak: setup-dev $(BROWSERS) ## Fuzz every parser (FUZZ_SECONDS each) and run the long loops
+soak: setup-dev $(BROWSERS) $(FUZZER) ## Fuzz everything (FUZZ_SECONDS a target) and run the long loops
 	tools/soak $(FUZZ_SECONDS)
 
 .PHONY: bench-memory

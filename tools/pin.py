@@ -2,12 +2,14 @@
 
 Run by ``make pins`` and ``make check`` (``--check``). ``runtime.txt`` is the closure
 of the project's dependencies and of the build backend, ``dev.txt`` that of the
-``checks`` dependency group, both as plain ``name==version`` lines.
+``checks`` dependency group, ``fuzz.txt`` that of ``fuzz`` (where it is installed), all as
+plain ``name==version`` lines.
 """
 
 import sys
 import tomllib
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -46,7 +48,7 @@ def page(what: str, pins: dict[str, str]) -> str:
 
 
 def main() -> None:
-    """Write or check both files."""
+    """Write or check the files."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     runtime = closure(project["project"]["dependencies"] + project["build-system"]["requires"])
     dev = closure(project["dependency-groups"]["checks"])
@@ -56,6 +58,9 @@ def main() -> None:
             "what checks and tests use", {k: v for k, v in dev.items() if k not in runtime}
         ),
     }
+    with suppress(metadata.PackageNotFoundError):
+        fuzz = closure(project["dependency-groups"]["fuzz"])
+        files["fuzz.txt"] = page("what `make soak` fuzzes Python with", fuzz)
     for name, text in files.items():
         path = ROOT / "requirements" / name
         if "--check" not in sys.argv:

@@ -1,0 +1,17 @@
+"""What is fuzzed in Python: a name, and a function that takes bytes and may not raise."""
+
+from collections.abc import Callable, Mapping
+
+from tests.fuzz.configuration import configuration
+from tests.fuzz.http_head import http_head
+from tests.fuzz.negotiation import negotiation
+from tests.fuzz.signaling import signaling
+from tests.fuzz.websocket import websocket
+
+TARGETS: Mapping[str, Callable[[bytes], None]] = {
+    "configuration": configuration,
+    "http_head": http_head,
+    "negotiation": negotiation,
+    "signaling": signaling,
+    "websocket": websocket,
+}
