@@ -1,5 +1,6 @@
 """A self-test over a real UDP port, and what it says when something on the way is broken."""
 
+import gc
 import time
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,7 @@ from trio_sfu.self_test.party import ROOM
 from trio_sfu.self_test.run import run_self_test
 from trio_sfu.signaling.messages import Join
 from trio_sfu.testing import open_test_daemon
+from trio_sfu.testing.faults import panic
 from trio_sfu.tree.survey import survey
 from trio_sfu.webrtc.certificate import Certificate
 from trio_sfu.webrtc.peer_connection import open_peer_connection
@@ -157,6 +159,39 @@ async def test_a_crash_in_its_room_is_its_own(monkeypatch: pytest.MonkeyPatch) -
         await returns_to(daemon, baseline)
         assert ann.ended is None
         assert ann.media_state == "connected"
+
+
+async def test_a_panic_in_the_middle_is_noticed_and_the_next_test_passes() -> None:
+    async with open_test_daemon() as daemon, trio.open_nursery() as nursery:
+        baseline = daemon.census()
+        found: list[SelfTestResult] = []
+
+        async def test() -> None:
+            found.append(await daemon.test_media())
+
+        nursery.start_soon(test)
+        with trio.fail_after(5):
+            while daemon.engine.census()["slots"] < 2:
+                await trio.testing.wait_all_tasks_blocked(0.001)
+        panic(daemon, 0)
+        with trio.fail_after(15):
+            while not found:
+                await trio.testing.wait_all_tasks_blocked(0.01)
+        assert found[0].outcome == "failed"
+        assert daemon.health().status == "degraded"
+        assert (await daemon.test_media()).outcome == "passed"
+        assert daemon.health().status == "ok"
+        assert daemon.journal.count(events.PeerCrashed) == 0
+        gc.collect()  # the engine before keeps its eventfds until then
+        await returns_to(daemon, baseline)
+
+
+async def test_it_takes_nobodys_place() -> None:
+    async with (
+        open_test_daemon(media__max_transports="1") as daemon,
+        connect(daemon.url, room="r", name="ann", pairs=1),
+    ):
+        assert (await daemon.test_media()).outcome == "passed"
 
 
 async def test_an_engine_that_is_full_is_no_broken_engine() -> None:
