@@ -6,6 +6,7 @@ from typing import NewType
 RoomId = NewType("RoomId", str)
 PeerId = NewType("PeerId", str)
 SessionId = NewType("SessionId", str)
+FailureId = NewType("FailureId", str)
 ResumeToken = NewType("ResumeToken", str)
 
 
@@ -17,6 +18,11 @@ def new_peer_id() -> PeerId:
 def new_session_id() -> SessionId:
     """Return a session id, for log lines."""
     return SessionId(f"s-{secrets.token_hex(4)}")
+
+
+def new_failure_id() -> FailureId:
+    """Return the id of a failure's record, which people may have to read out."""
+    return FailureId(f"f-{secrets.token_hex(4)}")
 
 
 def new_resume_token() -> ResumeToken:

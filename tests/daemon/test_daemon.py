@@ -71,6 +71,9 @@ async def test_an_error_in_a_rooms_task_is_that_rooms_alone() -> None:
                 await client.until(lambda: False)
             assert ended.value.code == "room-failed"
         assert eve.ended is None
+        with trio.fail_after(5):
+            while not daemon.journal.count(RoomCrashed):
+                await daemon.journal.recent.more()
         assert daemon.journal.count(RoomCrashed) == 1
         async with joined(daemon, "r") as (again,):
             assert not again.peers

@@ -15,7 +15,7 @@ import trio
 from trio_sfu import logging
 from trio_sfu.client import Client, SessionEndedError, connect
 from trio_sfu.daemon import Daemon
-from trio_sfu.events import Crash, Failure, PeerLeft, RoomClosed, RoomRestarted
+from trio_sfu.events import Crash, Fact, Failure, PeerLeft, RoomClosed, RoomCrashed, RoomRestarted
 from trio_sfu.ids import RoomId
 from trio_sfu.media.engine import SocketEngine
 from trio_sfu.testing import open_test_daemon
@@ -87,6 +87,13 @@ async def asked(daemon: Daemon, path: str) -> Any:
     return json.loads(answer.partition(b"\r\n\r\n")[2])
 
 
+async def noted(daemon: Daemon, kind: type[Fact]) -> None:
+    """Wait for a fact: a room's is noted once all in it are gone, and have been told."""
+    with trio.fail_after(5):
+        while not daemon.journal.count(kind):
+            await daemon.journal.recent.more()
+
+
 async def ending(client: Client) -> SessionEndedError:
     with trio.fail_after(5), pytest.raises(SessionEndedError) as ended:
         await client.until(lambda: False)
@@ -120,6 +127,7 @@ async def test_a_rooms_failure(log: io.StringIO) -> None:
         async with two_people(s.daemon) as people:
             raise_in_room(s.daemon, ROOM)
             errors = [await ending(each) for each in people]
+            await noted(s.daemon, RoomCrashed)
             failure = await s.told_everywhere("rooms")
             assert {(each.code, each.failure) for each in errors} == {("room-failed", failure.id)}
             assert failure.path == f"{ROOM}/fault"
@@ -133,6 +141,7 @@ async def test_a_room_that_is_cancelled_from_inside_has_failed_too(log: io.Strin
         assert nursery is not None
         nursery.cancel_scope.cancel()
         errors = [await ending(each) for each in people]
+        await noted(s.daemon, RoomCrashed)
         failure = await s.told_everywhere("rooms")
         assert {(each.code, each.failure) for each in errors} == {("room-failed", failure.id)}
         assert failure.causes[0].type == "StrayCancelError"

@@ -68,6 +68,9 @@ class ScriptedConnection:
         self.slots: dict[str, ScriptedSlot] = {}
         self.closed = False
         self.lost = None
+        self.goodbye: trio.Event | None = None
+        """Set: closing takes until then."""
+        self.breaks = False
         self.told_before_close: list[type[Fact]] = []
         self.happen, self.events = trio.open_memory_channel[PeerConnectionEvent](64)
 
@@ -219,7 +222,12 @@ class Scene:
         try:
             yield cast("PeerConnection", connection)
         finally:
+            if connection.goodbye is not None:
+                with trio.CancelScope(shield=True):
+                    await connection.goodbye.wait()
             connection.closed = True
+            if connection.breaks:
+                raise OSError("closing fails")
             connection.told_before_close = [type(fact) for fact in self.facts]
 
     async def join(self, room: str = "r", name: str = "n", replaces: str | None = None) -> Someone:

@@ -5,7 +5,7 @@ from trio.testing import MockClock
 from tests.rooms.scripted import Scene, ScriptedLink, Someone, scene, settle
 from trio_sfu import events
 from trio_sfu.errors import RequestError
-from trio_sfu.ids import RoomId
+from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.signaling.messages import Join, Offer, PeerLeft
 
@@ -84,6 +84,63 @@ async def test_who_is_in_a_room_that_is_ended_is_told_before_the_media_ends() ->
         await settle()
         assert ann.pc.closed
         assert not [m for m in ann.link.heard if isinstance(m, PeerLeft)]
+
+
+async def stray(s: Scene, peer: str) -> None:
+    found = s.rooms.find(PeerId(peer))
+    assert found is not None
+    assert found.nursery is not None
+    found.nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("how", ["raised", "cancelled"])
+async def test_a_client_is_told_of_an_error_before_its_media_ends(how: str) -> None:
+    async with scene() as s:
+        bob = await s.join()
+        bob.pc.goodbye = trio.Event()
+        if how == "raised":
+            bob.link.say(Offer(id=1, sdp="defect"))
+        else:
+            await stray(s, bob.id)
+        await settle()
+        assert not bob.pc.closed
+        assert bob.link.ended == ["peer-failed"]
+        bob.pc.goodbye.set()
+        await settle()
+        (failure,) = s.journal.failures.recent()
+        assert bob.link.failure == failure.id
+        assert failure.code == "peer-failed"
+
+
+async def test_what_fails_while_a_failed_peer_ends_is_another_failure() -> None:
+    async with scene() as s:
+        bob = await s.join()
+        bob.pc.goodbye = trio.Event()
+        bob.pc.breaks = True
+        bob.link.say(Offer(id=1, sdp="defect"))
+        await settle()
+        bob.pc.goodbye.set()
+        await settle()
+        last, first = s.journal.failures.recent()
+        assert bob.link.failure == first.id
+        assert [cause.type for cause in first.causes] == ["KeyError"]
+        assert [cause.type for cause in last.causes] == ["OSError"]
+
+
+async def test_a_rooms_record_names_nobody() -> None:
+    async def gossip() -> None:
+        await trio.lowlevel.checkpoint()
+        raise ValueError("Ann Example and Bob Example")
+
+    async with scene() as s:
+        await s.join(name="Ann Example")
+        await s.join(name="Bob Example")
+        nursery = s.rooms.rooms[RoomId("r")].nursery
+        assert nursery is not None
+        start_traced(nursery, gossip, "r/gossip")
+        await settle()
+        (failure,) = s.journal.failures.recent()
+        assert failure.causes[0].message == "<name> and <name>"
 
 
 async def test_a_room_that_failed_is_there_again_for_who_joins() -> None:

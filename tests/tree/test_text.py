@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from trio_sfu.events import Cause, Failure
+from trio_sfu.ids import FailureId
 from trio_sfu.tree.nodes import Node
 from trio_sfu.tree.text import duration, render
 
@@ -28,7 +29,7 @@ def test_a_tree_as_lines() -> None:
         type="ValueError", message="a defect", where="trio_sfu/rooms/peer.py:9", causes=(cause,)
     )
     failure = Failure(
-        id="f-1",
+        id=FailureId("f-1"),
         time=datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC),
         path="r/p-2/media",
         code="peer-failed",

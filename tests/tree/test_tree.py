@@ -111,6 +111,9 @@ async def test_a_peers_failure_is_told_after_it_is_gone() -> None:
         raise_in_peer(daemon, bob.id, fault)
         assert await until_gone(bob) == "peer-failed"
         await ann.until(lambda: bob.id not in ann.peers)
+        with trio.fail_after(5):
+            while not daemon.journal.count(PeerTornDown):
+                await daemon.journal.recent.more()
         node = room(daemon)
         assert set(below(node, "peer")) == {ann.id}
         assert node.failure is not None

@@ -1,6 +1,5 @@
 """The record of a failure: the one thing said of it in log, API, tree and at the client."""
 
-import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -8,6 +7,7 @@ from msgspec import Struct
 
 from trio_sfu.events.causes import MARK, Cause, causes_of, origin_of, text_of
 from trio_sfu.events.concealment import Concealment
+from trio_sfu.ids import FailureId, new_failure_id
 
 __all__ = ["MARK", "Cause", "Failure", "origin_of"]
 
@@ -21,7 +21,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     addresses or secrets, and holds on to nothing of what has ended.
     """
 
-    id: str
+    id: FailureId
     time: datetime
     code: str
     path: str
@@ -44,7 +44,7 @@ class Failure(Struct, frozen=True, kw_only=True):
         """
         causes, omitted = causes_of(error, Concealment(conceal))
         return cls(
-            id=f"f-{secrets.token_hex(4)}",
+            id=new_failure_id(),
             time=datetime.now(UTC),
             code=code,
             path=origin_of(error, path),

@@ -9,7 +9,12 @@ import trio
 from trio_sfu import events
 from trio_sfu.errors import MediaError, StrayCancelError
 from trio_sfu.events import Failure, Journal
-from trio_sfu.ids import PeerId, RoomId, new_peer_id, new_resume_token
+from trio_sfu.ids import (
+    PeerId,
+    RoomId,
+    new_peer_id,
+    new_resume_token,
+)
 from trio_sfu.media.track import UpTrack
 from trio_sfu.rooms.blame import engine_lost, sole
 from trio_sfu.rooms.following import follow_media
@@ -84,6 +89,7 @@ class Peer:
         self._connect = connect
         self._pc: PeerConnection | None = None
         self._last: PeerConnection | None = None
+        self._failure: Failure | None = None
         self._reason: LeaveReason | None = None
         self._scope = trio.CancelScope()
         self._leaving_since: float | None = None
@@ -148,32 +154,42 @@ class Peer:
             self._pc = self._last = pc
             self.room.welcome(self)
             try:
-                async with trio.open_nursery() as self.nursery:
-                    self._start("requests", lambda: serve_requests(self, pc))
-                    self._start("media", lambda: follow_media(self, pc))
-                    self._start("screening", lambda: self.screening.run(self.room.find_track))
+                await self._work(pc)
+            except Exception as error:
+                # Before the media ends: a client would believe that only that is lost.
+                self._failed(error)
+                raise
             finally:
                 self._note_leaving()
                 # Before the engine's handles go: nobody may be shown them any more.
                 self.room.farewell(self, self._reason or "failed")
                 self._pc = None
 
-    def _failed(self, error: BaseExceptionGroup[Exception]) -> None:
-        if self._pc is None and (refusal := sole(error, MediaError)):
-            # The engine has no room for another transport: no defect, nothing to trace.
-            self.link.end(refusal.code)
-            return
-        if lost := engine_lost(error, self._last.lost if self._last is not None else None):
-            self.link.end(lost.code, failure=lost.failure)
-            return
-        self._end_with(error)
+    async def _work(self, pc: PeerConnection) -> None:
+        async with trio.open_nursery() as self.nursery:
+            self._start("requests", lambda: serve_requests(self, pc))
+            self._start("media", lambda: follow_media(self, pc))
+            self._start("screening", lambda: self.screening.run(self.room.find_track))
+        if not self._scope.cancel_called:
+            raise StrayCancelError
 
-    def _end_with(self, error: BaseException) -> None:
+    def _failed(self, error: BaseException) -> None:
+        """Note an error and tell the client; again only for what else has come of it."""
+        if self._failure is None:
+            if self._last is None and (refusal := sole(error, MediaError)):
+                # The engine has no room for another transport: no defect, nothing to trace.
+                self.link.end(refusal.code)
+                return
+            if lost := engine_lost(error, self._last.lost if self._last is not None else None):
+                self.link.end(lost.code, failure=lost.failure)
+                return
         # One name may be in another's error: all of the room are left out.
         names = [self.name, self.resume_token, *self.room.state.names()]
         failure = Failure.of(error, code="peer-failed", path=self.path, conceal=names)
-        self.room.journal.note(events.PeerCrashed(failure, self.room.id, self.id))
-        self.link.end(failure.code, failure=failure.id)
+        if self._failure is None or failure.causes != self._failure.causes:
+            self._failure = failure
+            self.room.journal.note(events.PeerCrashed(failure, self.room.id, self.id))
+            self.link.end(failure.code, failure=failure.id)
 
     def _note_leaving(self) -> None:
         if self._leaving_since is None:

@@ -104,8 +104,12 @@ class Room:
             self.gone.set()
 
     def _failed(self, error: BaseException) -> None:
-        names = self.state.names()
-        self.failure = Failure.of(error, code="room-failed", path=self.id, conceal=names)
+        self.failure = Failure.of(
+            error,
+            code="room-failed",
+            path=self.id,
+            conceal=[peer.name for peer in self.peers.values()],
+        )
         self.journal.note(events.RoomCrashed(self.failure, self.id))
 
     async def _receive(self) -> None:
