@@ -79,7 +79,7 @@ $(PAGE): $(NODE_MODULES) $(PAGE_SOURCES)
 
 $(BROWSERS): tools/install-packages
 	tools/install-packages chromium:chromium firefox-esr:firefox-esr ip:iproute2 nft:nftables \
-		systemd-analyze:systemd
+		systemd-analyze:systemd turnserver:coturn
 	mkdir -p $(@D)
 	touch $@
 

@@ -3,6 +3,7 @@
 ``docs/closing.md`` says who closes whom.
 """
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -28,6 +29,7 @@ from trio_sfu.media_port import open_media
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.watch import OverloadWatch
 from trio_sfu.rooms.registry import Registry
+from trio_sfu.rooms.relays import relays
 from trio_sfu.self_test.run import Finding, run_self_test
 from trio_sfu.self_test.service import SelfTest
 from trio_sfu.services.supervisor import Services
@@ -71,6 +73,7 @@ class Daemon:
             self.journal,
             Admission(config.overload, lambda: self.overload.level),
             max_peers_in_all=config.media.max_transports,
+            relays=lambda peer: relays(config.turn, peer, time.time()),
         )
         self.overload = OverloadWatch(config.overload, self.journal, self.rooms.limit_video)
         self.services = Services(self.journal)

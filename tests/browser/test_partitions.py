@@ -1,8 +1,10 @@
 """The network between a page and the daemon fails, wholly or for UDP alone."""
 
+import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from tests.process.network import ADDRESS, Network, blocked, neighbour, own_netw
 from tests.process.patience import SLACK, eventually
 
 ROOM = "partition"
+TURN_PORT = 3478
+TURN_SECRET = "of the test alone"  # noqa: S105
 UDP = "meta l4proto udp"
 SAID_WITHIN = 15.0
 """Seconds from joining to being told that media cannot pass."""
@@ -61,12 +65,7 @@ def place(artifacts: Path, tmp_path: Path, person: PersonFactory) -> Iterator[Pl
         far = stack.enter_context(neighbour(network))
         stack.enter_context(network.inside())
         daemon = stack.enter_context(running_daemon(artifacts, environment=SETTINGS))
-        # Else there is no camera for a page that is not from this machine.
-        secure = f"--unsafely-treat-insecure-origin-as-secure=http://{ADDRESS}:{daemon.http_port}"
-        browsers = [
-            str(far.wrapper(tmp_path, "/usr/bin/chromium", secure)),
-            str(network.wrapper(tmp_path, "/usr/bin/chromium")),
-        ]
+        browsers = browsers_in(far, network, tmp_path, daemon)
         yield Place(network, daemon, person, browsers)
 
 
@@ -138,3 +137,59 @@ def test_without_udp_the_page_says_so(place: Place, measure: Measure) -> None:
     place.is_well()
     assert told(place.alice) == ""
     measure("UDP unblocked: in the call after", f"{time.monotonic() - started:.1f} s")
+
+
+def test_without_udp_a_turn_server_is_tried(
+    artifacts: Path, tmp_path: Path, person: PersonFactory, measure: Measure
+) -> None:
+    with ExitStack() as stack:
+        network = stack.enter_context(own_network())
+        far = stack.enter_context(neighbour(network))
+        stack.enter_context(network.inside())
+        stack.enter_context(turn_server(artifacts))
+        turn = {
+            "TRIO_SFU_TURN_URLS": f"turn:{ADDRESS}:{TURN_PORT}?transport=tcp",
+            "TRIO_SFU_TURN_SECRET": TURN_SECRET,
+        }
+        daemon = stack.enter_context(running_daemon(artifacts, environment=SETTINGS | turn))
+        place = Place(network, daemon, person, browsers_in(far, network, tmp_path, daemon))
+        with blocked(network, UDP):
+            started = time.monotonic()
+            place.meet()
+            measure("UDP blocked, over TURN: all well after", f"{time.monotonic() - started:.1f} s")
+            assert told(place.alice) == ""
+
+
+@contextmanager
+def turn_server(artifacts: Path) -> Iterator[None]:
+    """Run coturn in this thread's network, where the daemon is."""
+    command = [
+        *("turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls", "--fingerprint"),
+        *("--listening-ip", ADDRESS, "--relay-ip", ADDRESS, "--listening-port", str(TURN_PORT)),
+        *("--use-auth-secret", "--static-auth-secret", TURN_SECRET, "--realm", "trio-sfu.test"),
+        *("--min-port", "50000", "--max-port", "50100", "--pidfile", "/dev/null"),
+    ]
+    with (artifacts / "coturn.log").open("w") as log:
+        process = subprocess.Popen([*command, "--log-file", "stdout"], stdout=log, stderr=log)
+        try:
+            eventually(_answers, within=10, why="coturn to listen")
+            yield
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _answers() -> bool:
+    with suppress(OSError), socket.create_connection((ADDRESS, TURN_PORT), timeout=1):
+        return True
+    return False
+
+
+def browsers_in(far: Network, near: Network, folder: Path, daemon: Daemon) -> list[str]:
+    """Return programs that are a Chromium at each end of the cable."""
+    # Else there is no camera for a page that is not from this machine.
+    secure = f"--unsafely-treat-insecure-origin-as-secure=http://{ADDRESS}:{daemon.http_port}"
+    return [
+        str(far.wrapper(folder, "/usr/bin/chromium", secure)),
+        str(near.wrapper(folder, "/usr/bin/chromium")),
+    ]

@@ -34,6 +34,14 @@ class Media(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     handshake_timeout: Seconds = 10.0
 
 
+class Turn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Relays for clients whose network lets no UDP through."""
+
+    urls: list[str] = []
+    secret: str = ""
+    lifetime: Annotated[int, Meta(ge=60, le=604_800)] = 86_400
+
+
 class Rooms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits of the rooms, and how long a lost peer is waited for."""
 
@@ -97,6 +105,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     http: Http = Http()
     media: Media = field(default_factory=Media)
+    turn: Turn = Turn()
     rooms: Rooms = Rooms()
     signaling: Signaling = Signaling()
     liveness: Liveness = Liveness()

@@ -12,6 +12,7 @@ def check(config: Config) -> None:
     _check_open(config)
     _check_tls(config)
     _check_media(config)
+    _check_turn(config)
     if config.liveness.stuck_after < 1:
         raise ConfigError(
             "liveness.stuck_after must be at least 1: an idle worker comes round twice a second"
@@ -66,6 +67,14 @@ def _check_media(config: Config) -> None:
                 )
     if config.media.port and config.media.port + config.media.workers - 1 > 65_535:
         raise ConfigError("media.port + media.workers passes the last port, 65535")
+
+
+def _check_turn(config: Config) -> None:
+    for url in config.turn.urls:
+        if not url.startswith(("turn:", "turns:")):
+            raise ConfigError(f'turn.urls: "{url}" does not begin with turn: or turns:')
+    if config.turn.urls and not config.turn.secret:
+        raise ConfigError("turn.urls needs turn.secret, which the servers know too")
 
 
 def _check_address(name: str, address: str) -> None:

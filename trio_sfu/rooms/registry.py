@@ -1,5 +1,6 @@
 """The registry of rooms: opens them on the first join, forgets them when they end."""
 
+from collections.abc import Callable
 from typing import Any
 
 import trio
@@ -15,7 +16,7 @@ from trio_sfu.rooms.peer import Connect, Peer
 from trio_sfu.rooms.restarts import RestartLimit
 from trio_sfu.rooms.returning import Returning
 from trio_sfu.rooms.room import Room
-from trio_sfu.signaling.messages import Join, VideoLimit
+from trio_sfu.signaling.messages import IceServer, Join, VideoLimit
 
 _REPLACE_S = 2.0
 _END_S = 2.0
@@ -32,6 +33,7 @@ class Registry:
         admission: Admission,
         *,
         max_peers_in_all: int,
+        relays: Callable[[PeerId], list[IceServer]] = lambda _peer: [],
     ) -> None:
         self.rooms: dict[RoomId, Room] = {}
         self._settings = settings
@@ -39,6 +41,7 @@ class Registry:
         self._journal = journal
         self._admission = admission
         self._max_peers_in_all = max_peers_in_all
+        self._relays = relays
         self._returning = Returning()
         self._video_limit: VideoLimit = "high"
         self._restarts = RestartLimit()
@@ -161,6 +164,7 @@ class Registry:
             forget=self._forget,
             peer_gone=lambda peer: self._returning.note(peer.resume_token, trio.current_time()),
             video_limit=self._video_limit,
+            relays=self._relays,
         )
         self.rooms[name] = room
         self._nursery.start_soon(room.run, name=f"room {name}")

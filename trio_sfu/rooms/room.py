@@ -45,7 +45,7 @@ class Room:
         forget: Callable[["Room"], None],
         peer_gone: Callable[[Peer], None] = lambda _peer: None,
         video_limit: VideoLimit = "high",
-        ice_servers: list[IceServer] | None = None,
+        relays: Callable[[PeerId], list[IceServer]] = lambda _peer: [],
     ) -> None:
         self.id = room
         self.journal = journal
@@ -59,7 +59,7 @@ class Room:
         self._forget = forget
         self._peer_gone = peer_gone
         self._video_limit: VideoLimit = video_limit
-        self._ice_servers = ice_servers or []
+        self._relays = relays
         self._changed = trio.Event()
         self._scope = trio.CancelScope()
         self._end_code = "room-failed"
@@ -140,7 +140,7 @@ class Room:
                 room=self.id,
                 resume_token=peer.resume_token,
                 peers=others,
-                ice_servers=self._ice_servers,
+                ice_servers=self._relays(peer.id),
             )
         )
         self._say_limit(peer)
