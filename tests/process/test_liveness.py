@@ -15,6 +15,7 @@ from typing import Any
 from tests.process.daemon import Daemon, running_daemon
 from tests.process.network import ADDRESS, own_network
 from tests.process.patience import SLACK, eventually, took
+from tests.process.threads import stopped, thread_named
 
 AT_ONCE = {"TRIO_SFU_LIVENESS_SELF_TEST_INTERVAL": "3", "TRIO_SFU_LIVENESS_SELF_TEST_TIMEOUT": "2"}
 
@@ -88,6 +89,30 @@ def test_a_loop_that_hangs_is_told_with_its_place_and_the_watchdog_is_not_fed(
             eventually(lambda: health(daemon)[0] == 200, within=10, why="it to be forgotten")
             assert sum(entry["event"] == "event loop stuck" for entry in daemon.log()) == 1
             assert daemon.metrics()["trio_sfu_loop_stalls_total"] == 1
+
+
+def test_a_worker_that_hangs_is_named_and_the_watchdog_is_not_fed(
+    artifacts: Path, tmp_path: Path
+) -> None:
+    with systemd(tmp_path) as (manager, environment):
+        environment["TRIO_SFU_MEDIA_WORKERS"] = "2"
+        with running_daemon(artifacts, environment=environment) as daemon:
+            eventually(lambda: manager.signs() > 3, within=10, why="signs of life")
+            with stopped(thread_named(daemon.process.pid, "sfu-worker-1")):
+                seconds = took(lambda: health(daemon)[0] == 503, within=2 + SLACK, why="it told")
+                assert seconds > 1
+                told = health(daemon)[1]
+                assert [each["what"] for each in told["failing"]] == ["engine worker 1"]
+                assert told["workers"][0] < 1
+                signs = manager.signs()
+                # The loop goes on, and who asks is answered at once.
+                for _ in range(20):
+                    asked = time.monotonic()
+                    assert health(daemon)[0] == 503
+                    assert time.monotonic() - asked < 1
+                assert manager.signs() == signs
+            eventually(lambda: health(daemon)[0] == 200, within=10, why="it to be over")
+            eventually(lambda: manager.signs() > signs, within=10, why="signs of life again")
 
 
 def test_systemds_abort_leaves_the_place_of_every_thread_in_the_journal(artifacts: Path) -> None:
