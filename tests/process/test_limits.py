@@ -238,3 +238,12 @@ def test_connections_and_joins_of_one_address(artifacts: Path) -> None:
         assert answer.startswith(b"HTTP/1.1 429 ")
         assert b"retry-after" in answer
         assert b'"too-many-connections-from-address"' in answer
+
+        def let_in() -> bool:
+            with socket.create_connection(host) as connection:
+                connection.sendall(
+                    b"GET /readyz HTTP/1.1\r\nhost: sfu\r\nconnection: close\r\n\r\n"
+                )
+                return connection.makefile("rb").readline() == b"HTTP/1.1 200 \r\n"
+
+        eventually(let_in, within=5, why="those that have ended to count no more")

@@ -22,7 +22,10 @@ _HELD: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A step that was taken, and the resource that decided it."""
+    """A step that was taken, and the resource that decided it.
+
+    Of a step back: the resource that had decided the last one forward.
+    """
 
     before: Level
     level: Level
@@ -34,6 +37,7 @@ class Pressure:
 
     def __init__(self) -> None:
         self.level = Level.NORMAL
+        self._because: Resource = "loop"
         self._fall = FALL
         self._hot_since: float | None = None
         self._calm_since: float | None = None
@@ -52,9 +56,10 @@ class Pressure:
         self._hot_since = _since(self._hot_since, now, holds=hot)
         self._calm_since = _since(self._calm_since, now, holds=calm)
         if self._hot_since is not None and now - self._hot_since >= RISE:
-            return self._step(now, +1, worst.of)
+            self._because = worst.of
+            return self._step(now, +1)
         if self._calm_since is not None and now - self._calm_since >= self._fall:
-            return self._step(now, -1, worst.of)
+            return self._step(now, -1)
         return None
 
     def _is_calm(self, strain: Strain) -> bool:
@@ -62,7 +67,7 @@ class Pressure:
         value = strain.full if self.level is Level.FULL else strain.shed
         return value < strain.ease
 
-    def _step(self, now: float, by: int, because: Resource) -> Change:
+    def _step(self, now: float, by: int) -> Change:
         before, self.level = self.level, Level(self.level + by)
         self._hot_since = self._calm_since = None
         if by < 0:
@@ -70,7 +75,7 @@ class Pressure:
         elif self._eased_at is not None:
             self._fall = min(2 * self._fall, LONGEST_FALL)
             self._eased_at = None
-        return Change(before, self.level, because)
+        return Change(before, self.level, self._because)
 
 
 def _since(since: float | None, now: float, *, holds: bool) -> float | None:
