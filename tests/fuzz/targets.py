@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from tests.fuzz.configuration import configuration
+from tests.fuzz.dtls import dtls
 from tests.fuzz.http_head import http_head
 from tests.fuzz.negotiation import negotiation
 from tests.fuzz.signaling import signaling
@@ -10,6 +11,7 @@ from tests.fuzz.websocket import websocket
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "configuration": configuration,
+    "dtls": dtls,
     "http_head": http_head,
     "negotiation": negotiation,
     "signaling": signaling,

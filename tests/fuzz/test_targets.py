@@ -12,6 +12,7 @@ CORPUS = Path(__file__).with_name("corpus")
 KEPT = sorted(path for path in CORPUS.rglob("*") if path.is_file())
 EXAMPLES = {
     "configuration": 300,
+    "dtls": 40,
     "http_head": 300,
     "negotiation": 200,
     "signaling": 200,
