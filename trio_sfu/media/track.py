@@ -107,13 +107,16 @@ class Slot:
         """Show an encoding from its next keyframe on; None, or a closed track: nothing.
 
         Until that keyframe the slot goes on with what it shows. An encoding that has
-        not started is waited for. Does nothing once the slot is closed. Raises
+        not started is waited for. Does nothing once the slot is closed. A track of an engine
+        that has been restarted is nothing, too: its number may be another's by now. Raises
         EngineError: unknown-encoding, kind-mismatch, worker-lost.
         """
         if self.closed:
             return
-        shown = None if up_track is None or up_track.closed else up_track.id
-        self._native.map_slot(self.id, shown, rid if shown is not None else "")
+        if up_track is None or up_track.closed or up_track._native is not self._native:
+            self._native.map_slot(self.id, None)
+        else:
+            self._native.map_slot(self.id, up_track.id, rid)
         self._nudge()
 
     def stats(self) -> dict[str, int | str]:
