@@ -8,13 +8,20 @@ from unittest.mock import patch
 
 import trio
 
-from trio_sfu.ids import RoomId
+from trio_sfu._native import Connected, PathChanged
+from trio_sfu.errors import RequestError
+from trio_sfu.events import failures, recent
+from trio_sfu.ids import ResumeToken, RoomId
+from trio_sfu.media import transport
+from trio_sfu.media.simulated import Address, SimulatedMediaEngine
 from trio_sfu.media.track import Slot, UpTrack
-from trio_sfu.media.transport import Transport
+from trio_sfu.media.transport import Transport, TransportEvent
 from trio_sfu.rooms.presence import Presence
 from trio_sfu.rooms.registry import Registry
+from trio_sfu.rooms.returning import Returning
 from trio_sfu.rooms.room import Room
 from trio_sfu.signaling import session
+from trio_sfu.webrtc import peer_connection
 
 Planted = Callable[[], AbstractContextManager[object]]
 
@@ -84,9 +91,77 @@ def double_join() -> AbstractContextManager[object]:
     return patch.object(Registry, "_replace", stay)
 
 
-def unbounded_queue() -> AbstractContextManager[object]:
-    """A client that does not read is written to without end."""
-    return patch.object(session, "_OUTBOX", math.inf)
+@contextmanager
+def spent_token() -> Iterator[None]:
+    """A resume that is refused spends the token, so that the join after it replaces nobody."""
+
+    def refuse(self: Registry, token: str, _link: object) -> None:
+        peer = self._holder(token)
+        if peer is not None:
+            peer.resume_token = ResumeToken("spent")
+        raise RequestError("there is no session to resume", code="resume-unknown")
+
+    with patch.object(Registry, "resume", refuse):
+        yield
+
+
+@contextmanager
+def break_before_make() -> Iterator[None]:
+    """A restart of ICE drops the path there is, before there is another."""
+    restart, deliver = Transport.restart_ice, Transport.deliver
+    receive = SimulatedMediaEngine.receive
+    paths: dict[Transport, Address] = {}
+    dropped: set[Address] = set()
+
+    def note(self: Transport, event: TransportEvent) -> None:
+        if isinstance(event, Connected | PathChanged):
+            paths[self] = (event.host, event.port)
+        deliver(self, event)
+
+    def drop(self: Transport, ice_ufrag: str, ice_pwd: str) -> None:
+        restart(self, ice_ufrag, ice_pwd)
+        dropped.add(paths[self])
+
+    def refuse(self: SimulatedMediaEngine, source: Address, datagram: bytes) -> None:
+        if source not in dropped:
+            receive(self, source, datagram)
+
+    with (
+        patch.object(Transport, "deliver", note),
+        patch.object(Transport, "restart_ice", drop),
+        patch.object(SimulatedMediaEngine, "receive", refuse),
+    ):
+        yield
+
+
+@contextmanager
+def unbounded_arrivals() -> Iterator[None]:
+    """The door of a room takes whoever comes."""
+    make = Room.__init__
+
+    def unbounded(self: Room, *arguments: Any, **options: Any) -> None:
+        make(self, *arguments, **options)
+        self._arrivals_in, self._arrivals = trio.open_memory_channel(math.inf)
+
+    with patch.object(Room, "__init__", unbounded):
+        yield
+
+
+@contextmanager
+def unbounded_memory() -> Iterator[None]:
+    """Who was here is remembered for ever."""
+    make = Returning.__init__
+
+    def unbounded(self: Returning) -> None:
+        make(self, most=1_000_000_000)
+
+    with patch.object(Returning, "__init__", unbounded):
+        yield
+
+
+def unbounded(module: object, name: str, value: object = math.inf) -> Planted:
+    """Make a queue without the bound that a constant gives it."""
+    return lambda: patch.object(module, name, value)
 
 
 def ghost() -> AbstractContextManager[object]:
@@ -105,6 +180,15 @@ PLANTED: dict[str, tuple[Planted, str]] = {
     "forgotten transport": (forgotten_transport, "left behind: {'transports'"),
     "leaked task": (leaked_task, "left behind: {'tasks'"),
     "double join": (double_join, " is in .*, and as "),
-    "unbounded queue": (unbounded_queue, "outbox is not bounded"),
+    "spent resume token": (spent_token, " is in .*, and as "),
+    "break before make": (break_before_make, "lost its path before it had the next one"),
+    "unbounded outbox": (unbounded(session, "_OUTBOX"), "outbox is not bounded"),
+    "unbounded inbound": (unbounded(session, "_INBOUND"), "inbound is not bounded"),
+    "unbounded events": (unbounded(peer_connection, "EVENTS"), "events is not bounded"),
+    "unbounded inbox": (unbounded(transport, "INBOX"), "inbox is not bounded"),
+    "unbounded arrivals": (unbounded_arrivals, "arrivals is not bounded"),
+    "unbounded facts": (unbounded(recent, "KEPT", None), "newest facts is not bounded"),
+    "unbounded failures": (unbounded(failures, "_KEPT", None), "failures is not bounded"),
+    "unbounded memory of peers": (unbounded_memory, "returning is not bounded"),
     "ghost": (ghost, "is still in"),
 }

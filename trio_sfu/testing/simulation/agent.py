@@ -57,6 +57,8 @@ class IceAgent:
         """The one that is used."""
         self.next: Path | None = None
         """The one of a restart that is under way."""
+        self.kept = False
+        """Whether the one in use works beside it."""
 
     def _open(self, local: Address) -> Path:
         ufrag, pwd = self._random.randbytes(4).hex(), self._random.randbytes(12).hex()
@@ -94,9 +96,14 @@ class IceAgent:
             return now - self.next.opened > RESTART_TIMEOUT
         return self.path.answered is None and now - self.path.opened > CONNECT_TIMEOUT
 
-    def restart(self, local: Address) -> None:
-        """Open another path, with credentials of its own."""
+    def restart(self, local: Address, *, keep: bool) -> None:
+        """Open another path, with credentials of its own; ``keep``: the one in use still works."""
         self.next = self._open(local)
+        self.kept = keep
+
+    def unanswered(self, since: float) -> float:
+        """Return for how long, from ``since`` at the earliest, the path in use was unanswered."""
+        return trio.current_time() - max(since, self.path.answered or 0.0)
 
     def answer(self, answered: Answered) -> None:
         """Take the server's credentials for the newest path."""

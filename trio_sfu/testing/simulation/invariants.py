@@ -33,6 +33,8 @@ _GONE: Final[dict[Ending, float]] = {
 """Seconds within which the others are rid of a session's peer (docs/closing.md)."""
 _UNHEARD: Final = 17.0
 """The same when the goodbye was held back by a partition: consent, and the engine's timer."""
+_ANSWERED: Final = 4.5
+"""Seconds within which a check of a path that works is answered: its period and the way."""
 _SEEN: Final = 8.0
 """Seconds within which something of a shown track comes, over the worst network here."""
 
@@ -47,6 +49,7 @@ def check(world: World) -> Iterator[str]:
     yield from _queues(world)
     yield from _ghosts(world)
     yield from _connected(world)
+    yield from _paths(world)
     yield from _seen(world)
 
 
@@ -147,6 +150,20 @@ def _connected(world: World) -> Iterator[str]:
         world.checked["connected"] += 1
         if not (client.session and client.session.healthy):
             yield f"{client.name} is not in {client.goal} though nothing is in its way"
+
+
+def _paths(world: World) -> Iterator[str]:
+    """Yield clients whose path is dropped before the one that takes its place is nominated."""
+    for client in world.clients:
+        host, session = client.host, client.session
+        if session is None or session.over or session.transport.ice.next is None:
+            continue
+        ice, opened = session.transport.ice, session.transport.ice.next.opened
+        calm = not (host.partitioned or host.conditions.loss or host.conditions.rate)
+        if ice.kept and calm and world.process.up and not world.stalls.going_on:
+            world.checked["paths"] += 1
+            if ice.unanswered(max(opened, host.changed, world.troubled)) > _ANSWERED:
+                yield f"{session.label} lost its path before it had the next one"
 
 
 def _seen(world: World) -> Iterator[str]:

@@ -57,6 +57,8 @@ class Host:
     partitioned: bool = False
     held: deque[Callable[[], None]] = field(default_factory=deque)
     """Stream bytes that wait for the end of a partition; bounded by the windows."""
+    changed: float = 0.0
+    """When its conditions were changed last."""
     free: dict[bool, float] = field(default_factory=lambda: {True: 0.0, False: 0.0})
     """When a link with a rate has sent what it has now: up (True) and down."""
 
@@ -172,16 +174,19 @@ class Network:
     def partition(self, host: Host) -> None:
         """Let nothing through, in either direction."""
         host.partitioned = True
+        host.changed = trio.current_time()
 
     def heal(self, host: Host) -> None:
         """End a partition; what streams held back comes now."""
         host.partitioned = False
+        host.changed = trio.current_time()
         while host.held:
             self.later(0.0, host.held.popleft())
 
     def worsen(self, host: Host, **changes: float) -> None:
         """Change a host's conditions."""
         host.conditions = replace(host.conditions, **changes)
+        host.changed = trio.current_time()
 
     async def run(self) -> None:
         """Deliver what is due, for ever."""

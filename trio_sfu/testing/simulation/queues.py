@@ -3,17 +3,14 @@
 ``tests/simulation/test_queues.py`` fails when a module has one that is missing here.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from trio_sfu.daemon import Daemon
-from trio_sfu.events.recent import KEPT
-from trio_sfu.media.transport import INBOX
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.room import Room
-from trio_sfu.signaling import session
-from trio_sfu.webrtc.peer_connection import EVENTS
 
 _LABELS: Final = 500
 """Kinds of facts times their labels: codes and reasons, which come from closed sets."""
@@ -55,9 +52,11 @@ def queues(daemon: Daemon) -> Iterator[Queue]:
 
 def _of_daemon(daemon: Daemon) -> Iterator[Queue]:
     journal, rooms = daemon.journal, daemon.rooms
-    yield Queue("journal", "newest facts", len(journal.recent._ring), KEPT)
-    kept = journal.failures._kept
-    yield Queue("journal", "failures", len(kept), kept.maxlen or float("inf"))
+    for name, ring in (
+        ("newest facts", journal.recent._ring),
+        ("failures", journal.failures._kept),
+    ):
+        yield Queue("journal", name, len(ring), math.inf if ring.maxlen is None else ring.maxlen)
     yield Queue("journal", "counts", len(journal._counts), _LABELS)
     yield Queue("rooms", "failed", sum(map(len, rooms._restarts._failures.values())), _FAILED)
     yield Queue("rooms", "returning", len(rooms._returning), rooms._returning._most)
@@ -79,8 +78,8 @@ def _of_engine(daemon: Daemon) -> Iterator[Queue]:
 
 def _of_peer(room: Room, peer: Peer, most: int) -> Iterator[Queue]:
     link: Any = peer.link
-    yield _channel(peer.name, "inbound", link._inbound, session._INBOUND)
-    yield _channel(peer.name, "outbox", link._outbox_in, session._OUTBOX)
+    yield _channel(peer.name, "inbound", link._inbound)
+    yield _channel(peer.name, "outbox", link._outbox_in)
     yield _channel(peer.name, "frames", link._socket._recv_channel)
     members = len(room.state.members)
     yield Queue(peer.name, "preferences", len(peer.view._preferences), members)
@@ -90,12 +89,11 @@ def _of_peer(room: Room, peer: Peer, most: int) -> Iterator[Queue]:
     yield Queue(peer.name, "mapped slots", len(screening._mapped), slots)
     yield Queue(peer.name, "shown slots", len(screening._shows), slots)
     if pc is not None:
-        yield _channel(peer.name, "events", pc.events, EVENTS)
+        yield _channel(peer.name, "events", pc.events)
         if pc._transport is not None:
-            yield _channel(peer.name, "inbox", pc._transport.events, INBOX)
+            yield _channel(peer.name, "inbox", pc._transport.events)
 
 
-def _channel(owner: str, name: str, channel: Any, bound: float = float("inf")) -> Queue:  # noqa: ANN401
+def _channel(owner: str, name: str, channel: Any) -> Queue:  # noqa: ANN401
     statistics = channel.statistics()
-    bound = min(bound, statistics.max_buffer_size)
-    return Queue(owner, name, statistics.current_buffer_used, bound)
+    return Queue(owner, name, statistics.current_buffer_used, statistics.max_buffer_size)

@@ -264,7 +264,7 @@ class ClientSession:
             self.transport.tick(set(self.published))
             if self.transport.ice.wants_restart:
                 self.tell(f"{self.label} restarts ICE")
-                self.restart_ice(keep=True)
+                self.restart_ice(keep=False)
             waits = self.joined is None or self._pending is not None
             if self.transport.failed or (waits and trio.current_time() - self._asked > _REQUEST):
                 self.end("failed")

@@ -125,7 +125,7 @@ def _change_network(world: World, client: SimulatedClient) -> str | None:
     if client.session is None or not client.session.settled:
         return None
     keep = world.random.random() < 0.5
-    after = world.random.choice([0.0, 0.0, 1.0, 5.0, 9.0])
+    after = world.random.choice([0.0, 0.0, 1.0, 6.0, 6.0, 9.0])
     if not keep:
         client.session.lose_socket(silently=True)
     client.change_network(keep=keep, works_after=after)

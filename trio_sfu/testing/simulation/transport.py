@@ -65,7 +65,7 @@ class ClientTransport:
     def restart(self, *, keep: bool) -> None:
         """Open a path from the host's address of now; keep the one before until it is answered."""
         former = self.ice.path.local
-        self.ice.restart(self._host.address)
+        self.ice.restart(self._host.address, keep=keep)
         self._network.attach(self._host, self._host.address, self._receive)
         if not keep and former != self._host.address:
             self._network.detach(former)

@@ -41,6 +41,8 @@ class World:
     """What was seen that must not be."""
     crowded: dict[str, float] = field(default_factory=dict)
     """When a room last had more peers than a viewer has slots for."""
+    troubled: float = 0.0
+    """When something last happened to the server that everybody has to get over."""
     checked: Counter[str] = field(default_factory=Counter)
     """How often an invariant had something to look at: one that never has proves nothing."""
 
@@ -63,6 +65,7 @@ class World:
 
     def trouble(self, *, for_more: float = 0.0) -> None:
         """Note that everybody has to get over something."""
+        self.troubled = trio.current_time()
         for client in self.clients:
             client.trouble(for_more=for_more)
 
