@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.browser.participant import Participant, PersonFactory, chromium_of
+from tests.browser.firefox import running_firefox
+from tests.browser.participant import DeviceFactory, Participant, PersonFactory, chromium_of
 from tests.browser.patterns import COLOURS
 from tests.browser.test_ice_restart import longest_gap
 from tests.process.daemon import OF_PEERS, Daemon, free_ports, running_daemon
+from tests.process.network import ADDRESS, own_network
 from tests.process.patience import SLACK, eventually
 
 ROOM = "failing"
@@ -175,3 +177,37 @@ def test_the_daemon_stops_and_starts_again(call: Call, measure: Measure) -> None
     assert stopped < 5
     assert seconds < BACK_WITHIN
     call.is_whole()
+
+
+def test_a_firefox_is_back_after_a_kill_too(
+    artifacts: Path,
+    tmp_path: Path,
+    person: PersonFactory,
+    devices: DeviceFactory,
+    measure: Measure,
+) -> None:
+    with own_network() as network, network.inside(), ExitStack() as stack:
+        http, media = free_ports()
+        settings = {
+            "TRIO_SFU_HTTP_PORT": str(http),
+            "TRIO_SFU_MEDIA_PORT": str(media),
+            "TRIO_SFU_MEDIA_ADDRESSES": ADDRESS,
+        }
+        page = stack.enter_context(running_firefox("YRGB", 1700))
+        fox = Participant(devices("dave"), page)
+        alice = person("alice", executable=str(network.wrapper(tmp_path, "/usr/bin/chromium")))
+        with running_daemon(artifacts, environment=settings) as daemon:
+            for one in (fox, alice):
+                one.join(daemon.url, ROOM)
+            fox.sees("alice", alice.pattern)
+            before = fox.page.run("() => window.trioSfu.client.self")
+            daemon.kill()
+        with running_daemon(artifacts, environment=settings, log="second.log"):
+            started = time.monotonic()
+            eventually(partial(fox.page.run, BACK, before), within=20, why="Firefox to be back")
+            seconds = time.monotonic() - started
+            measure("Firefox back after kill -9", f"{seconds:.1f} s after the start")
+            alice.sees("dave", fox.pattern)
+            fox.sees("alice", alice.pattern)
+            fox.hears({"alice": alice.tone})
+    assert seconds < BACK_WITHIN
