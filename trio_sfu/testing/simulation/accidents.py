@@ -44,7 +44,7 @@ def _peer_of(world: World, client: SimulatedClient) -> PeerId | None:
         return None
     peer = PeerId(session.joined.peer)
     found = world.daemon.rooms.find(peer)
-    return peer if found is not None and found.nursery is not None else None
+    return peer if found is not None and _lives(found.nursery) else None
 
 
 def _room_of(world: World, client: SimulatedClient) -> Room | None:
@@ -55,7 +55,7 @@ def _room_of(world: World, client: SimulatedClient) -> Room | None:
 def raise_in_room(world: World, client: SimulatedClient) -> str | None:
     """Raise in a new task of the client's room."""
     room = _room_of(world, client)
-    if room is None or room.nursery is None:
+    if room is None or not _lives(room.nursery):
         return None
     world.trouble()
     faults.raise_in_room(world.daemon, room.id)
@@ -119,6 +119,11 @@ def kill(world: World, _client: SimulatedClient) -> str | None:
     world.trouble(for_more=seconds)
     world.process.kill(seconds)
     return f"sees the daemon killed, and started again after {seconds:g} s"
+
+
+def _lives(nursery: trio.Nursery | None) -> bool:
+    # One whose tasks are all gone takes no other, though it may be held up at its end.
+    return nursery is not None and bool(nursery.child_tasks)
 
 
 def _any(world: World, *, ours: bool) -> Task | None:
