@@ -215,3 +215,15 @@ async def test_churn_leaves_no_task() -> None:
         await settle()
         assert tasks() == before
         assert all(connection.closed for connection in s.connections)
+
+
+async def test_the_last_peer_is_told_of_its_end_before_its_room_ends() -> None:
+    async with scene() as s:
+        alone = await s.join()
+        peer = s.rooms.find(PeerId(alone.id))
+        assert peer is not None
+        assert peer.nursery is not None
+        peer.nursery.cancel_scope.cancel()
+        await settle()
+        assert alone.link.ended == ["peer-failed"]
+        assert not s.rooms.rooms

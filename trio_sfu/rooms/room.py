@@ -63,6 +63,7 @@ class Room:
         self._changed = trio.Event()
         self._scope = trio.CancelScope()
         self._end_code = "room-failed"
+        self._hosted = 0
         self._arrivals_in, self._arrivals = trio.open_memory_channel[Peer](max_peers)
 
     def admit(self, peer: Peer) -> None:
@@ -115,7 +116,15 @@ class Room:
     async def _receive(self) -> None:
         assert self.nursery is not None  # noqa: S101  (the task runs in it)
         async for peer in self._arrivals:
-            self.nursery.start_soon(peer.run, name=peer.path)
+            self._hosted += 1
+            self.nursery.start_soon(self._host, peer, name=peer.path)
+
+    async def _host(self, peer: Peer) -> None:
+        await peer.run()
+        # Not at the last farewell: what is still to be said of a peer's end would be cut off.
+        self._hosted -= 1
+        if not self.peers and not self._hosted:
+            self._scope.cancel()
 
     async def _allocate(self) -> None:
         # One step for all viewers: a swap of screen and camera is atomic for the room.
@@ -172,7 +181,6 @@ class Room:
             self.replan()
         else:
             self._forget(self)
-            self._scope.cancel()
 
     def tell_others(self, peer: PeerId, message: ServerMessage) -> None:
         """Send a message to every peer but one."""
