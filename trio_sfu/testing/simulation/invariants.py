@@ -184,13 +184,14 @@ def _seen(world: World) -> Iterator[str]:
 
 def _received(viewer: ClientSession, other: ClientSession) -> Iterator[str]:
     now = trio.current_time()
-    for source in _shown(other):
+    for source in shown_sources(other):
         last = viewer.last_media.get((other.label, source), -_SEEN)
         if now - last > _SEEN:
             yield f"{viewer.label} has nothing of {other.label} {source} for {now - last:.1f} s"
 
 
-def _shown(session: ClientSession) -> Iterator[Source]:
+def shown_sources(session: ClientSession) -> Iterator[Source]:
+    """Yield what others in the room see and hear of a session."""
     if "microphone" in session.published:
         yield "microphone"
     if session.published.get("screen") is False:

@@ -113,6 +113,11 @@ class ClientSession:
         )
 
     @property
+    def connected(self) -> bool:
+        """Whether it has a socket that is open."""
+        return self._socket is not None and self._socket.opened
+
+    @property
     def settled(self) -> bool:
         """Whether it is healthy and nothing of it is under way."""
         return self.healthy and self._pending is None and self.transport.ice.next is None

@@ -44,7 +44,7 @@ class ClientSocket:
     def __init__(self, stream: WireEnd, name: str) -> None:
         self._stream = stream
         self._name = name
-        self._opened = False
+        self.opened = False
         self._heard = self._said = trio.current_time()
         self._say, self._queue = trio.open_memory_channel[ClientMessage](_OUTBOX)
         self._scope = trio.CancelScope()
@@ -102,7 +102,7 @@ class ClientSocket:
             )
         if socket is None:
             return
-        self._opened = True
+        self.opened = True
         self._heard = self._said = trio.current_time()
         self.say(first)
         nursery.start_soon(self._write, socket, name=f"{self._name} writer")
@@ -119,7 +119,7 @@ class ClientSocket:
 
     def tick(self) -> None:
         """Send the heartbeat that is due; give up a socket that is silent."""
-        if not self._opened:
+        if not self.opened:
             return
         now = trio.current_time()
         if now - self._said >= _HEARTBEAT:
