@@ -53,7 +53,14 @@ def test_a_full_server_lets_nobody_new_in(level: Level) -> None:
     assert refusal(admission(level)) == ("server-busy", 10.0)
 
 
-def test_who_returns_is_limited_by_address_only() -> None:
+def test_who_returns_is_let_in_however_full_it_is() -> None:
     door = admission(Level.AUDIO, join_burst=1, address_join_burst=3, address_joins_per_second=1)
     said = [refusal(door, HERE, returning=True) for _ in range(4)]
     assert said == [None, None, None, ("too-many-joins-from-address", 1.0)]
+
+
+def test_even_who_returns_does_so_so_often_only() -> None:
+    door = admission(join_burst=2, joins_per_second=1)
+    said = [refusal(door, returning=True) for _ in range(11)]
+    assert said == [None] * 10 + [("too-many-joins", 1.0)]
+    assert refusal(door) is None

@@ -12,6 +12,9 @@ from trio_sfu.overload.levels import Level
 BUSY_FOR: Final = 10.0
 """Seconds after which a client that was refused because of overload may try again."""
 _SOON: Final = 1.0
+_RETURNING: Final = 5
+"""How many times as many as new ones may return at once and in a second: an engine that is
+started anew sends everybody back."""
 
 
 class Admission:
@@ -20,6 +23,9 @@ class Admission:
     def __init__(self, settings: Overload, level: Callable[[], Level]) -> None:
         self._level = level
         self._all = TokenBucket(settings.joins_per_second, settings.join_burst)
+        self._back = TokenBucket(
+            _RETURNING * settings.joins_per_second, _RETURNING * settings.join_burst
+        )
         self._by_address = TokenBuckets(
             settings.address_joins_per_second, settings.address_join_burst
         )
@@ -27,7 +33,7 @@ class Admission:
     def admit(self, now: float, address: str | None, *, returning: bool) -> None:
         """Let a join in; ``returning``: of somebody who was here until just now.
 
-        Who returns had a place already, so only its address is limited. Raises
+        Who returns had a place already, so it is let in however full it is. Raises
         RequestError: server-busy, too-many-joins, too-many-joins-from-address.
         """
         if not returning and self._level() >= Level.FULL:
@@ -39,9 +45,10 @@ class Admission:
                 code="too-many-joins-from-address",
                 retry_after=max(_SOON, self._by_address.wait(key)),
             )
-        if not returning and not self._all.take(now):
+        bucket = self._back if returning else self._all
+        if not bucket.take(now):
             raise RequestError(
                 "too many joins at once",
                 code="too-many-joins",
-                retry_after=max(_SOON, self._all.wait),
+                retry_after=max(_SOON, bucket.wait),
             )

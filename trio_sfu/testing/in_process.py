@@ -19,6 +19,8 @@ async def open_test_daemon(**settings: str) -> AsyncIterator[Daemon]:
     flags = {"http.port": "0", "media.port": "0", "media.addresses": "127.0.0.1"}
     # A self-test would be in the census of whoever looks at the wrong moment.
     flags["liveness.self_test_interval"] = "0"
+    # The clients of the test are in the same loop.
+    flags["overload.max_lag"] = "10"
     flags |= {name.replace("__", "."): text for name, text in settings.items()}
     async with open_daemon(load(flags=flags)) as daemon:
         while any(each.state == "starting" for each in daemon.services.services.values()):
