@@ -14,6 +14,7 @@ from trio_sfu.config.model import Overload, Rooms
 from trio_sfu.errors import NegotiationError
 from trio_sfu.events import Fact, Journal
 from trio_sfu.ids import SessionId
+from trio_sfu.media.transport import TransportLost
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.levels import Level
 from trio_sfu.rooms.link import Departure
@@ -50,11 +51,11 @@ class ScriptedTrack:
 class ScriptedSlot:
     mid: str
     shown: list[tuple[int, str] | None] = field(default_factory=list)
-    breaks: bool = False
+    error: Exception | None = None
 
     def show(self, up_track: ScriptedTrack | None, rid: str = "") -> None:
-        if self.breaks:
-            raise RuntimeError("the engine is gone")
+        if self.error is not None:
+            raise self.error
         self.shown.append(None if up_track is None else (up_track.id, rid))
 
 
@@ -67,7 +68,7 @@ class ScriptedConnection:
         self.tracks: dict[Source, ScriptedTrack] = {}
         self.slots: dict[str, ScriptedSlot] = {}
         self.closed = False
-        self.lost = None
+        self.lost: TransportLost | None = None
         self.goodbye: trio.Event | None = None
         """Set: closing takes until then."""
         self.breaks = False

@@ -53,7 +53,7 @@ async def test_an_error_of_the_engine_for_a_viewer_ends_the_viewer_not_the_publi
         ann, bob = await s.join(), await s.join()
         await ann.offer("microphone")
         await bob.offer()
-        bob.pc.slots["a0"].breaks = True
+        bob.pc.slots["a0"].error = RuntimeError("a defect")
         await ann.publish("microphone")
         assert bob.link.ended == ["peer-failed"]
         assert ann.link.departure is None
