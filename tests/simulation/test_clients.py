@@ -6,7 +6,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from trio_sfu.ids import PeerId
 from trio_sfu.testing.simulation.determinism import seeded
+from trio_sfu.testing.simulation.invariants import check
 from trio_sfu.testing.simulation.session import ClientSession
 from trio_sfu.testing.simulation.world import World, open_world
 
@@ -106,5 +108,29 @@ def test_lost_packets_are_repaired_both_ways() -> None:
         assert ann.transport.counts["sent again"] > 10
         assert ann.transport.reception.repaired > 10
         assert ben.transport.reception.repaired == 0
+
+    play(scene)
+
+
+def test_who_is_slow_to_notice_a_panic_is_not_taken_for_somebody_else() -> None:
+    async def scene(world: World, ann: ClientSession, ben: ClientSession) -> None:
+        assert ann.joined is not None
+        peer = world.daemon.rooms.find(PeerId(ann.joined.peer))
+        assert peer is not None
+        assert peer.nursery is not None
+        (media,) = (task for task in peer.nursery.child_tasks if task.name.endswith("/media"))
+        world.stalls.hold(media, 5.0)
+        world.process.engine.panic()
+        await trio.sleep(3)
+        # The engine gives its numbers out again, and the peer before is still in the room.
+        assert ben.over
+        again = world.clients[1].session
+        assert again is not None
+        assert again.healthy
+        assert peer.room.find_track(peer.id, "camera") is None
+        assert "PeerCrashed" not in world.story.text()
+        await trio.sleep(20)
+        assert all(client.session.settled for client in world.clients if client.session)
+        assert not list(check(world))
 
     play(scene)

@@ -108,7 +108,10 @@ class PeerConnection:
         return self._transport.lost if self._transport is not None else None
 
     def up_track(self, source: Source) -> UpTrack | None:
-        """Return the up-track of a negotiated source."""
+        """Return the up-track of a negotiated source; None once the transport is lost."""
+        if self._transport is not None and self._transport.lost is not None:
+            # Its number may be that of another track in the engine that came after.
+            return None
         return self._lines.up_tracks.get(source)
 
     def stats(self) -> dict[str, Any]:
