@@ -88,6 +88,7 @@ def test_an_unknown_variable_is_named_with_the_nearest() -> None:
         ("[media]\naddresses = '::1'\n", "it must be a list, each a string"),
         ("http = 3\n", "http is a section: write [http]"),
         ("[http\n", "is not TOML"),
+        ("a = " + "[" * 3_000, "is not TOML"),
     ],
 )
 def test_a_wrong_value_is_told_with_what_is_allowed(tmp_path: Path, text: str, says: str) -> None:
