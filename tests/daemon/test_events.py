@@ -91,19 +91,17 @@ async def test_what_an_operator_was_told_before_the_stop_is_all_of_it(
         stopped.append(trio.current_time())
 
     monkeypatch.setattr(Registry, "stop", noting)
-    async with trio.open_nursery() as nursery:
-        streams: list[Stream] = []
-        ended = trio.Event()
+    leave = trio.Event()
 
-        async def follow(daemon: Daemon, task_status: trio.TaskStatus[None]) -> None:
-            async with listening(daemon) as stream:
-                streams.append(stream)
-                task_status.started()
-                await stream.until("room-closed")
-                await stream.end()
-                ended.set()
-
+    async def live(task_status: trio.TaskStatus[Daemon]) -> None:
         async with open_test_daemon() as daemon, joined(daemon, "r"):
-            await nursery.start(follow, daemon)
-        assert ended.is_set()
-        assert trio.current_time() - stopped[0] < 2
+            task_status.started(daemon)
+            await leave.wait()
+
+    async with trio.open_nursery() as nursery:
+        daemon: Daemon = await nursery.start(live)
+        async with listening(daemon) as stream:
+            leave.set()
+            await stream.until("room-closed")
+            await stream.end()
+            assert trio.current_time() - stopped[0] < 2

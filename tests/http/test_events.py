@@ -70,7 +70,7 @@ def app(daemon: Observed) -> Starlette:
     return make_app(daemon, Page(Path("/none")))
 
 
-async def serve(app: Starlette, client: Client, query: str, headers: dict[str, str]) -> None:
+async def respond(app: Starlette, client: Client, query: str, headers: dict[str, str]) -> None:
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -88,7 +88,7 @@ async def following(app: Starlette, query: str = "", **headers: str) -> AsyncIte
     client = Client()
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(serve, app, client, query, given)
+        nursery.start_soon(respond, app, client, query, given)
         await trio.testing.wait_all_tasks_blocked()
         yield client
         client.gone.set()
@@ -178,7 +178,7 @@ async def test_followers_are_bounded(app: Starlette, daemon: Observed) -> None:
     async with trio.open_nursery() as nursery:
         clients = [Client() for _ in range(FOLLOWERS)]
         for client in clients:
-            nursery.start_soon(serve, app, client, "", {})
+            nursery.start_soon(respond, app, client, "", {})
         await trio.testing.wait_all_tasks_blocked()
         refused = await ask(app, "/api/v1/events", **HERE)
         assert (refused.status, refused.json()["code"]) == (503, "busy")
@@ -206,7 +206,7 @@ async def test_only_this_machine_is_told(app: Starlette, path: str) -> None:
 @pytest.mark.parametrize("number", ["x", "-1", "²"])
 async def test_what_is_no_number_is_refused(app: Starlette, number: str) -> None:
     client = Client()
-    await serve(app, client, f"after={number}", {})
+    await respond(app, client, f"after={number}", {})
     assert (client.status, json.loads(client.text)["code"]) == (400, "bad-request")
 
 
