@@ -1,5 +1,7 @@
 """A client that stays comes back by itself, with what it published."""
 
+from typing import Any
+
 import pytest
 import trio
 
@@ -14,6 +16,7 @@ from trio_sfu.client import (
     stay,
 )
 from trio_sfu.client.backoff import FIRST, MOST, Backoff
+from trio_sfu.errors import RequestError
 from trio_sfu.testing.faults import raise_in_peer, raise_in_room
 
 CAMERA = SyntheticVideo(width=160, height=120)
@@ -103,3 +106,26 @@ async def test_a_server_that_hangs_up_is_noticed_at_once(words: bytes) -> None:
             async with connect(f"http://127.0.0.1:{port}", room="room", name="late"):
                 pass
         nursery.cancel_scope.cancel()
+
+
+async def test_who_is_told_to_come_later_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with (
+        running_daemon() as daemon,
+        stay(daemon.url, room="room", name="stays", pairs=1) as staying,
+    ):
+        refusals = [RequestError("not now", code="server-busy", retry_after=0.5)]
+        admit = daemon.rooms._admit
+
+        def busy(*given: Any) -> None:
+            if refusals:
+                raise refusals.pop()
+            admit(*given)
+
+        monkeypatch.setattr(daemon.rooms, "_admit", busy)
+        raise_in_peer(daemon, (await staying.present()).id)
+        with trio.fail_after(10):
+            while staying.rejoins == 0:
+                await trio.testing.wait_all_tasks_blocked(0.01)
+        assert not refusals
+        assert isinstance(staying.away_because, JoinError)
+        assert staying.away_because.retry_after == 0.5
