@@ -36,6 +36,8 @@ class Server:
         self, network: Network, note: Callable[[Fact], None], config: Config, seed: int
     ) -> None:
         self.up = False
+        self.started = trio.Event()
+        """Set when it is up for the first time."""
         self._network = network
         self._note = note
         self._config = config
@@ -45,12 +47,11 @@ class Server:
         self._panics: list[float] = []
         self._streams: set[WireEnd] = set()
 
-    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+    async def run(self) -> None:
         """Live, and live again after each kill, for ever."""
         self.task = trio.lowlevel.current_task()
         while True:
-            await self._live(task_status)
-            task_status = trio.TASK_STATUS_IGNORED
+            await self._live()
             await trio.sleep(self._down_for)
 
     def may_panic(self, now: float, limit: int, window: float) -> bool:
@@ -72,7 +73,7 @@ class Server:
         self._streams.clear()
         self._killed.set()
 
-    async def _live(self, task_status: trio.TaskStatus[None]) -> None:
+    async def _live(self) -> None:
         self._killed = killed = trio.Event()
         seed = self._seeds.getrandbits(32)
 
@@ -101,7 +102,7 @@ class Server:
             )
             await self.nursery.start(self.daemon.rooms.run, name="rooms")
             self.up = True
-            task_status.started()
+            self.started.set()
             await killed.wait()
             self.nursery.cancel_scope.cancel()
 

@@ -135,7 +135,8 @@ async def open_world(
     journal.world = world
     async with trio.open_nursery() as nursery:
         with world.stalls.watching():
-            await nursery.start(server.run, name="server")
+            nursery.start_soon(server.run, name="server")
+            await server.started.wait()
             nursery.start_soon(network.run, name="network")
             for number in range(1, clients + 1):
                 client = SimulatedClient(
