@@ -58,6 +58,7 @@ class Checkpoints(trio.abc.Instrument):
         self._watched = watched
         self._roles: WeakKeyDictionary[Task, str | None] = WeakKeyDictionary()
         self._faults: dict[int, Fault] = {}
+        self._faults_at: dict[str, Fault] = {}
 
     @contextmanager
     def counting(self) -> Iterator[None]:
@@ -72,6 +73,10 @@ class Checkpoints(trio.abc.Instrument):
         """Have ``fault`` done at a checkpoint to come."""
         self._faults[number] = fault
 
+    def at_place(self, place: str, fault: Fault) -> None:
+        """Have ``fault`` done when a task waits there first, where numbers do not repeat."""
+        self._faults_at[place] = fault
+
     def after_task_step(self, task: Task) -> None:
         """Count; called by trio."""
         if has_ended(task):
@@ -83,6 +88,8 @@ class Checkpoints(trio.abc.Instrument):
         fault = self._faults.pop(number, None)
         if self._record:
             self.seen.append(Checkpoint(number, role, place(task)))
+        if self._faults_at:
+            fault = fault or self._faults_at.pop(place(task), None)
         if fault is not None:
             self.struck.append(Checkpoint(number, role, place(task)))
             fault(task)
