@@ -76,7 +76,7 @@ def serve(file: Path | None, **flags: str | None) -> None:
     _open_standard_streams()
     _raise_descriptor_limit()
     # systemd's watchdog sends SIGABRT: the journal then has where every thread hangs.
-    faulthandler.enable()
+    faulthandler.enable(_STDERR)
     with open_output(_STDERR, logging.lost_lines) as output:
         logging.configure(config.log.level, config.log.format, cast("TextIO", output))
         try:
