@@ -81,8 +81,10 @@ def _of_peer(room: Room, peer: Peer, most: int) -> Iterator[Queue]:
     yield _channel(peer.name, "inbound", link._inbound)
     yield _channel(peer.name, "outbox", link._outbox_in)
     yield _channel(peer.name, "frames", link._socket._recv_channel)
-    members = len(room.state.members)
-    yield Queue(peer.name, "preferences", len(peer.view._preferences), members)
+    if not room.ending:
+        # A room that ends forgets who is in it, and its peers with what they preferred.
+        members = len(room.state.members)
+        yield Queue(peer.name, "preferences", len(peer.view._preferences), members)
     screening, pc = peer.screening, peer._pc
     slots = len(pc.slots) if pc is not None else most
     yield Queue(peer.name, "plan", len(screening._plan), most)
