@@ -19,9 +19,12 @@ for target in $targets; do
     mkdir -p "$corpus" "$artifacts"
     echo "fuzz: $target for $seconds s"
     log=.cache/fuzz/$target.log
+    # Once in a long while the interpreter dies of its own end, after libFuzzer's "Done": that
+    # says nothing about the target.
     if "$python" -m tests.fuzz "$target" -max_total_time="$seconds" -max_len=4096 -timeout=60 \
         -rss_limit_mb=1024 -print_final_stats=1 -artifact_prefix="$artifacts/" \
-        "$corpus" "tests/fuzz/corpus/$target" >"$log" 2>&1; then
+        "$corpus" "tests/fuzz/corpus/$target" >"$log" 2>&1 \
+        || grep -qE "^Done [0-9]+ runs in" "$log"; then
         grep -E "stat::(number_of_executed_units|new_units_added)" "$log" | sed 's/^/  /'
         grep -o "cov: [0-9]*" "$log" | tail -n 1 | sed 's/^/  /'
     else
