@@ -149,7 +149,7 @@ class SimulatedClient:
             self._former = Former(session.label, session.joined.resume_token)
         why = f" ({session.error})" if session.error else ""
         self._story.tell(self.name, f"session {session.label} is over: {session.ending}{why}")
-        reachable = not self.host.partitioned
+        reachable = session.reachable and not self.host.partitioned
         self.ended[session.label] = (trio.current_time(), session.ending, reachable)
         if len(self.ended) > _REMEMBERED:
             del self.ended[next(iter(self.ended))]

@@ -90,6 +90,8 @@ class ClientSession:
     error: str | None = None
     ending: Ending = "failed"
     over: bool = False
+    reachable: bool = True
+    """Whether the server could be told of the end."""
     resumes: int = 0
     """How often it went on with another socket."""
 
@@ -158,6 +160,12 @@ class ClientSession:
         """End it in some way; only the first call counts."""
         if self.over:
             return
+        self.reachable = (
+            self._socket is not None
+            and not self._socket.lost
+            and self._lost_since is None
+            and not self.host.partitioned
+        )
         if ending == "left":
             self.say(Leave())
         self.over = True

@@ -42,6 +42,8 @@ class ClientSocket:
     """From dialling to the end; ``run`` is its whole life."""
 
     def __init__(self, stream: WireEnd, name: str) -> None:
+        self.lost = False
+        """Whether it ended without a close frame, by ``lose`` or ``vanish``."""
         self._stream = stream
         self._name = name
         self.opened = False
@@ -64,11 +66,13 @@ class ClientSocket:
 
     def lose(self) -> None:
         """End as a killed program's socket does."""
+        self.lost = True
         self._stream.reset()
         self._scope.cancel()
 
     def vanish(self) -> None:
         """End without a word to the server."""
+        self.lost = True
         self._stream.vanish()
         self._scope.cancel()
 
