@@ -324,7 +324,11 @@ class Engine(Commands):
         """Return the bound addresses, one list per worker."""
 
     def event_fd(self) -> int:
-        """Return an eventfd that is readable while events wait; owned by the engine."""
+        """Return an eventfd that is readable while events wait; owned by the engine.
+
+        ``close`` closes it: who waits for it must have stopped before. Raises EngineError
+        (closed) after that.
+        """
 
     def progress(self) -> list[int]:
         """Return each worker's loop counter, for a watchdog (it moves at least every 500 ms)."""
@@ -340,7 +344,7 @@ class Engine(Commands):
         """Return whether UDP segmentation offload is in use."""
 
     def close(self) -> None:
-        """Stop the workers, join their threads and close the sockets. Idempotent."""
+        """Stop the workers, join their threads and close every descriptor. Idempotent."""
 
 @final
 class SimulatedEngine(Commands):

@@ -1,6 +1,5 @@
 """A self-test over a real UDP port, and what it says when something on the way is broken."""
 
-import gc
 import time
 from collections.abc import Callable
 from typing import Any
@@ -182,7 +181,6 @@ async def test_a_panic_in_the_middle_is_noticed_and_the_next_test_passes() -> No
         assert (await daemon.test_media()).outcome == "passed"
         assert daemon.health().status == "ok"
         assert daemon.journal.count(events.PeerCrashed) == 0
-        gc.collect()  # the engine before keeps its eventfds until then
         await returns_to(daemon, baseline)
 
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
-use std::os::fd::BorrowedFd;
+use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -182,9 +182,9 @@ impl Driver {
         self.reports.control_dropped()
     }
 
-    /// A descriptor that is readable while reports wait.
+    /// A descriptor that is readable while reports wait; none once the driver is closed.
     #[must_use]
-    pub fn reports_waiting(&self) -> BorrowedFd<'_> {
+    pub fn reports_waiting(&self) -> Option<RawFd> {
         self.reports.waiting()
     }
 
@@ -200,7 +200,7 @@ impl Driver {
         self.shared.iter().all(|shared| shared.gso.load(Ordering::Relaxed))
     }
 
-    /// Stops the workers, joins their threads and so closes their sockets. Idempotent.
+    /// Stops the workers, joins their threads and so closes every descriptor. Idempotent.
     ///
     /// Returns whether all have ended; one that hangs is left to itself after two seconds.
     pub fn close(&self) -> bool {
@@ -219,6 +219,7 @@ impl Driver {
                 let _ = thread.handle.join();
             }
         }
+        self.reports.close();
         ended
     }
 }

@@ -1,7 +1,7 @@
 //! Work for a worker from other threads.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::sys::EventFd;
 
@@ -16,50 +16,60 @@ pub(crate) enum Refused {
     Closed,
 }
 
+#[derive(Debug)]
+struct Open<Job> {
+    jobs: VecDeque<Job>,
+    waiting: Arc<EventFd>,
+}
+
 /// A bounded queue of jobs with a descriptor that is readable while jobs wait.
 #[derive(Debug)]
 pub(crate) struct Mailbox<Job> {
-    jobs: Mutex<Option<VecDeque<Job>>>,
-    waiting: EventFd,
+    open: Mutex<Option<Open<Job>>>,
 }
 
 impl<Job> Mailbox<Job> {
     pub(crate) fn new() -> std::io::Result<Self> {
-        Ok(Self { jobs: Mutex::new(Some(VecDeque::new())), waiting: EventFd::new()? })
+        let open = Open { jobs: VecDeque::new(), waiting: Arc::new(EventFd::new()?) };
+        Ok(Self { open: Mutex::new(Some(open)) })
     }
 
-    /// Readable while jobs wait, or after `close`.
-    pub(crate) fn waiting(&self) -> &EventFd {
-        &self.waiting
+    /// Readable while jobs wait, or after `close`; none once it is closed, so that the
+    /// descriptor goes with the worker that holds it.
+    pub(crate) fn waiting(&self) -> Option<Arc<EventFd>> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.as_ref().map(|open| Arc::clone(&open.waiting))
     }
 
     pub(crate) fn put(&self, job: Job) -> Result<(), Refused> {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let queue = jobs.as_mut().ok_or(Refused::Closed)?;
-        if queue.len() >= CAPACITY {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let Open { jobs, waiting } = open.as_mut().ok_or(Refused::Closed)?;
+        if jobs.len() >= CAPACITY {
             return Err(Refused::Full);
         }
-        queue.push_back(job);
-        self.waiting.raise();
+        jobs.push_back(job);
+        waiting.raise();
         Ok(())
     }
 
     /// Moves at most `limit` jobs into `taken`; `false` once the mailbox is closed.
     pub(crate) fn take(&self, limit: usize, taken: &mut Vec<Job>) -> bool {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(queue) = jobs.as_mut() else { return false };
-        taken.extend(queue.drain(..limit.min(queue.len())));
-        if queue.is_empty() {
-            self.waiting.clear();
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Open { jobs, waiting }) = open.as_mut() else { return false };
+        taken.extend(jobs.drain(..limit.min(jobs.len())));
+        if jobs.is_empty() {
+            waiting.clear();
         }
         true
     }
 
     /// Drops the jobs and refuses new ones; the worker sees it at its next look.
     pub(crate) fn close(&self) {
-        let dropped = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
-        self.waiting.raise();
-        drop(dropped);
+        let closed = self.open.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Open { jobs, waiting }) = closed {
+            waiting.raise();
+            drop(jobs);
+        }
     }
 }
 
@@ -90,8 +100,11 @@ mod tests {
     fn a_closed_mailbox_takes_and_gives_nothing() {
         let mailbox = Mailbox::new().unwrap();
         mailbox.put(1).unwrap();
+        let waiting = mailbox.waiting().unwrap();
         mailbox.close();
         assert_eq!(mailbox.put(2), Err(Refused::Closed));
         assert!(!mailbox.take(8, &mut Vec::new()));
+        assert!(mailbox.waiting().is_none());
+        assert_eq!(Arc::strong_count(&waiting), 1, "the descriptor is the worker's alone");
     }
 }

@@ -1,7 +1,7 @@
 //! The events of all workers, in one bounded queue behind a descriptor to wait on.
 
 use std::collections::{HashMap, VecDeque};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::{Mutex, PoisonError};
 
 use trio_sfu_core::event::Event;
@@ -34,11 +34,21 @@ struct Queue {
     control_of: HashMap<TransportId, usize>,
     control_dropped: u64,
     lost: u64,
+    /// None once nobody waits any more.
+    waiting: Option<EventFd>,
 }
 
 impl Queue {
     fn is_idle(&self) -> bool {
         self.reports.is_empty() && self.lost == 0
+    }
+
+    fn set_readable(&self, readable: bool) {
+        match &self.waiting {
+            Some(waiting) if readable => waiting.raise(),
+            Some(waiting) => waiting.clear(),
+            None => {}
+        }
     }
 
     fn forget_control(&mut self, transport: TransportId) {
@@ -62,17 +72,23 @@ impl Queue {
 pub(crate) struct Reports {
     queue: Mutex<Queue>,
     capacity: usize,
-    waiting: EventFd,
 }
 
 impl Reports {
     pub(crate) fn new(capacity: usize) -> std::io::Result<Self> {
-        Ok(Self { queue: Mutex::default(), capacity: capacity.max(2), waiting: EventFd::new()? })
+        let queue = Queue { waiting: Some(EventFd::new()?), ..Queue::default() };
+        Ok(Self { queue: Mutex::new(queue), capacity: capacity.max(2) })
     }
 
-    /// Readable while reports wait.
-    pub(crate) fn waiting(&self) -> BorrowedFd<'_> {
-        self.waiting.as_fd()
+    /// Readable while reports wait; none after `close`.
+    pub(crate) fn waiting(&self) -> Option<RawFd> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.waiting.as_ref().map(|waiting| waiting.as_fd().as_raw_fd())
+    }
+
+    /// Closes the descriptor. What waits may still be drained.
+    pub(crate) fn close(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).waiting = None;
     }
 
     pub(crate) fn extend(&self, reports: impl IntoIterator<Item = Report>) {
@@ -89,7 +105,7 @@ impl Reports {
             }
         }
         if was_idle && !queue.is_idle() {
-            self.waiting.raise();
+            queue.set_readable(true);
         }
     }
 
@@ -127,7 +143,7 @@ impl Reports {
         }
         // Under the lock: a report put after this raises the descriptor again.
         if queue.is_idle() {
-            self.waiting.clear();
+            queue.set_readable(false);
         }
         taken
     }
@@ -152,7 +168,8 @@ mod tests {
 
     fn readable(reports: &Reports) -> bool {
         let poller = Poller::new().unwrap();
-        poller.add(reports.waiting(), 0, Interest::Read).unwrap();
+        let queue = reports.queue.lock().unwrap();
+        poller.add(queue.waiting.as_ref().unwrap().as_fd(), 0, Interest::Read).unwrap();
         let mut ready = Vec::new();
         poller.wait(Duration::ZERO, &mut ready).unwrap();
         !ready.is_empty()
@@ -170,6 +187,16 @@ mod tests {
         assert!(!readable(&reports));
         reports.extend([silent(3)]);
         assert!(readable(&reports));
+    }
+
+    #[test]
+    fn what_waits_at_the_close_can_be_drained_without_a_descriptor() {
+        let reports = Reports::new(8).unwrap();
+        reports.extend([silent(1)]);
+        reports.close();
+        assert_eq!(reports.waiting(), None);
+        reports.extend([silent(2)]);
+        assert_eq!(reports.drain(8), [silent(1), silent(2)]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::mailbox::Mailbox;
 use crate::reports::{Report, Reports};
 use crate::routes::{Routes, Way};
 use crate::send::Sender;
-use crate::sys::{self, Interest, Poller, Ready, ReceiveRing, Received};
+use crate::sys::{self, EventFd, Interest, Poller, Ready, ReceiveRing, Received};
 
 /// The loop turns at least this often, for the watchdog.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
@@ -144,6 +144,8 @@ pub(crate) struct Worker {
     /// Per socket, what epoll was last told to wait for.
     interests: Vec<Interest>,
     shared: Arc<Shared>,
+    /// The mailbox's descriptor, open as long as the poller looks at it.
+    _waiting: Arc<EventFd>,
     reports: Arc<Reports>,
     events: Vec<Event>,
 }
@@ -160,7 +162,8 @@ impl Worker {
         for (token, socket) in sockets.iter().enumerate() {
             poller.add(socket.as_fd(), token as u64, Interest::Read)?;
         }
-        poller.add(shared.mailbox.waiting().as_fd(), sockets.len() as u64, Interest::Read)?;
+        let waiting = shared.mailbox.waiting().ok_or(io::ErrorKind::BrokenPipe)?;
+        poller.add(waiting.as_fd(), sockets.len() as u64, Interest::Read)?;
         let count = sockets.len();
         let sockets: Arc<[UdpSocket]> = sockets.into();
         let gso = sockets.iter().all(sys::probe_segmentation);
@@ -182,6 +185,7 @@ impl Worker {
             ring: ReceiveRing::new(),
             interests: vec![Interest::Read; count],
             shared,
+            _waiting: waiting,
             reports,
             events: Vec::new(),
         })

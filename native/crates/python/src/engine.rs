@@ -1,6 +1,6 @@
 //! `Engine`: worker threads and their UDP sockets.
 
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::RawFd;
 use std::sync::Arc;
 
 use pyo3::exceptions::{PyOSError, PyValueError};
@@ -72,8 +72,9 @@ impl Engine {
         self.driver.local_addresses().iter().map(|bound| bound.iter().map(pair).collect()).collect()
     }
 
-    fn event_fd(&self) -> RawFd {
-        self.driver.reports_waiting().as_raw_fd()
+    fn event_fd(&self) -> PyResult<RawFd> {
+        let closed = || Failure::Unanswered(CallError::Closed).into();
+        self.driver.reports_waiting().ok_or_else(closed)
     }
 
     fn progress(&self) -> Vec<u64> {
