@@ -22,7 +22,7 @@ from trio_sfu.errors import ConfigError
 from trio_sfu.tree.command import kick, tree
 
 _STDERR = 2
-_SHORT = {"http.host": "--host", "http.port": "--port"}
+_SHORT = {"http.host": "--host", "http.port": "--port", "admin.token_file": "--token-file"}
 
 
 class _ConfigTrouble(click.ClickException):

@@ -16,6 +16,7 @@ from trio_sfu import logging
 from trio_sfu.census import take_census
 from trio_sfu.config.model import Config
 from trio_sfu.config.rules import is_loopback
+from trio_sfu.config.token import operator_token
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.http.app import make_app
 from trio_sfu.ids import PeerId, RoomId
@@ -83,7 +84,8 @@ class Daemon:
         )
         self.services.add("self-test", self.self_test.run)
         self.services.add("overload", self.overload.run)
-        self.port = Port(config.http, HttpServer(make_app(self)), self.serve_socket, self.journal)
+        app = make_app(self, token=operator_token(config.admin))
+        self.port = Port(config.http, HttpServer(app), self.serve_socket, self.journal)
         self.addresses: list[tuple[str, int]] = []
         self.ready = False
 
@@ -194,7 +196,7 @@ async def open_daemon(
 ) -> AsyncIterator[Daemon]:
     """Start a daemon; leaving the block stops it, within some seconds.
 
-    Raises ConfigError when a port cannot be had.
+    Raises ConfigError when a port cannot be had, or the operators' token cannot be read.
     """
     ages = Ages()
     journal = journal or Journal(logging.log_fact)

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import trio
 from starlette.applications import Starlette
 
 from trio_sfu.events import Histogram, Journal
@@ -83,8 +84,13 @@ async def ask(
     app: Starlette, path: str, method: str = "GET", *, client: str = "127.0.0.1", **headers: str
 ) -> Answer:
     told: list[Any] = []
+    asked = False
 
     async def receive() -> dict[str, Any]:
+        nonlocal asked
+        if asked:
+            await trio.sleep_forever()
+        asked = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Any) -> None:

@@ -47,6 +47,7 @@ async def test_the_page_runs_under_the_strict_policy(app: Starlette) -> None:
 async def test_another_machine_is_refused(app: Starlette, path: str) -> None:
     answer = await ask(app, path, client="192.0.2.7", host=HERE)
     assert (answer.status, answer.json()["code"]) == (403, "forbidden")
+    assert "admin.token_file" in answer.json()["message"]
 
 
 @pytest.mark.parametrize("path", GUARDED)

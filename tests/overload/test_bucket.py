@@ -40,6 +40,20 @@ def test_a_bucket_says_how_long_to_wait() -> None:
     assert bucket.take(0.5)
 
 
+def test_looking_takes_nothing_and_says_what_taking_would() -> None:
+    bucket = TokenBucket(rate=2, burst=1)
+    assert all(bucket.has_one(0) for _ in range(5))
+    assert bucket.take(0)
+    for now, there in ((0.0, False), (0.4, False), (0.5, True), (0.5, True)):
+        assert bucket.has_one(now) == there
+    buckets = TokenBuckets(rate=1, burst=1)
+    assert buckets.has_one("a", 0)
+    assert len(buckets) == 0  # Who only looks has no bucket.
+    assert buckets.take("a", 0)
+    assert not buckets.has_one("a", 0.5)
+    assert buckets.has_one("b", 0.5)
+
+
 def test_each_key_has_a_bucket_of_its_own() -> None:
     buckets = TokenBuckets(rate=1, burst=1)
     assert buckets.take("a", 0)

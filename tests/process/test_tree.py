@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.process.daemon import Daemon
+from tests.process.daemon import Daemon, running_daemon
 from trio_sfu.client import SessionEndedError, connect
 
 ROOM = "standup"
@@ -91,6 +91,47 @@ def test_an_address_that_is_none_is_said() -> None:
     shown = run("tree", "--url", "127.0.0.1:8080")
     assert shown.returncode == 1
     assert "is no http:// or https:// address" in shown.stderr
+
+
+def test_a_daemon_with_a_token_is_asked_with_it(artifacts: Path, tmp_path: Path) -> None:
+    right, wrong = tmp_path / "right", tmp_path / "wrong"
+    right.write_text("a-token-of-operators-0815\n")
+    wrong.write_text("another-token-of-0815\n")
+    with running_daemon(artifacts, "--token-file", str(right)) as daemon:
+        there = ("--url", daemon.url)
+        without = run("tree", *there)
+        assert (without.returncode, without.stdout) == (1, "")
+        assert "operator-token-required" in without.stderr
+        assert "--token-file" in without.stderr
+        for command in (("tree",), ("kick", "nowhere")):
+            refused = run(*command, *there, "--token-file", str(wrong))
+            assert (refused.returncode, refused.stdout) == (1, "")
+            assert "operator-token-wrong" in refused.stderr
+        assert run("tree", *there, "--token-file", str(right)).returncode == 0
+        kicked = run("kick", *there, "nowhere", TRIO_SFU_ADMIN_TOKEN_FILE=str(right))
+        assert kicked.stderr == "Error: there is no such room (not-found)\n"
+        settings = {
+            "TRIO_SFU_HTTP_PORT": str(daemon.http_port),
+            "TRIO_SFU_ADMIN_TOKEN_FILE": str(right),
+        }
+        assert run("tree", **settings).returncode == 0
+        examined = run("doctor", **settings)
+        assert "sound and a picture came through" in examined.stdout
+        examined = run("doctor", "--token-file", str(wrong), **settings)
+        assert "operator-token-wrong" in examined.stdout
+        assert "--token-file" in examined.stdout
+    for said in (daemon.log_file.read_text(), examined.stdout, refused.stderr):
+        assert "token-of" not in said
+
+
+def test_a_token_that_is_none_is_told_and_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("hush\n")
+    for command in (("tree",), ("kick", "r"), ("check-config",), ("serve",)):
+        said = run(*command, "--token-file", str(file))
+        assert said.returncode == (1 if command[0] in ("tree", "kick") else 2)
+        assert f"{file}:1: the token has 4 characters" in said.stderr
+        assert "hush" not in said.stderr
 
 
 def test_watching_shows_it_again_and_again(daemon: Daemon) -> None:

@@ -93,6 +93,12 @@ class Auth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     open: bool = False
 
 
+class Admin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may see the tree and the events, and end rooms and peers."""
+
+    token_file: str = ""
+
+
 class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is logged and how."""
 
@@ -111,4 +117,5 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     liveness: Liveness = Liveness()
     overload: Overload = Overload()
     auth: Auth = Auth()
+    admin: Admin = Admin()
     log: Log = Log()

@@ -4,6 +4,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from trio_sfu.config.model import Config
+from trio_sfu.config.token import operator_token
 from trio_sfu.errors import ConfigError
 
 
@@ -13,6 +14,7 @@ def check(config: Config) -> None:
     _check_tls(config)
     _check_media(config)
     _check_turn(config)
+    operator_token(config.admin)
     if config.liveness.stuck_after < 1:
         raise ConfigError(
             "liveness.stuck_after must be at least 1: an idle worker comes round twice a second"

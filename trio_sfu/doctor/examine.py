@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import trio
 
 from trio_sfu.config.model import Config
+from trio_sfu.config.token import operator_token
 from trio_sfu.doctor import machine
 from trio_sfu.doctor.finding import Finding, fail, ok
 from trio_sfu.doctor.settings import check_settings
@@ -27,7 +28,8 @@ def examine(load: Callable[[], Config], url: str | None = None) -> Iterator[Find
     yield ok("settings", "they are right")
     yield from check_settings(config)
     yield from _machine(config)
-    yield from _daemon(config, Remote(url) if url else Remote.of(config.http))
+    token = operator_token(config.admin)
+    yield from _daemon(config, Remote(url, token=token) if url else Remote.of(config.http, token))
 
 
 def _machine(config: Config) -> Iterator[Finding]:

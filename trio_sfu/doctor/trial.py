@@ -15,6 +15,12 @@ from trio_sfu.tree.remote import Remote, RemoteError
 
 _ENOUGH: Final = 30.0
 """Seconds for what the doctor starts; a self-test has a limit of its own."""
+_BE_THERE: Final = "ask it at a loopback address of its machine"
+_WAYS_IN: Final = {
+    "operator-token-required": "name the file with the operators' token: --token-file",
+    "operator-token-wrong": "name the file that the daemon has its token from: --token-file",
+    "too-many-wrong-tokens": "wait, and name the file that the daemon has its token from",
+}
 _LOOK: Final = "look at its log, and at `trio-sfu tree`"
 
 
@@ -33,7 +39,7 @@ def check_running(remote: Remote) -> list[Finding]:
         return [first, _of_media(remote.self_test())]
     except RemoteError as error:
         message = f"the running daemon made no self-test: {error}"
-        return [first, warn("media", message, "ask it at a loopback address of its machine")]
+        return [first, warn("media", message, _WAYS_IN.get(error.code, _BE_THERE))]
 
 
 async def try_daemon(config: Config) -> list[Finding]:

@@ -21,6 +21,7 @@ from trio_sfu.events.failures import Failures
 from trio_sfu.events.histogram import Histogram
 from trio_sfu.events.journal import Journal
 from trio_sfu.events.liveness import LoopStalled, SelfTestFailed, SelfTestPassed
+from trio_sfu.events.operators import WrongOperatorToken
 from trio_sfu.events.overload import OverloadChanged
 from trio_sfu.events.peers import (
     IceRestarted,
@@ -59,6 +60,7 @@ FACTS: tuple[type[Fact], ...] = (
     AcceptFailed,
     ConnectionCrashed,
     RequestCrashed,
+    WrongOperatorToken,
     EngineFailed,
     EngineRestarted,
     DaemonFailed,
@@ -107,4 +109,5 @@ __all__ = [
     "SessionResumed",
     "TrackPublished",
     "TrackUnpublished",
+    "WrongOperatorToken",
 ]

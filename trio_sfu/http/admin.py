@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from trio_sfu.http.operators import require_operator, require_own_request
+from trio_sfu.http.operators import Operators
 from trio_sfu.http.page import Page
 from trio_sfu.liveness.self_test import SelfTestResult
 
@@ -41,9 +41,9 @@ class Operated(Protocol):
         ...
 
 
-def admin_routes(daemon: Operated) -> list[Route]:
+def admin_routes(daemon: Operated, operators: Operators) -> list[Route]:
     """Return the routes of operators."""
-    answers = _Answers(daemon)
+    answers = _Answers(daemon, operators)
     return [
         Route("/admin/tree", answers.page),
         Route("/admin/assets/{name}", answers.asset),
@@ -55,24 +55,24 @@ def admin_routes(daemon: Operated) -> list[Route]:
 
 
 class _Answers:
-    def __init__(self, daemon: Operated) -> None:
+    def __init__(self, daemon: Operated, operators: Operators) -> None:
         self._daemon = daemon
+        self._operators = operators
         self._page = Page(_FOLDER)
 
     async def page(self, request: Request) -> Response:
-        require_operator(request)
+        self._operators.require_for_page(request)
         return self._file(request, "tree.html")
 
     async def asset(self, request: Request) -> Response:
         return self._file(request, request.path_params["name"])
 
     async def tree(self, request: Request) -> Response:
-        require_operator(request)
+        self._operators.require(request)
         return JSONResponse(self._daemon.tree(), headers=_NO_STORE)
 
     async def self_test(self, request: Request) -> Response:
-        require_operator(request)
-        require_own_request(request)
+        self._operators.require(request, changes=True)
         try:
             result = await self._daemon.test_media()
         except trio.TooSlowError:
@@ -80,14 +80,12 @@ class _Answers:
         return JSONResponse(msgspec.to_builtins(result), headers=_NO_STORE)
 
     async def end_room(self, request: Request) -> Response:
-        require_operator(request)
-        require_own_request(request)
+        self._operators.require(request, changes=True)
         room = request.path_params["room"]
         return _ended(found=await self._daemon.end_room(room), what="room")
 
     async def remove_peer(self, request: Request) -> Response:
-        require_operator(request)
-        require_own_request(request)
+        self._operators.require(request, changes=True)
         room, peer = request.path_params["room"], request.path_params["peer"]
         return _ended(found=await self._daemon.remove_peer(room, peer), what="peer")
 

@@ -15,7 +15,9 @@ from trio_sfu.http.crashes import CrashGroup
 from trio_sfu.http.events import event_routes
 from trio_sfu.http.headers import SecurityHeaders
 from trio_sfu.http.metrics import CONTENT_TYPE_LATEST, Measured, render
+from trio_sfu.http.operators import Operators
 from trio_sfu.http.page import Page
+from trio_sfu.http.token import OperatorRefusedError
 from trio_sfu.liveness.health import Health
 
 _NO_STORE = {"cache-control": "no-store"}
@@ -46,8 +48,9 @@ class Observed(Measured, Operated, Protocol):
         ...
 
 
-def make_app(daemon: Observed, page: Page | None = None) -> Starlette:
-    """Return the ASGI application that shows ``daemon``."""
+def make_app(daemon: Observed, page: Page | None = None, *, token: str | None = None) -> Starlette:
+    """Return the ASGI application that shows ``daemon``; ``token``: the operators'."""
+    operators = Operators(token, daemon.journal)
     answers = _Answers(daemon, page or Page())
     return Starlette(
         routes=[
@@ -58,8 +61,8 @@ def make_app(daemon: Observed, page: Page | None = None) -> Starlette:
             Route("/signal", answers.signal),
             Route("/api/v1/census", answers.census),
             Route("/api/v1/rooms", answers.rooms),
-            *admin_routes(daemon),
-            *event_routes(daemon.journal),
+            *admin_routes(daemon, operators),
+            *event_routes(daemon.journal, operators),
             Route("/assets/{path:path}", answers.asset),
             Route("/{room}", answers.room),
             Route("/{path:path}", answers.absent),
@@ -127,5 +130,8 @@ def _error(status: int, code: str, message: str, headers: Any = None) -> Respons
 
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (registered for it)
-    code = _CODES.get(error.status_code, "refused")
+    if isinstance(error, OperatorRefusedError):
+        code = error.code
+    else:
+        code = _CODES.get(error.status_code, "refused")
     return _error(error.status_code, code, error.detail, error.headers)

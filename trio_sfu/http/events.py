@@ -17,16 +17,16 @@ from starlette.types import Receive, Scope, Send
 
 from trio_sfu.events import Crash, Journal
 from trio_sfu.events.recent import Entry, Follower, Recent, TooManyFollowersError
-from trio_sfu.http.operators import require_operator
+from trio_sfu.http.operators import Operators
 
 HEARTBEAT_S: Final = 15.0
 _RETRY_MS: Final = 1_000
 _NO_STORE: Final = {"cache-control": "no-store"}
 
 
-def event_routes(journal: Journal) -> list[Route]:
+def event_routes(journal: Journal, operators: Operators) -> list[Route]:
     """Return the routes that show what the journal keeps."""
-    answers = _Answers(journal)
+    answers = _Answers(journal, operators)
     return [
         Route("/api/v1/events", answers.events),
         Route("/api/v1/failures", answers.failures),
@@ -35,11 +35,12 @@ def event_routes(journal: Journal) -> list[Route]:
 
 
 class _Answers:
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, operators: Operators) -> None:
         self._journal = journal
+        self._operators = operators
 
     async def events(self, request: Request) -> Response:
-        require_operator(request)
+        self._operators.require(request)
         recent = self._journal.recent
         last = request.headers.get("last-event-id")
         if last is not None:
@@ -51,12 +52,12 @@ class _Answers:
         return EventStream(recent, None if given is None else _number(given))
 
     async def failures(self, request: Request) -> Response:
-        require_operator(request)
+        self._operators.require(request)
         records = [msgspec.to_builtins(each) for each in self._journal.failures.recent()]
         return JSONResponse({"failures": records}, headers=_NO_STORE)
 
     async def failure(self, request: Request) -> Response:
-        require_operator(request)
+        self._operators.require(request)
         found = self._journal.failures.find(request.path_params["reference"])
         if found is None:
             raise HTTPException(404, "there is no such failure, or none any more")

@@ -15,10 +15,7 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """Take a token at ``now`` (seconds, not going back); say whether there was one."""
-        if self._tokens < 0:
-            self._tokens = self.burst
-        else:
-            self._tokens = min(self.burst, self._tokens + (now - self._then) * self.rate)
+        self._tokens = self._left(now)
         self._then = now
         if self._tokens < 1:
             return False
@@ -29,6 +26,15 @@ class TokenBucket:
     def wait(self) -> float:
         """Return how many seconds after the last ``take`` there is a token again."""
         return max(0.0, (1 - self._tokens) / self.rate) if self._tokens >= 0 else 0.0
+
+    def has_one(self, now: float) -> bool:
+        """Say whether ``take`` would find a token at ``now``, and leave it there."""
+        return self._left(now) >= 1
+
+    def _left(self, now: float) -> float:
+        if self._tokens < 0:
+            return self.burst
+        return min(self.burst, self._tokens + (now - self._then) * self.rate)
 
 
 class TokenBuckets:
@@ -50,6 +56,11 @@ class TokenBuckets:
     def take(self, key: str, now: float) -> bool:
         """Take a token of ``key``; say whether there was one."""
         return self._bucket(key).take(now)
+
+    def has_one(self, key: str, now: float) -> bool:
+        """Say whether ``take`` would find a token of ``key`` at ``now``, and leave it there."""
+        bucket = self._buckets.get(key)
+        return bucket is None or bucket.has_one(now)
 
     def wait(self, key: str) -> float:
         """Return how many seconds after its last ``take`` there is a token for ``key``."""

@@ -2,10 +2,13 @@
 
 import os
 import time
+from pathlib import Path
 
 import click
 
+from trio_sfu.config.keys import KEYS
 from trio_sfu.config.load import load
+from trio_sfu.config.token import operator_token, read_token
 from trio_sfu.errors import ConfigError
 from trio_sfu.tree.remote import Remote, RemoteError
 from trio_sfu.tree.text import render
@@ -16,14 +19,22 @@ _url = click.option(
     "--url", help="Where the daemon is; without it, where the settings have it on this machine."
 )
 
+_token_file = click.option(
+    "--token-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar=KEYS["admin.token_file"].variable,
+    help="The file with the operators' token; without it, that of the settings.",
+)
+
 
 @click.command()
 @_url
+@_token_file
 @click.option("--watch", is_flag=True, help="Go on until Ctrl-C.")
 @click.option("--interval", type=click.FloatRange(0.1), default=1.0, show_default=True)
-def tree(*, url: str | None, watch: bool, interval: float) -> None:
+def tree(*, url: str | None, token_file: Path | None, watch: bool, interval: float) -> None:
     """Show what lives in a running daemon: services, rooms, peers, tasks, transports."""
-    daemon = _daemon(url)
+    daemon = _daemon(url, token_file)
     text = _rendered(daemon)
     try:
         while watch:
@@ -37,12 +48,13 @@ def tree(*, url: str | None, watch: bool, interval: float) -> None:
 
 @click.command()
 @_url
+@_token_file
 @click.argument("room")
 @click.argument("peer", required=False)
-def kick(*, url: str | None, room: str, peer: str | None) -> None:
+def kick(*, url: str | None, token_file: Path | None, room: str, peer: str | None) -> None:
     """End PEER of ROOM, or the whole ROOM; `trio-sfu tree` has the names."""
     try:
-        _daemon(url).end(room, peer)
+        _daemon(url, token_file).end(room, peer)
     except RemoteError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{peer or room} has been ended.")
@@ -55,11 +67,12 @@ def _rendered(daemon: Remote) -> str:
         raise click.ClickException(str(error)) from None
 
 
-def _daemon(url: str | None) -> Remote:
-    if url is not None:
-        return Remote(url)
+def _daemon(url: str | None, token_file: Path | None) -> Remote:
     try:
-        settings = load(None, os.environ, {}).http
+        if url is not None:
+            return Remote(url, token=read_token(token_file) if token_file else None)
+        given = {} if token_file is None else {"admin.token_file": str(token_file)}
+        settings = load(None, os.environ, given)
+        return Remote.of(settings.http, operator_token(settings.admin))
     except ConfigError as error:
         raise click.ClickException(str(error)) from None
-    return Remote.of(settings)

@@ -4,7 +4,7 @@ import http.client
 import json
 import ssl
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -31,18 +31,22 @@ class RemoteError(SfuError):
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A daemon at ``url``. ``certificate`` (PEM) is the one it must show, under any name."""
+    """A daemon at ``url``, asked with the operators' ``token`` if there is one.
+
+    ``certificate`` (PEM) is the one it must show, under any name.
+    """
 
     url: str
     certificate: str = ""
+    token: str | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, settings: Http) -> "Remote":
+    def of(cls, settings: Http, token: str | None = None) -> "Remote":
         """Return the daemon that runs with ``settings``, as this machine reaches it."""
         host = _EVERYWHERE.get(settings.host, settings.host)
         scheme = "https" if settings.certificate else "http"
         place = f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
-        return cls(place, settings.certificate)
+        return cls(place, settings.certificate, token)
 
     def health(self) -> Health:
         """Return what ``/healthz`` says, good or bad. Raises RemoteError."""
@@ -75,10 +79,13 @@ class Remote:
         self, method: str, path: str, *, timeout: float = _TIMEOUT_S, unwell: bool = False
     ) -> bytes:
         """Return the answer's body; ``unwell``: also that of 503."""
+        # No page of another site can send this type unasked (Fetch, section 2.2.2).
+        headers = {"content-type": "application/json"}
+        if self.token is not None:
+            headers["authorization"] = f"Bearer {self.token}"
         try:
             with closing(self._connection(timeout)) as connection:
-                # No page of another site can send this type unasked (Fetch, section 2.2.2).
-                connection.request(method, path, headers={"content-type": "application/json"})
+                connection.request(method, path, headers=headers)
                 response = connection.getresponse()
                 body = response.read()
         except (OSError, http.client.HTTPException, ValueError) as error:

@@ -10,7 +10,7 @@
  *   detail?: string, restarts?: number, failure?: Failure, children?: Branch[]}} Branch
  */
 
-export {}; // a module, for the checker too
+import { fetchAsOperator } from "./token.js";
 
 const INTERVAL_MS = 1000;
 const FOLDED = new Set(["connection", "task", "transport"]);
@@ -147,7 +147,7 @@ function endButton(node, address) {
     if (!confirm(`End ${node.kind} ${node.name}?`)) return;
     try {
       const headers = { "content-type": "application/json" };
-      await check(await fetch(address, { method: "DELETE", headers }));
+      await check(await fetchAsOperator(address, { method: "DELETE", headers }));
       await refresh();
     } catch (error) {
       write(trouble, String(error));
@@ -156,21 +156,24 @@ function endButton(node, address) {
   return button;
 }
 
+class Refused extends Error {}
+
 /** @param {Response} response */
 async function check(response) {
   if (response.ok || response.status === 404) return;
   const { message } = await response.json();
-  throw new Error(message);
+  throw new Refused(message);
 }
 
 async function refresh() {
   try {
-    const response = await fetch("/api/v1/tree", { signal: AbortSignal.timeout(5000) });
+    const response = await fetchAsOperator("/api/v1/tree");
     await check(response);
     render(await response.json());
     write(trouble, "");
   } catch (error) {
-    write(trouble, `No answer: what is shown is old. ${error}`);
+    const refused = error instanceof Refused;
+    write(trouble, refused ? error.message : `No answer: what is shown is old. ${error}`);
   }
 }
 
