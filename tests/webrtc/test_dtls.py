@@ -1,15 +1,19 @@
 """The handshake: bounded, bound to the announced certificate, and with a goodbye."""
 
+import asyncio
 import socket
 from random import Random
 
+import pytest
 import trio
+from aiortc.rtcdtlstransport import RTCDtlsParameters, RTCDtlsTransport
 
 from tests.native import binding
 from tests.webrtc.calling import as_message, joined, running_engine
 from tests.webrtc.offering import CAMERA, Description, Section
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.signaling.messages import Offer
+from trio_sfu.webrtc.bridge import StrayError
 from trio_sfu.webrtc.certificate import Certificate
 from trio_sfu.webrtc.dtls import MAX_DATAGRAMS, PROFILES, EngineIce
 from trio_sfu.webrtc.events import Connected, Failed
@@ -111,6 +115,48 @@ async def test_a_client_hears_the_goodbye_of_the_server() -> None:
             assert await agent.wait_state("connected", "failed") == "connected"
         with trio.fail_after(5):
             assert await agent.wait_state("closed", "failed") == "closed"
+
+
+@pytest.mark.parametrize("when", ["in the handshake", "in the call"])
+async def test_an_error_that_nobody_awaits_in_the_loop_is_an_error_of_the_connection(
+    monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    def stray() -> None:
+        raise ZeroDivisionError("stray")
+
+    loops: list[asyncio.AbstractEventLoop] = []
+    start = RTCDtlsTransport.start
+
+    async def started(self: RTCDtlsTransport, remote: RTCDtlsParameters) -> None:
+        if self._role == "server":
+            loops.append(asyncio.get_running_loop())
+            if when == "in the handshake":
+                loops[0].call_soon(stray)
+        await start(self, remote)
+
+    async def call() -> None:
+        async with running_engine() as engine, joined(engine) as side:
+            if when == "in the call":
+                await side.event(Connected)
+                loops[0].call_soon(stray)
+            with trio.fail_after(5):
+                await trio.sleep_forever()
+
+    monkeypatch.setattr(RTCDtlsTransport, "start", started)
+    with pytest.raises(BaseExceptionGroup) as raised:
+        await call()
+    strays, rest = raised.value.split(StrayError)
+    assert rest is None
+    assert strays is not None
+    causes = [repr(each.__cause__) for each in leaves(strays)]
+    assert causes == ["ZeroDivisionError('stray')"]
+
+
+def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for each in group.exceptions:
+        found += leaves(each) if isinstance(each, BaseExceptionGroup) else [each]
+    return found
 
 
 async def test_the_queue_of_datagrams_is_bounded_and_takes_dtls_only() -> None:

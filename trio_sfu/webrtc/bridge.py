@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
-import trio
 import trio_asyncio  # type: ignore[import-untyped]  # it ships no types
 
 Result = TypeVar("Result")
@@ -18,7 +17,7 @@ def live_loops() -> int:
 
 
 class StrayError(Exception):
-    """An asyncio callback failed without saying why."""
+    """Something in a loop that nobody awaits has failed; its error is the cause."""
 
 
 class Bridge:
@@ -26,9 +25,10 @@ class Bridge:
 
     def __init__(self, loop: trio_asyncio.TrioEventLoop) -> None:
         self._loop = loop
-        self.failed = trio.Event()
-        """Set once something in the loop that nobody awaits has raised ``stray``."""
-        self.stray: BaseException | None = None
+        self.stray: StrayError | None = None
+        """The first error of something in the loop that nobody awaits."""
+        self.on_stray: Callable[[], object] = lambda: None
+        """Called when there is one."""
 
     async def call(self, function: Callable[..., Awaitable[Result]], *args: object) -> Result:
         """Run an asyncio function to its end; cancelling the caller cancels it."""
@@ -37,8 +37,9 @@ class Bridge:
     def note(self, _loop: object, context: dict[str, Any]) -> None:
         """Keep an error, where trio-asyncio would end the loop with it."""
         if self.stray is None:
-            self.stray = context.get("exception") or StrayError(str(context.get("message")))
-            self.failed.set()
+            self.stray = StrayError(str(context.get("message") or "no message"))
+            self.stray.__cause__ = context.get("exception")
+            self.on_stray()
 
 
 async def _awaited(function: Callable[..., Awaitable[Result]], *args: object) -> Result:

@@ -97,20 +97,33 @@ class Association:
         self._transport = ice.transport
         self._dtls = _EngineDtls(ice, certificate)
         self._ended = trio.Event()
+        self._handshaking = trio.CancelScope()
         self._dtls.on("statechange", self._state_changed)
+        bridge.on_stray = self._strayed
 
     def _state_changed(self) -> None:
         if self._dtls.state in ("closed", "failed"):
             self._ended.set()
 
+    def _strayed(self) -> None:
+        self._handshaking.cancel()
+        self._ended.set()
+
+    def _check(self) -> None:
+        if self._bridge.stray is not None:
+            raise self._bridge.stray
+
     async def handshake(self, remote: RTCDtlsParameters, seconds: float) -> None:
         """Do the handshake and install the keys.
 
         Raises MediaError: ice-timeout (no check ever came), dtls-timeout, dtls-failed
-        (another certificate than announced, no common SRTP profile, a broken flight).
+        (another certificate than announced, no common SRTP profile, a broken flight);
+        StrayError.
         """
         with trio.move_on_after(seconds) as deadline:
+            self._handshaking = deadline
             await self._bridge.call(self._dtls.start, remote)
+        self._check()
         if deadline.cancelled_caught:
             if not self._transport.connected:
                 raise MediaError(f"no ICE check within {seconds:g} s", code="ice-timeout")
@@ -119,8 +132,9 @@ class Association:
             raise MediaError("the DTLS handshake failed", code="dtls-failed")
 
     async def wait_closed(self) -> None:
-        """Wait until the peer closes the association."""
+        """Wait until the peer closes the association. Raises StrayError."""
         await self._ended.wait()
+        self._check()
 
     async def close(self) -> None:
         """Say goodbye (close_notify)."""

@@ -17,6 +17,7 @@ from trio_sfu.media.track import Slot, UpTrack
 from trio_sfu.media.transport import Transport, TransportEvent, TransportLost
 from trio_sfu.signaling.messages import Offer, Source
 from trio_sfu.webrtc.answer import LocalDescription, write_answer
+from trio_sfu.webrtc.bridge import StrayError
 from trio_sfu.webrtc.budget import OfferBudget
 from trio_sfu.webrtc.candidates import host_candidates
 from trio_sfu.webrtc.certificate import Certificate
@@ -175,6 +176,7 @@ class PeerConnection:
         self, opening: AbstractAsyncContextManager[Secured], remote: RTCDtlsParameters
     ) -> None:
         # The loop's nurseries would wrap an error; so it is brought out as a value.
+        stray = None
         async with opening as association:
             try:
                 await association.handshake(remote, self._handshake_timeout)
@@ -183,6 +185,10 @@ class PeerConnection:
                 failed = Failed("dtls-closed", "the peer closed the DTLS association")
             except MediaError as error:
                 failed = Failed(error.code, str(error))
+            except StrayError as error:
+                stray = error
+        if stray is not None:
+            raise stray
         await self._fail(failed)
 
     async def _watch(self, transport: Transport) -> None:
