@@ -121,13 +121,17 @@ def test_wrong_stun_passwords(call: Call) -> None:
     wrong = [wiretap.binding_request(username, b"guess-%d" % n) for n in range(500)]
     unknown = [wiretap.binding_request(b"nobody:here", b"x") for _ in range(500)]
     flood(call.daemon.media_port, wrong + unknown)
+    # 200 guesses at once cost an HMAC each; the others are dropped for being too many.
     eventually(
         lambda: (
-            call.counted("drop_bad_integrity") >= 450 and call.counted("drop_unknown_ufrag") >= 450
+            call.counted("drop_bad_integrity") >= 150
+            and call.counted("drop_bad_integrity") + call.counted("drop_stun_guess_rate") >= 450
+            and call.counted("drop_unknown_ufrag") >= 450
         ),
         within=10,
         why="the guesses to be counted",
     )
+    assert call.counted("drop_stun_guess_rate") > 0
     call.undisturbed()
 
 
