@@ -23,8 +23,6 @@ use crate::reports::{Report, Reports};
 use crate::sys;
 use crate::worker::{Served, Shared, Worker, now};
 
-/// How long a call waits for its worker.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// How long `close` waits for a worker to end.
 const END_WITHIN: Duration = Duration::from_secs(2);
 /// Seconds from NTP's epoch (1900) to Unix's (1970), RFC 5905.
@@ -110,6 +108,7 @@ impl Driver {
             let shared = Arc::new(Shared {
                 mailbox: Mailbox::new()?,
                 progress: AtomicU64::new(0),
+                stuck_at: AtomicU64::new(u64::MAX),
                 gso: AtomicBool::new(false),
             });
             let config = Config {
@@ -147,6 +146,9 @@ impl Driver {
 
     /// Runs `job` on the thread of `worker`, waits for its result, at most two seconds.
     ///
+    /// After a worker has let one call wait in vain, others hardly wait until its loop has
+    /// turned: whoever calls is needed elsewhere.
+    ///
     /// # Errors
     /// [`CallError`]; after `Lost` by time-out the job may still run later.
     pub fn call<R: Send + 'static>(
@@ -167,7 +169,7 @@ impl Driver {
             Refused::Full => CallError::Busy,
             Refused::Closed => CallError::Lost,
         })?;
-        answered.recv_timeout(ANSWER_WITHIN).map_err(|_| CallError::Lost)
+        shared.wait_for(&answered).ok_or(CallError::Lost)
     }
 
     /// Takes the oldest reports, at most `limit`.

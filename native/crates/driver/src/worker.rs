@@ -5,6 +5,7 @@ use std::net::UdpSocket;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use trio_sfu_core::engine::Engine;
@@ -22,6 +23,10 @@ use crate::sys::{self, EventFd, Interest, Poller, Ready, ReceiveRing, Received};
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// How long a batch waits for a full socket before the rest of it is dropped.
 const LONGEST_BLOCK: Duration = Duration::from_millis(20);
+/// How long a call waits for its worker.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// The same for one that has kept a call waiting in vain, and has not come round since.
+const STUCK_ANSWER_WITHIN: Duration = Duration::from_millis(20);
 /// Jobs done, and batches sent, per turn, so that neither starves receiving.
 const JOBS_PER_TURN: usize = 64;
 const BATCHES_PER_TURN: usize = 8;
@@ -44,8 +49,33 @@ pub(crate) struct Shared {
     pub(crate) mailbox: Mailbox<Job>,
     /// Turns of the loop.
     pub(crate) progress: AtomicU64,
+    /// The turn that has let a call wait in vain.
+    pub(crate) stuck_at: AtomicU64,
     /// Whether UDP_SEGMENT is in use.
     pub(crate) gso: AtomicBool,
+}
+
+impl Shared {
+    /// Waits for an answer, two seconds; hardly at all when the loop is still in the turn
+    /// that has let another call wait in vain.
+    pub(crate) fn wait_for<R>(&self, answer: &Receiver<R>) -> Option<R> {
+        let turn = || self.progress.load(Ordering::Relaxed);
+        if turn() == self.stuck_at.load(Ordering::Relaxed) {
+            return answer.recv_timeout(STUCK_ANSWER_WITHIN).ok();
+        }
+        match answer.recv_timeout(ANSWER_WITHIN / 2) {
+            Ok(answer) => return Some(answer),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        // From here on it is not the turn any more that the call itself has caused.
+        let waited_for = turn();
+        let answer = answer.recv_timeout(ANSWER_WITHIN / 2).ok();
+        if answer.is_none() && turn() == waited_for {
+            self.stuck_at.store(waited_for, Ordering::Relaxed);
+        }
+        answer
+    }
 }
 
 /// The engine's clock.
