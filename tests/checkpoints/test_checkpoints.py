@@ -83,6 +83,15 @@ async def test_an_error_takes_the_place_of_a_cancellation() -> None:
             assert raise_at(task)
 
 
+async def test_a_task_that_has_not_begun_gets_no_error() -> None:
+    steps = list[int]()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(count, steps, name=WORK)
+        (task,) = nursery.child_tasks
+        assert not raise_at(task)
+    assert steps == list(range(5))
+
+
 async def test_an_error_in_a_nursery_that_waits_for_its_children_ends_them() -> None:
     counted = Checkpoints(worker)
     counted.at(0, raise_at)

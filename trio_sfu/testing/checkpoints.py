@@ -13,6 +13,7 @@ and its ``runq``. ``tests/checkpoints/test_checkpoints.py`` fails when they move
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from inspect import CORO_CREATED, getcoroutinestate
 from typing import Final, NoReturn, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -137,8 +138,11 @@ def raise_at(task: Task, error: Exception | None = None) -> bool:
 
     A task that waits is aborted like by a KeyboardInterrupt, so what it waits for is left in
     order; one that is about to go on gets the error instead of a result or a cancellation.
-    Not possible where a cancellation has been refused already, as by a thread.
+    Not possible where a cancellation has been refused already, as by a thread, and in a task
+    that has not begun: it waits for nothing yet.
     """
+    if getcoroutinestate(task.coro) == CORO_CREATED:
+        return False
     fault = error or InjectedFault(task.name)
 
     def fail() -> NoReturn:
