@@ -27,6 +27,7 @@ from trio_sfu.overload.addresses import counted_as
 Accepted = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 _HEAD_LIMIT_S = 10.0
+_HEAD_LIMIT_AT_END_S = 0.2
 _CLOSE_LIMIT_S = 1.0
 _SPARE_DESCRIPTORS = 16
 _BUSY = (
@@ -116,6 +117,7 @@ class Port:
         self._accepting = trio.CancelScope()
         self._draining = False
         self._idle = trio.Event()
+        self._reading: set[trio.CancelScope] = set()
 
     @property
     def scheme(self) -> str:
@@ -145,6 +147,9 @@ class Port:
         await self._http.stop()
         self._draining = True
         self._note_idle()
+        for scope in self._reading:
+            # Who is in the middle of a head may finish it, but is not waited for.
+            scope.deadline = min(scope.deadline, trio.current_time() + _HEAD_LIMIT_AT_END_S)
         with trio.move_on_after(seconds):
             await self._idle.wait()
 
@@ -206,13 +211,18 @@ class Port:
 
     async def _dispatch(self, stream: Accepted) -> None:
         with trio.move_on_after(_HEAD_LIMIT_S) as scope:
+            self._reading.add(scope)
             try:
                 data = await read_head(stream)
             except HeadTooLarge:
                 self._journal.note(ConnectionRefused("head-too-large"))
                 await _answer(stream, _LARGE)
                 return
+            finally:
+                self._reading.discard(scope)
         if scope.cancelled_caught:
+            if self._draining:
+                return
             self._journal.note(ConnectionRefused("head-timeout"))
             return
         if not data:
