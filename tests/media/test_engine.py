@@ -174,6 +174,16 @@ async def test_after_a_panic_transports_are_lost_and_new_ones_work_on_the_same_p
         assert engine.candidates() == addresses
 
 
+async def test_a_transport_that_comes_in_the_middle_of_a_restart_waits_for_its_end() -> None:
+    async with open_engine(EngineSettings()) as engine:
+        panic(engine)
+        assert engine.restarts == 0
+        async with engine.transport("alpha", PASSWORD) as transport, stun_peer(engine) as peer:
+            assert engine.restarts == 1
+            await peer.check("alpha")
+            assert isinstance(await next_event(transport), Connected)
+
+
 async def restarted(engine: MediaEngine, addresses: list[tuple[str, int]]) -> None:
     """Wait for another engine, which tells nobody that it is there."""
     before = engine.registry

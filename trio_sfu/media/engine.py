@@ -17,8 +17,12 @@ from trio_sfu.media.transport import Transport
 
 PUMP_BATCH: Final = 1_024
 CLOSING: Final = 5.0
+RESTARTING: Final = 3.0
+"""Seconds a new transport waits for an engine that is started anew."""
 RESTARTS: Final = 3
 RESTART_WINDOW: Final = 60.0
+
+_BETWEEN_ENGINES: Final = {"worker-lost", "closed"}
 
 
 class MediaEngine:
@@ -28,6 +32,7 @@ class MediaEngine:
         self.registry = registry
         self.restarts = 0
         """How often a worker's panic has made another engine of it."""
+        self._restarted = trio.Event()
 
     @property
     def native(self) -> Commands:
@@ -38,14 +43,22 @@ class MediaEngine:
     async def transport(self, ice_ufrag: str, ice_pwd: str) -> AsyncIterator[Transport]:
         """Answer ICE checks for these credentials (RFC 8445, ICE-lite).
 
-        Raises MediaError: too-many-transports, or the engine's own code.
+        While the engine is started anew, waits for it. Raises MediaError:
+        too-many-transports, or the engine's own code.
         """
-        registry = self.registry
         try:
-            handle = registry.native.add_transport(ice_ufrag, ice_pwd)
+            try:
+                handle = self.native.add_transport(ice_ufrag, ice_pwd)
+            except EngineError as error:
+                if error.code not in _BETWEEN_ENGINES:
+                    raise
+                with trio.move_on_after(RESTARTING):
+                    await self._restarted.wait()
+                handle = self.native.add_transport(ice_ufrag, ice_pwd)
         except EngineError as error:
             code = "too-many-transports" if error.code == "too-many" else error.code
             raise MediaError(f"the engine refuses a transport: {error}", code=code) from error
+        registry = self.registry
         transport = Transport(registry, handle, self.nudge)
         registry.transports[handle] = transport
         try:
@@ -79,6 +92,13 @@ class MediaEngine:
     def gso(self) -> bool:
         """Return whether UDP segmentation offload is in use."""
         return False
+
+    def _go_on(self, registry: Registry) -> None:
+        """Have another engine, and let in who waits for it."""
+        self.restarts += 1
+        self.registry = registry
+        self._restarted.set()
+        self._restarted = trio.Event()
 
     def nudge(self) -> None:
         """Note that a command may have left something to send, or another deadline."""
@@ -135,11 +155,10 @@ class SocketEngine(MediaEngine):
         if len(self._restarts) == RESTARTS and now - self._restarts[0] < RESTART_WINDOW:
             raise MediaError("the packet engine panics again and again", code="engine-unstable")
         self._restarts.append(now)
-        self.restarts += 1
         self.registry.lose_all("worker-lost", "the packet engine was restarted")
         await self.close()
         self._engine = _start(self._settings, self._addresses[0])
-        self.registry = self._new_registry()
+        self._go_on(self._new_registry())
         self._journal.note(EngineRestarted(self.restarts))
 
     def _new_registry(self) -> Registry:

@@ -109,11 +109,10 @@ class SimulatedMediaEngine(MediaEngine):
     async def _restart(self) -> None:
         self.registry.dispatch(WorkerPanicked(0, "simulated"))
         await trio.sleep(_RESTART)
-        self.restarts += 1
         self._seed += 1
         self._engine = self._start()
-        self.registry = self._new_registry()
         self.panicked = False
+        self._go_on(self._new_registry())
         self._journal.note(EngineRestarted(self.restarts))
 
     def _until(self, deadline: int | None) -> float:
