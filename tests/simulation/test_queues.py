@@ -21,6 +21,7 @@ LOOKED_AT = {
 }
 """By ``testing/simulation/queues.py``."""
 OWN_TESTS = {
+    "http/token.py": "bounded by its class; a simulation has no HTTP; tests/http",
     "liveness/loop.py": "a deque of fixed length; a simulation has no lag",
     "log_output.py": "counts its bytes; tests/daemon",
     "media/engine.py": "a deque of fixed length; the engine with threads",
