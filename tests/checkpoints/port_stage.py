@@ -119,7 +119,7 @@ class Caller:
         try:
             await self._send(Request(host="sfu", target="/signal", subprotocols=[SUBPROTOCOL]))
             async for data in self._stream:
-                self._socket.receive_data(data)
+                self._socket.receive_data(bytes(data))
                 for event in self._socket.events():
                     await self._answer(event)
         except trio.BrokenResourceError:
