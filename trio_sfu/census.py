@@ -11,7 +11,7 @@ from pathlib import Path
 
 import trio
 
-from trio_sfu.listeners.port import current_connection
+from trio_sfu.listeners.connection import current_connection
 
 _DESCRIPTORS = Path("/proc/self/fd")
 

@@ -20,8 +20,9 @@ from trio_sfu.config.token import operator_token
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.http.app import make_app
 from trio_sfu.ids import PeerId, RoomId
+from trio_sfu.listeners.connection import current_connection
 from trio_sfu.listeners.hypercorn_server import HttpServer
-from trio_sfu.listeners.port import Port, current_connection, open_listeners
+from trio_sfu.listeners.port import Port, open_listeners
 from trio_sfu.liveness.health import Health
 from trio_sfu.liveness.liveness import Liveness
 from trio_sfu.liveness.self_test import SelfTestResult
@@ -217,10 +218,12 @@ async def open_daemon(
             yield daemon
         finally:
             daemon.ready = False
-            with trio.move_on_after(_STOP_S, shield=True):
-                await _stop(daemon, impatience)
-            daemon.port.cut_connections()
-            nursery.cancel_scope.cancel()
+            try:
+                with trio.move_on_after(_STOP_S, shield=True):
+                    await _stop(daemon, impatience)
+            finally:
+                daemon.port.cut_connections()
+                nursery.cancel_scope.cancel()
 
 
 @asynccontextmanager

@@ -25,9 +25,6 @@ BOUND: Final = 8.5
 CLOSED: Final = 1.0
 """Seconds after the daemon's end within which every client's connection is closed."""
 _STARTED: Final = 20.0
-_WRITING: Final = "send_with_headers"
-"""The HTTP server in the middle of writing the head of an answer: it does not know that it has,
-tries to answer 500, and that is an error of the connection beside the one of the request."""
 
 
 def config() -> Config:
@@ -95,8 +92,6 @@ class Fault:
         """Return how many records there may be of it."""
         if not self.done:
             return {0}
-        if self.kind == "raise" and _WRITING in self.spot[1]:
-            return {1, 2}
         return {1} if self.kind == "raise" or self.fatal else {0, 1}
 
 

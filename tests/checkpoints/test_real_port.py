@@ -165,8 +165,6 @@ async def ends_well(kind: Kind, during: Act | None, what: str, measure: Measure)
     rehearsals = await live([Life(during=during) for _ in range(REHEARSALS)], baseline)
     assert min(each.seconds for each in rehearsals) < QUICK
     places = list(dict.fromkeys(spot for each in rehearsals for spot in each.seen))
-    # The engine's own end is not the port's.
-    places = [(role, place) for role, place in places if "open_media" not in place]
     if during is not None:
         places = [(role, place) for role, place in places if role.startswith(PORT)]
     lives = [Life(Fault(kind, spot), during) for spot in places]

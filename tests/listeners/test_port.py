@@ -26,8 +26,9 @@ from trio_websocket import (
 from trio_sfu.config.model import Http
 from trio_sfu.errors import ConfigError
 from trio_sfu.events import ConnectionCrashed, ConnectionRefused, Fact, Journal
+from trio_sfu.listeners.connection import current_connection
 from trio_sfu.listeners.hypercorn_server import HttpServer
-from trio_sfu.listeners.port import Port, current_connection, open_listeners
+from trio_sfu.listeners.port import Port, open_listeners
 from trio_sfu.signaling.messages import SUBPROTOCOL
 
 LARGE = 10_000_000

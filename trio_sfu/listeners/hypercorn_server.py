@@ -13,13 +13,38 @@ from hypercorn.config import Config
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIFramework
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from trio_sfu.listeners.connection import current_connection
 from trio_sfu.listeners.head import MAX_HEAD_BYTES
 from trio_sfu.listeners.replay import PlainReplayStream, ReplayStream, TlsReplayStream
 
 _KEEP_ALIVE_S = 5.0
 _AFTER_END_S = 0.5
+
+
+def _watched(app: ASGIApp) -> ASGIApp:
+    """Return ``app``, with a mark on the connection of an answer that it broke off.
+
+    Hypercorn may not know that it has sent a part of it. It then tries to answer 500, which
+    its own protocol refuses.
+    """
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        begun = over = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun, over
+            begun = True
+            await send(message)
+            over = message["type"] == "http.response.body" and not message.get("more_body")
+
+        await app(scope, receive, noted)
+        connection = current_connection.get()
+        if connection is not None:
+            connection.broken_off |= begun and not over
+
+    return watched
 
 
 async def _bound(stream: ReplayStream, scope: trio.CancelScope) -> None:
@@ -32,7 +57,7 @@ class HttpServer:
     """Serves one ASGI application on any number of streams."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = ASGIWrapper(cast("ASGIFramework", app))
+        self._app = ASGIWrapper(cast("ASGIFramework", _watched(app)))
         self._config = Config()
         self._config.errorlog = logging.getLogger("hypercorn")
         self._config.include_server_header = False

@@ -7,8 +7,6 @@ import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import partial
 
 import trio
@@ -16,6 +14,7 @@ import trio
 from trio_sfu.config.model import Http
 from trio_sfu.errors import ConfigError, is_network
 from trio_sfu.events import ConnectionCrashed, ConnectionRefused, Failure, Journal
+from trio_sfu.listeners.connection import Connection, current_connection
 from trio_sfu.listeners.head import HeadTooLarge, parse_head, read_head
 from trio_sfu.listeners.hypercorn_server import HttpServer
 from trio_sfu.listeners.patient import PatientListener
@@ -43,19 +42,6 @@ _LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\n"
     b'connection: close\r\n\r\n{"code":"head-too-large","message":"16 KiB are allowed"}'
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Connection:
-    """An accepted TCP connection: its task, its socket, and where it comes from."""
-
-    task: trio.lowlevel.Task
-    socket: trio.socket.SocketType
-    address: str
-
-
-current_connection: ContextVar[Connection | None] = ContextVar("current_connection", default=None)
-"""The connection the running task serves, for who must not count itself."""
 
 
 @asynccontextmanager
@@ -175,7 +161,7 @@ class Port:
             else:
                 await self._dispatch(self._secured(accepted))
         except* Exception as error:
-            if not is_network(error):
+            if not is_network(error) and not connection.broken_off:
                 path = "listeners/connection"
                 failure = Failure.of(error, code="connection-failed", path=path)
                 self._journal.note(ConnectionCrashed(failure))

@@ -147,7 +147,12 @@ class SocketEngine(MediaEngine):
 
     async def close(self) -> None:
         """Stop the workers; the engine bounds that itself."""
-        await trio.to_thread.run_sync(self._engine.close)
+        try:
+            await trio.to_thread.run_sync(self._engine.close)
+        except BaseException:
+            # It may not have come to the thread; a second time does nothing.
+            self._engine.close()
+            raise
 
     async def _restart(self) -> None:
         # A panic may have been of any worker; nothing is shared with the new engine.
