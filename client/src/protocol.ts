@@ -26,6 +26,8 @@ export type LeaveReason =
 
 export type VideoLimit = "high" | "medium" | "low" | "screens" | "none";
 
+export type Pause = "hidden" | "bandwidth" | "overload" | "unsupported" | "not-sent";
+
 export type ErrorCode =
   | "message-malformed"
   | "message-unknown"
@@ -178,6 +180,60 @@ export interface SlotShows {
 }
 
 /**
+ * What the server sends on a slot of video.
+ *
+ * `rid`, `spatial` and `temporal` are the highest layer of it (`spatial`,
+ * `temporal`: null is all there are; `rid` is null while nothing is sent), `bitrate`
+ * what that costs in bits/s, `width` and `height` its size in pixels, 0 where they are
+ * not known. `wanted` is the encoding that the size of the tile asks for; one that is
+ * above `rid` is waited for or not affordable.
+ *
+ * `paused` says why nothing is sent: hidden (nobody looks, or the client prefers it
+ * off), bandwidth (the network does not carry it), overload (of the server), unsupported
+ * (the client cannot decode it), not-sent (its publisher sends nothing at the moment).
+ * `loss` is the share of the slot's packets that the client reports as lost, null
+ * where it is not known.
+ */
+export interface SlotLayer {
+  mid: string;
+  rid: string | null;
+  spatial: number | null;
+  temporal: number | null;
+  bitrate: number;
+  width: number;
+  height: number;
+  wanted: string | null;
+  paused: Pause | null;
+  loss: number | null;
+}
+
+/**
+ * What is sent on the slots of video, whenever that changes; all that are mapped.
+ *
+ * `estimate` is what the network to the client carries, in bits/s, as the server
+ * measures it; null while it does not know.
+ */
+export interface SlotQuality {
+  type: "slot-state";
+  slots: SlotLayer[];
+  estimate: number | null;
+}
+
+/**
+ * Which encodings of the client's `source` somebody watches.
+ *
+ * The client may stop the others (`active` false in `setParameters`, webrtc-pc 5.2)
+ * and goes on with them when a later message names them; who ignores it wastes bandwidth
+ * and nothing else. A single encoding without a RID is `""`. Until the first of these
+ * messages in a session, all are wanted.
+ */
+export interface SendEncodings {
+  type: "send-encodings";
+  source: Source;
+  rids: string[];
+}
+
+/**
  * How much video the server sends, for it is overloaded or is no more. Audio goes on.
  *
  * `most`: high (all), medium or low (the best encoding of a camera), screens (no
@@ -288,6 +344,34 @@ export interface Prefer {
   quality: Quality;
 }
 
+/**
+ * How large a peer's stage video is on the client's screen, in device pixels.
+ *
+ * `visible` false: its tile is scrolled away or covered. `pinned`: its viewer wants it
+ * before all others. A size of 0 by 0 is one that is not known.
+ */
+export interface Tile {
+  peer: string;
+  width?: number;
+  height?: number;
+  visible?: boolean;
+  pinned?: boolean;
+}
+
+/**
+ * What the client shows: the whole of it, in place of what it said before.
+ *
+ * A peer that is not in `tiles` is taken for shown, at a size that is not known.
+ * `hidden`: the page cannot be seen at all, so that no video is sent. `statistics`:
+ * somebody looks at figures: `slot-state` then comes every second.
+ */
+export interface View {
+  type: "view";
+  tiles?: Tile[];
+  hidden?: boolean;
+  statistics?: boolean;
+}
+
 /** Leave the room; the server closes the socket with 1000. */
 export interface Leave {
   type: "leave";
@@ -299,7 +383,16 @@ export interface Ping {
   id: number;
 }
 
-export type ClientMessage = Join | Resume | Offer | Candidate | Publish | Prefer | Leave | Ping;
+export type ClientMessage =
+  | Join
+  | Resume
+  | Offer
+  | Candidate
+  | Publish
+  | Prefer
+  | View
+  | Leave
+  | Ping;
 
 export type ServerMessage =
   | Joined
@@ -310,6 +403,8 @@ export type ServerMessage =
   | PeerLeft
   | Slots
   | SlotShows
+  | SlotQuality
+  | SendEncodings
   | VideoLimited
   | ErrorMessage
   | Pong;

@@ -1,5 +1,5 @@
 from tests.rooms.scripted import Someone, scene, settle
-from trio_sfu.signaling.messages import Answer, Leave, Prefer, Slots
+from trio_sfu.signaling.messages import Answer, Leave, Prefer, Slots, Tile, View
 from trio_sfu.webrtc.events import EncodingIdle, EncodingStarted, EncodingStopped
 
 
@@ -156,6 +156,24 @@ async def test_each_viewer_gets_the_quality_it_prefers() -> None:
         ]
         assert bob.shown["v0"] == (ann.id, "camera")
         assert eve.pc.slots["v0"].shown == [(camera, "f")]
+
+
+async def test_what_nobody_looks_at_is_not_sent() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await publisher(ann)
+        await bob.offer()
+        camera = ann.pc.tracks["camera"].id
+        for view in (
+            View(tiles=[Tile(peer=ann.id, width=640, height=360, visible=False)]),
+            View(),
+            View(hidden=True),
+            View(tiles=[Tile(peer=ann.id)]),
+        ):
+            bob.link.say(view)
+            await settle()
+        assert bob.pc.slots["v0"].shown == [(camera, "f"), None, (camera, "f"), None, (camera, "f")]
+        assert bob.shown["v0"] == (ann.id, "camera")
 
 
 async def test_an_encoding_that_stops_is_replaced_by_the_nearest() -> None:

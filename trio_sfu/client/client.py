@@ -2,7 +2,7 @@
 
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
 from types import MappingProxyType
@@ -27,6 +27,8 @@ from trio_sfu.signaling.messages import (
     Quality,
     SlotState,
     Source,
+    Tile,
+    View,
 )
 from trio_sfu.webrtc.reception import Reception
 from trio_sfu.webrtc.sources import AudioSource, VideoSource
@@ -140,6 +142,12 @@ class Client:
     async def prefer(self, peer: str, quality: Quality) -> None:
         """Say the best quality that can be used of a peer's video."""
         await self._socket.send(Prefer(peer=peer, quality=quality))
+
+    async def view(
+        self, tiles: Iterable[Tile], *, hidden: bool = False, statistics: bool = False
+    ) -> None:
+        """Say what is on the screen, in place of what was said before."""
+        await self._socket.send(View(tiles=list(tiles), hidden=hidden, statistics=statistics))
 
     def video(self, peer: str) -> Watching:
         """Watch a peer's stage video: ``async for picture in client.video(peer)``."""

@@ -12,8 +12,11 @@ from trio_sfu.signaling.messages import (
     PeerJoined,
     PeerLeft,
     PeerUpdated,
+    SendEncodings,
     ServerMessage,
+    SlotLayer,
     SlotLine,
+    SlotQuality,
     Slots,
     SlotShows,
     SlotState,
@@ -39,6 +42,12 @@ class RoomState:
     peers: dict[str, PeerInfo] = field(default_factory=dict)
     slots: dict[str, SlotState] = field(default_factory=dict)
     shows: dict[str, SlotShows] = field(default_factory=dict)
+    layers: dict[str, SlotLayer] = field(default_factory=dict)
+    """What is sent on each slot of video, by mid."""
+    estimate: int | None = None
+    """What the server sends at most, in bits/s, where it has measured that."""
+    wanted: dict[Source, list[str]] = field(default_factory=dict)
+    """Which of the client's own encodings somebody watches, where the server has said."""
     video_limit: VideoLimit = "high"
     lines: list[SlotLine] = field(default_factory=list)
     answers: dict[int, Answer | Error] = field(default_factory=dict)
@@ -56,18 +65,28 @@ class RoomState:
             case PeerLeft():
                 self.peers.pop(message.peer, None)
                 self.left.append(message)
-            case Slots(slots=slots):
-                self.slots = {slot.mid: slot for slot in slots}
-            case SlotShows():
-                self.shows[message.mid] = message
-            case VideoLimited(most=most):
-                self.video_limit = most
             case Answer():
                 self.answers[message.id] = message
             case Error():
                 self.errors.append(message)
                 if message.id is not None:
                     self.answers[message.id] = message
+            case _:
+                self._take_media(message)
+
+    def _take_media(self, message: ServerMessage) -> None:
+        match message:
+            case Slots(slots=slots):
+                self.slots = {slot.mid: slot for slot in slots}
+            case SlotShows():
+                self.shows[message.mid] = message
+            case SlotQuality(slots=layers, estimate=estimate):
+                self.layers = {layer.mid: layer for layer in layers}
+                self.estimate = estimate
+            case SendEncodings(source=source, rids=rids):
+                self.wanted[source] = rids
+            case VideoLimited(most=most):
+                self.video_limit = most
             case _:
                 pass
 

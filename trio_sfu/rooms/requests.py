@@ -53,6 +53,9 @@ async def _serve(peer: Peer, pc: PeerConnection, message: messages.ClientMessage
                 _publish(peer, message)
             case messages.Prefer():
                 _prefer(peer, message)
+            case messages.View():
+                peer.view.see(message)
+                peer.room.replan()
             case messages.Ping():
                 peer.link.send(messages.Pong(id=message.id))
             case messages.Leave():

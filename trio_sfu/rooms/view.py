@@ -7,7 +7,8 @@ from trio_sfu.ids import PeerId
 from trio_sfu.rooms.layers import SINGLE, allowed, choose_encoding, lower
 from trio_sfu.rooms.slots import Seating, assign
 from trio_sfu.rooms.state import Member
-from trio_sfu.signaling.messages import Quality, SlotLine, SlotState, Source, VideoLimit
+from trio_sfu.signaling import messages
+from trio_sfu.signaling.messages import Quality, SlotLine, SlotState, Source, Tile, VideoLimit
 
 _UNSAID: Quality = "high"
 
@@ -31,15 +32,27 @@ class View:
 
     lines: Sequence[SlotLine] = ()
     _preferences: dict[PeerId, Quality] = field(default_factory=dict)
+    _tiles: dict[PeerId, Tile] = field(default_factory=dict)
+    _hidden: bool = False
     _seating: Seating = field(default_factory=Seating)
 
     def prefer(self, peer: PeerId, quality: Quality) -> None:
         """Note the best quality the viewer can use of a peer's stage."""
         self._preferences[peer] = quality
 
+    def see(self, view: messages.View) -> None:
+        """Note what the viewer has on its screen, in place of what it had."""
+        self._tiles = {PeerId(tile.peer): tile for tile in view.tiles}
+        self._hidden = view.hidden
+
+    def _looks_at(self, peer: PeerId) -> bool:
+        tile = self._tiles.get(peer)
+        return not self._hidden and (tile is None or tile.visible)
+
     def forget(self, peer: PeerId) -> None:
         """Forget a peer that has left."""
         self._preferences.pop(peer, None)
+        self._tiles.pop(peer, None)
 
     def plan(self, others: Iterable[Member], limit: VideoLimit = "high") -> Plan:
         """Seat ``others`` and choose what of them is forwarded, within ``limit``."""
@@ -59,6 +72,8 @@ class View:
             # Dark, not only unfed: a viewer shall not be left with a frozen picture.
             return None
         quality = lower(self._preferences.get(member.id, _UNSAID), most)
+        if not self._looks_at(member.id):
+            quality = "off"
         return Wanted(member.id, source, choose_encoding(member.encodings(source), quality))
 
 

@@ -29,6 +29,8 @@ Connection: TypeAlias = Literal["connecting", "connected", "lost"]
 LeaveReason: TypeAlias = Literal[
     "left", "gone", "timeout", "failed", "replaced", "removed", "room-closed"
 ]
+Pixels: TypeAlias = Annotated[int, Meta(ge=0, le=16_384)]
+Pause: TypeAlias = Literal["hidden", "bandwidth", "overload", "unsupported", "not-sent"]
 RequestId: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
@@ -76,6 +78,48 @@ class SlotState(Struct, frozen=True, kw_only=True):
     mid: str
     peer: str | None = None
     source: Source | None = None
+
+
+class Tile(Struct, frozen=True, kw_only=True):
+    """How large a peer's stage video is on the client's screen, in device pixels.
+
+    ``visible`` false: its tile is scrolled away or covered. ``pinned``: its viewer wants it
+    before all others. A size of 0 by 0 is one that is not known.
+    """
+
+    peer: Annotated[str, Meta(max_length=64)]
+    width: Pixels = 0
+    height: Pixels = 0
+    visible: bool = True
+    pinned: bool = False
+
+
+class SlotLayer(Struct, frozen=True, kw_only=True):
+    """What the server sends on a slot of video.
+
+    ``rid``, ``spatial`` and ``temporal`` are the highest layer of it (``spatial``,
+    ``temporal``: null is all there are; ``rid`` is null while nothing is sent), ``bitrate``
+    what that costs in bits/s, ``width`` and ``height`` its size in pixels, 0 where they are
+    not known. ``wanted`` is the encoding that the size of the tile asks for; one that is
+    above ``rid`` is waited for or not affordable.
+
+    ``paused`` says why nothing is sent: hidden (nobody looks, or the client prefers it
+    off), bandwidth (the network does not carry it), overload (of the server), unsupported
+    (the client cannot decode it), not-sent (its publisher sends nothing at the moment).
+    ``loss`` is the share of the slot's packets that the client reports as lost, null
+    where it is not known.
+    """
+
+    mid: str
+    rid: str | None = None
+    spatial: int | None = None
+    temporal: int | None = None
+    bitrate: int = 0
+    width: int = 0
+    height: int = 0
+    wanted: str | None = None
+    paused: Pause | None = None
+    loss: float | None = None
 
 
 class IceServer(Struct, frozen=True, kw_only=True):
@@ -147,6 +191,19 @@ class Prefer(_Message, frozen=True, tag="prefer"):
     quality: Quality
 
 
+class View(_Message, frozen=True, tag="view"):
+    """What the client shows: the whole of it, in place of what it said before.
+
+    A peer that is not in ``tiles`` is taken for shown, at a size that is not known.
+    ``hidden``: the page cannot be seen at all, so that no video is sent. ``statistics``:
+    somebody looks at figures: ``slot-state`` then comes every second.
+    """
+
+    tiles: Annotated[list[Tile], Meta(max_length=256)] = []
+    hidden: bool = False
+    statistics: bool = False
+
+
 class Leave(_Message, frozen=True, tag="leave"):
     """Leave the room; the server closes the socket with 1000."""
 
@@ -157,7 +214,9 @@ class Ping(_Message, frozen=True, tag="ping"):
     id: RequestId
 
 
-ClientMessage: TypeAlias = Join | Resume | Offer | Candidate | Publish | Prefer | Leave | Ping
+ClientMessage: TypeAlias = (
+    Join | Resume | Offer | Candidate | Publish | Prefer | View | Leave | Ping
+)
 
 
 # ---- server to client --------------------------------------------------------------
@@ -230,6 +289,30 @@ class SlotShows(_Message, frozen=True, tag="slot-shows"):
     rid: str
 
 
+class SlotQuality(_Message, frozen=True, tag="slot-state"):
+    """What is sent on the slots of video, whenever that changes; all that are mapped.
+
+    ``estimate`` is what the network to the client carries, in bits/s, as the server
+    measures it; null while it does not know.
+    """
+
+    slots: list[SlotLayer]
+    estimate: int | None = None
+
+
+class SendEncodings(_Message, frozen=True, tag="send-encodings"):
+    """Which encodings of the client's ``source`` somebody watches.
+
+    The client may stop the others (``active`` false in ``setParameters``, webrtc-pc 5.2)
+    and goes on with them when a later message names them; who ignores it wastes bandwidth
+    and nothing else. A single encoding without a RID is ``""``. Until the first of these
+    messages in a session, all are wanted.
+    """
+
+    source: Source
+    rids: list[str]
+
+
 class VideoLimited(_Message, frozen=True, tag="video-limited"):
     """How much video the server sends, for it is overloaded or is no more. Audio goes on.
 
@@ -274,6 +357,8 @@ ServerMessage: TypeAlias = (
     | PeerLeft
     | Slots
     | SlotShows
+    | SlotQuality
+    | SendEncodings
     | VideoLimited
     | Error
     | Pong
