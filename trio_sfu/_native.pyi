@@ -21,6 +21,7 @@ __all__ = [
     "EncodingStopped",
     "Engine",
     "EngineError",
+    "EstimateChanged",
     "Event",
     "EventsLost",
     "Extension",
@@ -155,6 +156,21 @@ class SlotSwitched:
     def __new__(cls, slot: int, up_track: int, rid: str) -> SlotSwitched: ...
 
 @final
+class EstimateChanged:
+    """What everything sent to the peer together may take, in bits/s.
+
+    The first one comes as soon as media can be sent, when the peer has negotiated
+    transport-cc: a cautious guess, for want of measurements. Without transport-cc it is
+    the peer's own estimate (REMB), and comes with its first; without either there are only
+    events about losses. At most ten a second, but at once when it falls by more than 10 %.
+    """
+
+    __match_args__ = ("transport", "bitrate")
+    transport: int
+    bitrate: int
+    def __new__(cls, transport: int, bitrate: int) -> EstimateChanged: ...
+
+@final
 class WorkerPanicked:
     """A worker panicked; all of its transports are gone."""
 
@@ -182,6 +198,7 @@ Event: TypeAlias = (
     | EncodingIdle
     | EncodingStopped
     | SlotSwitched
+    | EstimateChanged
     | WorkerPanicked
     | EventsLost
 )
@@ -257,6 +274,13 @@ class Commands:
         once. ``None`` stops at once. An encoding that has not started yet is waited for.
         """
 
+    def set_demand(self, transport: int, bitrate: int) -> None:
+        """Say what would be sent to the peer if its path carried it, in bits/s.
+
+        The engine probes for no more than that, and not at all once the estimate is as
+        high. 0, the default: no probing.
+        """
+
     def request_keyframe(self, up_track: int, rid: str = "") -> None:
         """Ask the publisher for a keyframe, subject to the throttle."""
 
@@ -283,7 +307,10 @@ class Commands:
         """Return monotonic counters (packets, bytes, drops by reason, ...)."""
 
     def transport_stats(self, transport: int) -> dict[str, int]:
-        """Return the transport's counters, with ``idle_ns`` since it was last heard."""
+        """Return the transport's counters, with ``idle_ns`` since it was last heard.
+
+        ``estimate`` and ``demand`` are bits/s, 0 while there is none.
+        """
 
     def up_track_stats(self, up_track: int) -> list[dict[str, int | str]]:
         """Return one entry per encoding: rid, ssrc, codec, packets, bytes, lost, keyframes, ...

@@ -43,10 +43,20 @@ async def test_events_of_what_is_gone_are_dropped() -> None:
             _native.EncodingIdle(gone, ""),
             _native.EncodingStopped(gone, ""),
             _native.SlotSwitched(gone, gone, ""),
+            _native.EstimateChanged(gone, 1),
         ):
             engine.registry.dispatch(event)
         with pytest.raises(trio.WouldBlock):
             transport.events.receive_nowait()
+
+
+async def test_a_transport_knows_its_estimate() -> None:
+    async with one_transport() as (engine, transport):
+        assert transport.estimate is None
+        engine.registry.dispatch(_native.EstimateChanged(transport.id, 800_000))
+        assert transport.estimate == 800_000
+        transport.set_demand(2_500_000)
+        assert transport.stats()["demand"] == 2_500_000
 
 
 async def test_a_track_knows_its_live_encodings() -> None:

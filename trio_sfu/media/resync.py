@@ -24,6 +24,8 @@ def resync(
         silent = stats["idle_ns"] >= silence_timeout * 1e9
         if transport.connected and silent != transport.silent:
             yield _native.Silent(transport.id) if silent else _native.Heard(transport.id)
+        if stats["estimate"] and stats["estimate"] != transport.estimate:
+            yield _native.EstimateChanged(transport.id, stats["estimate"])
         for track in tracks:
             yield from _encodings(track)
     except _native.EngineError:

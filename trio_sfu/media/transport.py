@@ -44,6 +44,7 @@ TransportEvent: TypeAlias = (
     | _native.EncodingIdle
     | _native.EncodingStopped
     | _native.SlotSwitched
+    | _native.EstimateChanged
     | TransportLost
 )
 
@@ -65,6 +66,8 @@ class Transport:
         self.opened_by = trio.lowlevel.current_task().name
         self.connected = False
         self.silent = False
+        self.estimate: int | None = None
+        """What the path to the peer carries, in bits/s; None before the first estimate."""
         self.lost: TransportLost | None = None
         self.control: ControlSink | None = None
         self._inbox, self.events = trio.open_memory_channel[TransportEvent](INBOX)
@@ -91,6 +94,14 @@ class Transport:
     def set_srtp_keys(self, profile: Profile, inbound: bytes, outbound: bytes) -> None:
         """Install the SRTP keys of both directions. Raises EngineError."""
         self._native.set_srtp_keys(self.id, profile, inbound, outbound)
+        self._nudge()
+
+    def set_demand(self, bitrate: int) -> None:
+        """Say what would be sent if the path carried it, in bits/s; probing goes no further.
+
+        Raises EngineError.
+        """
+        self._native.set_demand(self.id, bitrate)
         self._nudge()
 
     def send_control(self, datagram: bytes) -> None:
@@ -166,6 +177,8 @@ class Transport:
                 self.silent = True
             case _native.Heard():
                 self.silent = False
+            case _native.EstimateChanged(bitrate=bitrate):
+                self.estimate = bitrate
             case TransportLost():
                 self.lost = event
             case _:

@@ -73,6 +73,13 @@ class SlotShows:
     rid: str
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What everything sent to the peer may take together, in bits/s; at most ten a second."""
+
+    bitrate: int
+
+
 PeerConnectionEvent: TypeAlias = (
     Connected
     | Silent
@@ -83,4 +90,5 @@ PeerConnectionEvent: TypeAlias = (
     | EncodingIdle
     | EncodingStopped
     | SlotShows
+    | Estimate
 )

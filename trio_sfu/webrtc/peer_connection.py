@@ -27,6 +27,7 @@ from trio_sfu.webrtc.events import (
     EncodingIdle,
     EncodingStarted,
     EncodingStopped,
+    Estimate,
     Failed,
     Heard,
     IceRestarted,
@@ -44,6 +45,7 @@ __all__ = [
     "EncodingIdle",
     "EncodingStarted",
     "EncodingStopped",
+    "Estimate",
     "Failed",
     "Heard",
     "IceRestarted",
@@ -107,6 +109,19 @@ class PeerConnection:
     def lost(self) -> TransportLost | None:
         """Why the transport is of no more use, if it is."""
         return self._transport.lost if self._transport is not None else None
+
+    @property
+    def estimate(self) -> int | None:
+        """What the path to the peer carries, in bits/s; None before the first estimate."""
+        return self._transport.estimate if self._transport is not None else None
+
+    def set_demand(self, bitrate: int) -> None:
+        """Say what the peer would be sent if its path carried it, in bits/s.
+
+        Raises EngineError when the engine is lost.
+        """
+        if self._transport is not None:
+            self._transport.set_demand(bitrate)
 
     def up_track(self, source: Source) -> UpTrack | None:
         """Return the up-track of a negotiated source; None once the transport is lost."""
@@ -204,6 +219,8 @@ class PeerConnection:
                 await self._emit(Silent())
             case _native.Heard():
                 await self._emit(Heard())
+            case _native.EstimateChanged(bitrate=bitrate):
+                await self._emit(Estimate(bitrate))
             case _native.ConsentExpired():
                 await self._fail(Failed("consent-expired", "no ICE consent check (RFC 7675)"))
             case _:

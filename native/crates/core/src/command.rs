@@ -99,6 +99,10 @@ pub enum Command {
         slot: SlotId,
         source: Option<(UpTrackId, Rid)>,
     },
+    SetDemand {
+        transport: TransportId,
+        bitrate: u64,
+    },
     RequestKeyframe {
         up_track: UpTrackId,
         rid: Rid,

@@ -21,5 +21,6 @@ pub enum Event {
     EncodingIdle { up_track: UpTrackId, rid: Rid },
     EncodingStopped { up_track: UpTrackId, rid: Rid },
     SlotSwitched { slot: SlotId, up_track: UpTrackId, rid: Rid },
+    EstimateChanged { transport: TransportId, bitrate: u64 },
     EventsLost { count: u64 },
 }

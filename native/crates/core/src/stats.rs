@@ -57,6 +57,8 @@ impl Engine {
             ("packets_sent", counts.packets_sent),
             ("bytes_sent", counts.bytes_sent),
             ("rtt_us", transport.round_trip.map_or(0, |nanos| nanos / 1000)),
+            ("estimate", transport.bandwidth.estimate().unwrap_or(0)),
+            ("demand", transport.bandwidth.demand()),
         ])
     }
 

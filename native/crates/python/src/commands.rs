@@ -223,6 +223,11 @@ impl Commands {
         self.command(py, slot, CommandError::UnknownSlot, command)
     }
 
+    fn set_demand(&self, py: Python<'_>, transport: u64, bitrate: u64) -> PyResult<()> {
+        let command = Command::SetDemand { transport: TransportId(transport), bitrate };
+        self.command(py, transport, CommandError::UnknownTransport, command)
+    }
+
     #[pyo3(signature = (up_track, rid = ""))]
     fn request_keyframe(&self, py: Python<'_>, up_track: u64, rid: &str) -> PyResult<()> {
         let command =

@@ -62,6 +62,8 @@ event_classes! {
     EncodingStopped { up_track: u64, rid: String }
     /// The slot has spliced to what it was last mapped to and shows it from now on.
     SlotSwitched { slot: u64, up_track: u64, rid: String }
+    /// What the path to the peer carries, in bits/s, by the latest measurements.
+    EstimateChanged { transport: u64, bitrate: u64 }
     /// A worker panicked; all of its transports are gone.
     WorkerPanicked { worker: usize, message: String }
     /// The bounded event queue overflowed; count events were dropped.
@@ -133,6 +135,9 @@ pub(crate) fn to_python(py: Python<'_>, report: Report) -> PyResult<Py<PyAny>> {
                 py,
                 SlotSwitched { slot: slot.0, up_track: up_track.0, rid: rid.as_str().to_owned() },
             ),
+            Event::EstimateChanged { transport, bitrate } => {
+                object(py, EstimateChanged { transport: transport.0, bitrate })
+            }
             Event::EventsLost { count } => object(py, EventsLost { count }),
         },
     }

@@ -67,6 +67,11 @@ impl Engine {
                 self.add_slot(id, key, config)
             }
             Command::MapSlot { slot, source } => self.map_slot(now, slot, source),
+            Command::SetDemand { transport, bitrate } => {
+                let key = self.transport_key(transport)?;
+                self.set_demand(now, key, bitrate);
+                Ok(())
+            }
             Command::RequestKeyframe { up_track, rid } => {
                 let key = self.up_track_key(up_track)?;
                 let (encoding, _) = self.encoding_key(key, rid)?;

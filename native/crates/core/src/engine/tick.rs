@@ -18,6 +18,7 @@ impl Engine {
         self.ask_publisher(now, key);
         self.transport_feedback(now, key);
         self.reports(now, key);
+        self.tell_estimate(now, key);
         if let Some(at) = self.next_tick(key) {
             self.wake(key, at.max(now + GRAIN));
         }
@@ -41,6 +42,7 @@ impl Engine {
             transport.path.next_lapse(self.timeouts()),
             transport.next_feedback,
             transport.next_report,
+            transport.bandwidth.next_told(),
             self.next_question(key),
         ]
         .into_iter()

@@ -50,7 +50,10 @@ impl Engine {
             }
             Packet::Goodbye { ssrcs } => ssrcs.for_each(|ssrc| self.goodbye(key, ssrc)),
             Packet::TransportCc(_) => self.counters.transport_cc_received += 1,
-            Packet::Remb { .. } => self.counters.rembs_received += 1,
+            Packet::Remb { bitrate, .. } => {
+                self.counters.rembs_received += 1;
+                self.remb(now, key, bitrate);
+            }
             Packet::SourceDescription(chunks) => {
                 chunks.for_each(|(ssrc, _)| self.sign_of_life(now, key, ssrc));
             }

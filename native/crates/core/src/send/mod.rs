@@ -1,5 +1,6 @@
 //! What subscribers get: slots, their rewriting, their queues, their feedback.
 
+pub(crate) mod bandwidth;
 pub(crate) mod continuity;
 mod feedback;
 mod flush;

@@ -17,6 +17,7 @@ use crate::ids::TransportId;
 use crate::rate::Bucket;
 use crate::receive::clock::PeerClock;
 use crate::receive::up_track::UpTrackKey;
+use crate::send::bandwidth::Bandwidth;
 use crate::send::queue::MediaQueue;
 use crate::send::slot::SlotKey;
 use crate::time::Instant;
@@ -77,6 +78,7 @@ pub(crate) struct Transport {
     pub(crate) armed: Armed,
     /// Transport-wide sequence number of the next packet to the peer.
     pub(crate) wide_sequence: u16,
+    pub(crate) bandwidth: Bandwidth,
     /// The latest round trip to the peer, from its receiver reports, in nanoseconds.
     pub(crate) round_trip: Option<u64>,
     pub(crate) counts: TransportCounts,
@@ -111,6 +113,7 @@ impl Transport {
             clock: PeerClock::default(),
             armed: Armed::default(),
             wide_sequence: 0,
+            bandwidth: Bandwidth::default(),
             round_trip: None,
             counts: TransportCounts::default(),
         }
