@@ -1,22 +1,30 @@
 import { describe, expect, it } from "vitest";
 import { captureCode } from "../src/page/capture.ts";
 import { level } from "../src/page/level-meter.ts";
-import { qualityFor } from "../src/page/quality.ts";
 import { parseRemembered } from "../src/page/remembered.ts";
+import { roomView, showsMore } from "../src/page/view-watch.ts";
 
-describe("qualityFor", () => {
-  it.each([
-    [0, "off"],
-    [120, "low"],
-    [240, "low"],
-    [241, "medium"],
-    [480, "medium"],
-    [481, "high"],
-  ])("a tile %d px high wants %s", (height, quality) =>
-    expect(qualityFor(height, false)).toBe(quality),
-  );
+describe("roomView", () => {
+  const seen = { peer: "p", width: 300, height: 170, visible: true };
 
-  it("wants nothing while the page is hidden", () => expect(qualityFor(700, true)).toBe("off"));
+  it("says device pixels, in steps", () => {
+    const { tiles } = roomView([seen], 2, false);
+    expect(tiles).toEqual([{ peer: "p", width: 608, height: 352, visible: true }]);
+    expect(roomView([{ ...seen, width: 303 }], 2, false).tiles).toEqual(tiles);
+  });
+
+  it("waits for nothing when more can be seen", () => {
+    const shown = roomView([seen], 1, false);
+    const away = roomView([{ ...seen, visible: false }], 1, false);
+    const large = roomView([{ ...seen, width: 900, height: 500 }], 1, false);
+    expect(showsMore(roomView([], 1, false), shown)).toBe(true);
+    expect(showsMore(away, shown)).toBe(true);
+    expect(showsMore(roomView([seen], 1, true), shown)).toBe(true);
+    expect(showsMore(shown, large)).toBe(true);
+    expect(showsMore(large, shown)).toBe(false);
+    expect(showsMore(shown, away)).toBe(false);
+    expect(showsMore(shown, roomView([seen], 1, true))).toBe(false);
+  });
 });
 
 describe("captureCode", () => {

@@ -492,3 +492,92 @@ describe("what the server sends", () => {
     expect(client.state).toBe("connected");
   });
 });
+
+describe("what is on the screen", () => {
+  const tile = { peer: "p", width: 320, height: 192, visible: true };
+
+  it("is said once, without those who have left", async () => {
+    await joined([peer("p")]);
+    const view = { tiles: [tile, { ...tile, peer: "gone" }], hidden: false };
+    client.setView(view);
+    client.setView(structuredClone(view));
+    expect(world.socket.of("view")).toEqual([
+      { type: "view", tiles: [tile], hidden: false, statistics: false },
+    ]);
+  });
+
+  it("is said again in another session", async () => {
+    await joined([peer("p")]);
+    client.setView({ tiles: [], hidden: true });
+    client.watchStatistics(true);
+    world.pc.connect();
+    world.pc.connect("failed");
+    world.socket.lose();
+    await vi.advanceTimersByTimeAsync(2_000);
+    await accept([peer("p")]);
+    expect(world.sockets.length).toBeGreaterThan(1);
+    expect(world.socket.of("view")).toEqual([
+      { type: "view", tiles: [], hidden: true, statistics: true },
+    ]);
+  });
+
+  it("comes back as what is sent, and why nothing is", async () => {
+    await joined([peer("p")]);
+    const video = world.socket.of("offer")[0]?.slots?.find(({ kind }) => kind === "video");
+    const mid = video?.mid ?? "";
+    world.socket.receive({ type: "slots", slots: [{ mid, peer: "p", source: "camera" }] });
+    const layer = {
+      mid,
+      rid: null,
+      spatial: null,
+      temporal: null,
+      bitrate: 0,
+      width: 0,
+      height: 0,
+      wanted: "h",
+      paused: "bandwidth",
+      loss: null,
+    } as const;
+    world.socket.receive({ type: "slot-state", slots: [layer], estimate: 90_000 });
+    expect(client.peers[0]?.layer).toEqual(layer);
+    expect(client.estimate).toBe(90_000);
+  });
+});
+
+describe("encodings that nobody watches", () => {
+  const active = () => {
+    const sender = world.pc.transceivers[1]?.sender as unknown as RTCRtpSender;
+    return sender.getParameters().encodings.map(({ rid, active }) => [rid, active]);
+  };
+
+  it("are stopped, and go on when somebody does", async () => {
+    await joined();
+    await client.publish("camera", track("video"));
+    expect(active()).toEqual([
+      ["q", true],
+      ["h", true],
+      ["f", true],
+    ]);
+    world.socket.receive({ type: "send-encodings", source: "camera", rids: ["q"] });
+    await settle();
+    expect(active()).toEqual([
+      ["q", true],
+      ["h", false],
+      ["f", false],
+    ]);
+    world.socket.receive({ type: "send-encodings", source: "camera", rids: ["q", "f"] });
+    await settle();
+    expect(active()).toEqual([
+      ["q", true],
+      ["h", false],
+      ["f", true],
+    ]);
+  });
+
+  it("are not started by another capture", async () => {
+    await joined();
+    world.socket.receive({ type: "send-encodings", source: "camera", rids: ["q"] });
+    await client.publish("camera", track("video"));
+    expect(active().filter(([, on]) => on)).toEqual([["q", true]]);
+  });
+});

@@ -14,10 +14,10 @@ def prefer(viewer: Participant, name: str, quality: str) -> None:
     viewer.page.run(
         """(name, quality) => {
             const { client } = window.trioSfu;
-            window.ask ??= client.prefer.bind(client);
-            client.prefer = () => {};
+            client.setView({ tiles: [], hidden: false });
+            client.setView = () => {};
             const peer = client.peers.find((peer) => peer.name === name);
-            window.ask(peer.id, quality);
+            client.prefer(peer.id, quality);
         }""",
         name,
         quality,

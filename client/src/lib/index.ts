@@ -1,5 +1,14 @@
 /** trio-sfu's client library: no UI, no global state. */
-export type { PeerInfo, Quality, Source, TrackInfo, VideoLimit } from "../protocol.ts";
+export type {
+  Pause,
+  PeerInfo,
+  Quality,
+  SlotLayer,
+  Source,
+  Tile,
+  TrackInfo,
+  VideoLimit,
+} from "../protocol.ts";
 export { BACKOFF, type BackoffSettings } from "./backoff.ts";
 export { type LocalCode, RoomError } from "./errors.ts";
 export type { Publication } from "./publications.ts";
@@ -12,3 +21,4 @@ export {
 } from "./room-client.ts";
 export { canShareScreen, ShareError } from "./screen.ts";
 export type { RoomState } from "./state.ts";
+export type { RoomView } from "./viewing.ts";

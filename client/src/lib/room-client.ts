@@ -10,6 +10,7 @@ import { pickScreen } from "./screen.ts";
 import { NO_MEDIA, type PeerMedia, Session, type SessionEnd } from "./session.ts";
 import { type OpenSocket, signalingUrl } from "./signaling.ts";
 import { afterSession, type RoomState, transition } from "./state.ts";
+import { type RoomView, Viewing } from "./viewing.ts";
 
 export interface JoinOptions {
   room: string;
@@ -58,6 +59,7 @@ export class RoomClient extends Emitter<RoomEvents> {
   readonly #settings: RoomClientSettings;
   readonly #publications = new Publications();
   readonly #preferences = new Map<string, Quality>();
+  readonly #viewing = new Viewing();
   readonly #roster = new Roster();
   readonly #backoff: Backoff;
   #state: RoomState = "idle";
@@ -71,6 +73,7 @@ export class RoomClient extends Emitter<RoomEvents> {
   #mediaSince: number | null = null;
   #left = false;
   #videoLimit: VideoLimit = "high";
+  #estimate: number | null = null;
   #wake: (() => void) | null = null;
   #stopWatching: () => void = () => undefined;
 
@@ -185,6 +188,25 @@ export class RoomClient extends Emitter<RoomEvents> {
     if (this.#preferences.get(peer) === quality || !this.#roster.get(peer)) return;
     this.#preferences.set(peer, quality);
     this.#session?.prefer(peer, quality);
+  }
+
+  /** Say what is on the user's screen: nobody sends more than can be seen. */
+  setView(view: RoomView): void {
+    if (this.#viewing.set(view)) this.#sayView();
+  }
+
+  /** Have the server say every second what it sends (`RemotePeer.layer`, `estimate`), or not. */
+  watchStatistics(on: boolean): void {
+    if (this.#viewing.watchStatistics(on)) this.#sayView();
+  }
+
+  /** What the network to this client carries, in bits/s, as the server measures it. */
+  get estimate(): number | null {
+    return this.#estimate;
+  }
+
+  #sayView(): void {
+    this.#session?.view(this.#viewing.message((peer) => this.#roster.get(peer) !== undefined));
   }
 
   /** While reconnecting: do not wait for the next attempt. */
@@ -334,6 +356,7 @@ export class RoomClient extends Emitter<RoomEvents> {
 
   #received(message: ServerMessage): void {
     if (message.type === "video-limited") this.#limited(message.most);
+    if (message.type === "slot-state") this.#estimate = message.estimate;
     const change = this.#roster.apply(message);
     if (!change) return;
     this.#tell(change);
@@ -344,6 +367,7 @@ export class RoomClient extends Emitter<RoomEvents> {
   #meet(peers: readonly PeerInfo[]): void {
     for (const change of this.#roster.replace(peers)) this.#tell(change);
     for (const [peer, quality] of this.#preferences) this.#session?.prefer(peer, quality);
+    if (this.#viewing.said) this.#sayView();
   }
 
   #tell(change: RosterChange): void {
@@ -365,6 +389,7 @@ export class RoomClient extends Emitter<RoomEvents> {
       videoSource: video.videoSource,
       audio: now.audio ?? before.audio,
       screenAudio: now.screenAudio ?? before.screenAudio,
+      layer: now.layer,
     };
   }
 

@@ -5,6 +5,7 @@
 import type { SendingLine, Source } from "../protocol.ts";
 import { preferCodecs } from "./codecs.ts";
 import { cameraEncodings, SCREEN_BITRATE } from "./encodings.ts";
+import { VideoSender } from "./video-sender.ts";
 
 /** In the order of the m-lines. */
 export const SOURCES = ["microphone", "camera", "screen", "screen-audio"] as const;
@@ -23,6 +24,7 @@ function initialEncodings(source: Source): RTCRtpEncodingParameters[] | undefine
 
 export class SendingLines {
   readonly #transceivers = new Map<Source, RTCRtpTransceiver>();
+  readonly #video = new Map<Source, VideoSender>();
 
   constructor(pc: RTCPeerConnection) {
     for (const source of SOURCES) {
@@ -33,6 +35,7 @@ export class SendingLines {
       });
       preferCodecs(transceiver, kindOf(source));
       this.#transceivers.set(source, transceiver);
+      if (sendEncodings) this.#video.set(source, new VideoSender(transceiver.sender));
     }
   }
 
@@ -47,25 +50,19 @@ export class SendingLines {
   async set(source: Source, track: MediaStreamTrack | null): Promise<void> {
     const sender = this.#transceivers.get(source)?.sender;
     if (!sender) return;
-    if (track && source === "camera") await fitEncodings(sender, track);
+    if (track && source === "camera") await this.#fit(track);
     // "detail" keeps the resolution of text when the bandwidth does not suffice for both.
     if (track && source === "screen") track.contentHint = "detail";
     await sender.replaceTrack(track);
   }
-}
 
-async function fitEncodings(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
-  const { width, height } = track.getSettings();
-  if (!width || !height) return;
-  const wanted = new Map(
-    cameraEncodings(width, height).map((encoding) => [encoding.rid, encoding]),
-  );
-  const parameters = sender.getParameters();
-  for (const encoding of parameters.encodings)
-    Object.assign(encoding, wanted.get(encoding.rid ?? ""));
-  try {
-    await sender.setParameters(parameters);
-  } catch {
-    // A browser that refuses sends what it negotiated: fewer choices for the viewers, no failure.
+  /** Send only those encodings of `source` that somebody watches. */
+  async want(source: Source, rids: readonly string[]): Promise<void> {
+    await this.#video.get(source)?.want(rids);
+  }
+
+  async #fit(track: MediaStreamTrack): Promise<void> {
+    const { width, height } = track.getSettings();
+    if (width && height) await this.#video.get("camera")?.plan(cameraEncodings(width, height));
   }
 }

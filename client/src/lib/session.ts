@@ -9,7 +9,9 @@ import type {
   PeerInfo,
   Quality,
   ServerMessage,
+  SlotLayer,
   Source,
+  View,
 } from "../protocol.ts";
 import { asRoomError, RoomError } from "./errors.ts";
 import { Negotiation } from "./negotiation.ts";
@@ -43,6 +45,8 @@ export interface PeerMedia {
   audio: MediaStream | null;
   /** The sound of its screen. */
   screenAudio: MediaStream | null;
+  /** What the server sends for `video`, and why nothing; null while it has not said. */
+  layer: SlotLayer | null;
 }
 
 export const NO_MEDIA: PeerMedia = {
@@ -50,6 +54,7 @@ export const NO_MEDIA: PeerMedia = {
   videoSource: null,
   audio: null,
   screenAudio: null,
+  layer: null,
 };
 
 export interface SessionHandlers {
@@ -78,6 +83,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #negotiation: Negotiation;
   readonly #slots = new SlotTable();
+  #layers: ReadonlyMap<string, SlotLayer> = new Map();
   readonly #abort = new AbortController();
   #socket: SignalingSocket | null = null;
   #joined: ((message: Joined) => void) | null = null;
@@ -125,6 +131,7 @@ export class Session {
       videoSource,
       audio: stream(audio) || null,
       screenAudio: stream(screenAudio) || null,
+      layer: (video && this.#layers.get(video)) || null,
     };
   }
 
@@ -150,6 +157,10 @@ export class Session {
 
   prefer(peer: string, quality: Quality): void {
     this.#socket?.send({ type: "prefer", peer, quality });
+  }
+
+  view(view: Omit<View, "type">): void {
+    this.#socket?.send({ type: "view", ...view });
   }
 
   /** Offer more slots when `others` peers have outgrown them. */
@@ -302,6 +313,14 @@ export class Session {
       case "slot-shows":
         this.#slots.shows(message.mid, message.peer, message.source);
         this.#options.handlers.slots();
+        break;
+      case "slot-state":
+        this.#layers = new Map(message.slots.map((layer) => [layer.mid, layer]));
+        this.#options.handlers.slots();
+        this.#options.handlers.message(message);
+        break;
+      case "send-encodings":
+        void this.#negotiation.sending.want(message.source, message.rids);
         break;
       case "error":
         this.#refused(message);

@@ -6,9 +6,10 @@ import { icon } from "./icons.ts";
 import { t } from "./language.ts";
 import type { LocalMedia } from "./local-media.ts";
 import type { Notices } from "./notices.ts";
-import { QualityWatch } from "./quality.ts";
 import { Sound } from "./sound.ts";
 import { Stage } from "./stage.ts";
+import { Statistics } from "./statistics.ts";
+import { ViewWatch } from "./view-watch.ts";
 
 /** A short word ("Ada joined") stays this long, ms. */
 const WORD_FOR = 4_000;
@@ -19,8 +20,9 @@ export class Call {
   readonly #media: LocalMedia;
   readonly #notices: Notices;
   readonly #name: string;
-  readonly #quality: QualityWatch;
+  readonly #view: ViewWatch;
   readonly #stage: Stage;
+  readonly #statistics: Statistics;
   readonly #sound: Sound;
   readonly #selfVideo = new MediaStream();
   readonly #buttons: readonly DeviceButton[];
@@ -41,8 +43,9 @@ export class Call {
     this.#media = media;
     this.#notices = notices;
     this.#name = name;
-    this.#quality = new QualityWatch((peer, quality) => client.prefer(peer, quality));
-    this.#stage = new Stage(this.#quality);
+    this.#view = new ViewWatch((view) => client.setView(view));
+    this.#stage = new Stage(this.#view);
+    this.#statistics = new Statistics(client, name);
     this.#buttons = [new DeviceButton(media, "microphone"), new DeviceButton(media, "camera")];
     this.#share.addEventListener("click", () => void this.#toggleShare());
     this.#enableSound = this.#soundButton();
@@ -86,7 +89,8 @@ export class Call {
   stop(): void {
     for (const stop of this.#stops) stop();
     clearTimeout(this.#wordTimer);
-    this.#quality.stop();
+    this.#view.stop();
+    this.#statistics.stop();
     this.#stage.stop();
     this.#sound.stop();
   }
@@ -131,9 +135,10 @@ export class Call {
     return h(
       "main",
       { class: "call" },
-      h("header", { class: "bar" }, h("h1", {}, room), link, this.#words),
+      h("header", { class: "bar" }, h("h1", {}, room), link, this.#figuresButton(), this.#words),
       this.#notices.element,
       this.#stage.element,
+      this.#statistics.element,
       this.#alone,
       this.#enableSound,
       h(
@@ -145,6 +150,25 @@ export class Call {
       ),
       this.#sound.element,
     );
+  }
+
+  #figuresButton(): HTMLElement {
+    const button = h(
+      "button",
+      {
+        type: "button",
+        class: "link",
+        title: t("call.statistics"),
+        "aria-pressed": "false",
+        onclick: () => {
+          this.#statistics.show(!this.#statistics.shown);
+          button.setAttribute("aria-pressed", String(this.#statistics.shown));
+        },
+      },
+      icon("statistics"),
+      h("span", { class: "visually-hidden" }, t("call.statistics")),
+    );
+    return button;
   }
 
   #soundButton(): HTMLElement {

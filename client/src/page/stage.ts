@@ -3,18 +3,18 @@ import type { RemotePeer } from "../lib/index.ts";
 import { h } from "./dom.ts";
 import { t } from "./language.ts";
 import { arrange } from "./layout.ts";
-import type { QualityWatch } from "./quality.ts";
 import { remoteContent, Tile, type TileContent } from "./tile.ts";
+import type { ViewWatch } from "./view-watch.ts";
 
 export class Stage {
   readonly element = h("section", { class: "stage", "aria-label": t("call.participants") });
   readonly #self = new Tile("self");
   readonly #tiles = new Map<string, Tile>();
-  readonly #quality: QualityWatch;
+  readonly #view: ViewWatch;
   readonly #observer = new ResizeObserver(() => this.#place());
 
-  constructor(quality: QualityWatch) {
-    this.#quality = quality;
+  constructor(view: ViewWatch) {
+    this.#view = view;
     this.element.append(this.#self.element);
     this.#observer.observe(this.element);
   }
@@ -38,12 +38,12 @@ export class Stage {
     const tile = new Tile(peer);
     this.#tiles.set(peer, tile);
     this.element.append(tile.element);
-    this.#quality.watch(tile.element, peer);
+    this.#view.watch(tile.element, peer);
     return tile;
   }
 
   #remove(peer: string, tile: Tile): void {
-    this.#quality.unwatch(tile.element);
+    this.#view.unwatch(tile.element);
     this.#tiles.delete(peer);
     tile.remove();
   }

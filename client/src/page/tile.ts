@@ -1,8 +1,9 @@
 /** One participant in the call. */
-import type { RemotePeer } from "../lib/index.ts";
+import type { Pause, RemotePeer } from "../lib/index.ts";
 import { h } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { t } from "./language.ts";
+import type { MessageKey } from "./messages/en.ts";
 
 export interface TileContent {
   name: string;
@@ -21,13 +22,22 @@ export function remoteContent(peer: RemotePeer): TileContent {
     video: peer.video,
     source: peer.videoSource,
     microphoneMuted: !microphone || microphone.muted,
-    state:
-      peer.connection === "lost"
-        ? t("call.lost")
-        : peer.connection === "connecting"
-          ? t("call.connecting")
-          : null,
+    state: remoteState(peer),
   };
+}
+
+/** Why there is no picture where one belongs; a tile nobody looks at needs no words. */
+const PAUSES: Readonly<Partial<Record<Pause, MessageKey>>> = {
+  bandwidth: "call.paused-bandwidth",
+  overload: "call.paused-overload",
+  unsupported: "call.paused-unsupported",
+};
+
+function remoteState({ connection, layer }: RemotePeer): string | null {
+  if (connection === "lost") return t("call.lost");
+  if (connection === "connecting") return t("call.connecting");
+  const paused = layer?.paused && PAUSES[layer.paused];
+  return paused ? t(paused) : null;
 }
 
 function initials(name: string): string {
