@@ -25,7 +25,7 @@ def test_the_figures_of_a_call(daemon: Daemon, person: PersonFactory, tmp_path: 
             )
         )
 
-    figures = re.compile(r"^alice\t\d+×\d+, \d+/s\t.*\t[\d.]+ [kM]bit/s\t[\d.]+ %\t[\d.]+ s")
+    figures = re.compile(r"^alice\t\d+\D\d+, \d+/s\t.*\t[\d.]+ [kM]bit/s\t[\d.]+ %\t[\d.]+ s")
     eventually(lambda: any(figures.match(row) for row in rows()), within=10, why="figures of alice")
     assert any(row.startswith("bob (sent)") for row in rows())
     bob.page.screenshot(tmp_path / "statistics.png")
