@@ -1,0 +1,192 @@
+//! What loss tells: what the path loses anyway, and what we cause.
+//!
+//! A path that carries `B` bits/s and loses a share `p` of whatever it is given loses
+//! `p + (1 - p) * max(0, 1 - B / r)` of a rate `r`. Of all pairs of `B` and `p` on a coarse
+//! grid the one is taken that explains the latest seconds best. As long as the rate did not
+//! vary, many pairs explain them as well: then what was thought before counts, and whether
+//! packets waited in a queue, which overflowing it needs.
+
+use crate::{MILLIS, SECOND, bits_per_second};
+
+/// Nanoseconds and packets of one observation, and how many are kept.
+const SPAN: u64 = 250 * MILLIS;
+const LONGEST: u64 = SECOND;
+const PACKETS: u32 = 16;
+const OBSERVATIONS: usize = 16;
+/// What an observation counts less than the one after it.
+const FADING: f64 = 0.9;
+/// Losses come in bursts: so many of them tell as much as one would.
+const BURST: f64 = 4.0;
+/// The shares that are tried for `p`.
+const SHARES: [f64; 11] = [0.002, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.45];
+/// The parts of the highest rate that are tried for `B`: powers of the first.
+const STEP: f64 = 0.9;
+const STEPS: u32 = 14;
+/// What it costs to believe in another `p` than before, for each share, and in a limit:
+/// logarithms of odds.
+const CHANGE: f64 = 60.0;
+const LIMIT_WITHOUT_QUEUE: f64 = 8.0;
+/// Nanoseconds in a queue that can overflow.
+const QUEUE: u64 = 40 * MILLIS;
+/// How much of a new belief about `p` is taken over.
+const LEARNING: f64 = 0.3;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Observation {
+    /// Bits/s sent.
+    rate: f64,
+    packets: f64,
+    lost: f64,
+    queued: bool,
+}
+
+/// The observation that is being made.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    first: Option<u64>,
+    last: u64,
+    bytes: u64,
+    packets: u32,
+    lost: u32,
+    queueing: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Loss {
+    tally: Tally,
+    observations: [Observation; OBSERVATIONS],
+    made: usize,
+    /// `p` as believed.
+    inherent: f64,
+    limit: Option<f64>,
+}
+
+impl Loss {
+    /// Feedback about a packet sent at a time.
+    pub(crate) fn add(&mut self, sent: u64, bytes: u64, lost: bool) {
+        let first = *self.tally.first.get_or_insert(sent);
+        self.tally.first = Some(first.min(sent));
+        self.tally.last = self.tally.last.max(sent);
+        self.tally.bytes += bytes;
+        self.tally.packets += 1;
+        self.tally.lost += u32::from(lost);
+    }
+
+    /// A packet that was said to be lost has arrived after all.
+    pub(crate) fn recovered(&mut self) {
+        self.tally.lost = self.tally.lost.saturating_sub(1);
+    }
+
+    /// A feedback message has been read; packets wait so long in queues. Answers whether what
+    /// loss tells may have changed.
+    pub(crate) fn read(&mut self, queueing: u64) -> bool {
+        self.tally.queueing = self.tally.queueing.max(queueing);
+        let Some(first) = self.tally.first else {
+            return false;
+        };
+        let span = self.tally.last.saturating_sub(first);
+        if span < SPAN || (self.tally.packets < PACKETS && span < LONGEST) {
+            return false;
+        }
+        self.observations[self.made % OBSERVATIONS] = Observation {
+            rate: bits_per_second(self.tally.bytes, span),
+            packets: f64::from(self.tally.packets),
+            lost: f64::from(self.tally.lost),
+            queued: self.tally.queueing > QUEUE,
+        };
+        self.made += 1;
+        self.tally = Tally::default();
+        self.judge();
+        true
+    }
+
+    /// Bits/s that the path carries, as far as loss tells.
+    pub(crate) fn limit(&self) -> Option<f64> {
+        self.limit
+    }
+
+    /// The share of packets the path loses however little is sent.
+    pub(crate) fn inherent(&self) -> f64 {
+        self.inherent
+    }
+
+    /// The share of packets lost in the latest seconds.
+    pub(crate) fn share(&self) -> f64 {
+        let (packets, lost) = self.latest().fold((0.0, 0.0), |sum, (weight, seen)| {
+            (sum.0 + weight * seen.packets, sum.1 + weight * seen.lost)
+        });
+        if packets > 0.0 { lost / packets } else { 0.0 }
+    }
+
+    /// The observations with their weights, the latest first.
+    fn latest(&self) -> impl Iterator<Item = (f64, &Observation)> {
+        let kept = self.made.min(OBSERVATIONS);
+        let mut weight = 1.0 / FADING;
+        (1..=kept).map(move |back| {
+            weight *= FADING;
+            (weight, &self.observations[(self.made - back) % OBSERVATIONS])
+        })
+    }
+
+    fn judge(&mut self) {
+        if self.latest().all(|(_, seen)| seen.lost == 0.0) {
+            self.limit = None;
+            self.inherent *= 1.0 - LEARNING / 4.0;
+            return;
+        }
+        let highest = self.latest().fold(0.0_f64, |highest, (_, seen)| highest.max(seen.rate));
+        let cost = self.cost_of_limit();
+        let mut best = (f64::NEG_INFINITY, 0.0, None);
+        for step in 0..=STEPS {
+            let limit = (step > 0).then(|| highest * STEP.powi(step.cast_signed()));
+            for share in SHARES {
+                let odds = self.likelihood(share, limit)
+                    - CHANGE * (share - self.inherent).abs()
+                    - limit.map_or(0.0, |_| cost);
+                if odds > best.0 {
+                    best = (odds, share, limit);
+                }
+            }
+        }
+        let (_, share, limit) = best;
+        self.inherent += LEARNING * (share - self.inherent);
+        self.limit = limit.map(|limit| self.refine(limit, share));
+    }
+
+    /// A queue that overflows is seen as delay before it is seen as loss.
+    fn cost_of_limit(&self) -> f64 {
+        let (queued, lost) = self.latest().fold((0.0, 0.0), |sum, (weight, seen)| {
+            let lost = weight * seen.lost;
+            (sum.0 + if seen.queued { lost } else { 0.0 }, sum.1 + lost)
+        });
+        LIMIT_WITHOUT_QUEUE * (1.0 - queued / f64::max(lost, f64::MIN_POSITIVE))
+    }
+
+    fn likelihood(&self, share: f64, limit: Option<f64>) -> f64 {
+        self.latest()
+            .map(|(weight, seen)| {
+                let lost = expected(share, limit, seen.rate);
+                weight / BURST
+                    * (seen.lost * lost.ln() + (seen.packets - seen.lost) * (1.0 - lost).ln())
+            })
+            .sum()
+    }
+
+    /// The grid is coarse: what arrived while more than the limit was sent is the limit.
+    fn refine(&self, limit: f64, share: f64) -> f64 {
+        let (carried, weights) = self
+            .latest()
+            .filter(|(_, seen)| seen.rate > limit && seen.packets > 0.0)
+            .fold((0.0, 0.0), |sum, (weight, seen)| {
+                let arrived = seen.rate * (1.0 - seen.lost / seen.packets) / (1.0 - share);
+                (sum.0 + weight * arrived, sum.1 + weight)
+            });
+        if weights > 0.0 { (carried / weights).max(limit) } else { limit }
+    }
+}
+
+/// The share a path loses of a rate.
+fn expected(share: f64, limit: Option<f64>, rate: f64) -> f64 {
+    let over = limit.map_or(0.0, |limit| (1.0 - limit / rate.max(1.0)).max(0.0));
+    (share + (1.0 - share) * over).clamp(0.001, 0.999)
+}

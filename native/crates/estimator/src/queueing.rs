@@ -1,0 +1,51 @@
+//! How long packets wait in queues: one-way delay above its smallest.
+
+use crate::{MILLIS, SECOND, groups::signed};
+
+/// Nanoseconds for which the smallest delay counts: long enough that a queue of ours does not
+/// become the normal case, short enough for clocks that drift and routes that change.
+const WINDOW: u64 = 15 * SECOND;
+/// Nanoseconds by which delay cannot change: the receiver's clock has been set.
+const JUMP: i64 = 5 * SECOND.cast_signed();
+
+#[derive(Debug, Default)]
+pub(crate) struct Queueing {
+    /// The smallest difference of the clocks in this window and the one before.
+    smallest: Option<(i64, i64)>,
+    window_began: u64,
+    /// The smallest in the feedback that is being read, and in the one before.
+    latest: Option<i64>,
+    delay: u64,
+}
+
+impl Queueing {
+    /// A packet has arrived. Answers whether the receiver's clock has been set.
+    pub(crate) fn add(&mut self, sent: u64, arrived: u64) -> bool {
+        let difference = signed(arrived, sent);
+        let (this, before) = self.smallest.unwrap_or((difference, difference));
+        if difference.wrapping_sub(this).unsigned_abs() > JUMP.unsigned_abs() {
+            *self = Self { window_began: self.window_began, ..Self::default() };
+            return true;
+        }
+        self.smallest = Some((this.min(difference), before));
+        self.latest = Some(self.latest.map_or(difference, |latest| latest.min(difference)));
+        false
+    }
+
+    /// A feedback message has been read.
+    pub(crate) fn read(&mut self, now: u64) {
+        let (Some((this, before)), Some(latest)) = (self.smallest, self.latest.take()) else {
+            return;
+        };
+        self.delay = latest.wrapping_sub(this.min(before)).max(0).unsigned_abs();
+        if now.saturating_sub(self.window_began) > WINDOW {
+            self.window_began = now;
+            self.smallest = Some((latest, this));
+        }
+    }
+
+    /// Nanoseconds that the packets of the latest feedback have waited, at least.
+    pub(crate) fn delay(&self) -> u64 {
+        self.delay.min(60_000 * MILLIS)
+    }
+}
