@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, final
 from typing_extensions import disjoint_base
 
 __all__ = [
+    "AudioLevel",
     "Codec",
     "Commands",
     "Connected",
@@ -146,6 +147,23 @@ class EncodingStopped:
     def __new__(cls, up_track: int, rid: str) -> EncodingStopped: ...
 
 @final
+class AudioLevel:
+    """How loud an audio track was over the last 100 ms, from its packets' levels (RFC 6464).
+
+    ``level`` is that of the mean power, in dB below full scale: 0 is the loudest, 127
+    silence. ``voice``: its sender took some of it for voice. ``levels`` are those of its
+    packets, at most ten. At most 10 a second and track, only while the level is 60 or
+    louder, and once when it falls silent (without packets: after 300 ms, with no levels).
+    """
+
+    __match_args__ = ("up_track", "level", "voice", "levels")
+    up_track: int
+    level: int
+    voice: bool
+    levels: bytes
+    def __new__(cls, up_track: int, level: int, voice: bool, levels: bytes) -> AudioLevel: ...
+
+@final
 class SlotSwitched:
     """The slot has spliced to what it was last mapped to and shows it from this packet on."""
 
@@ -197,6 +215,7 @@ Event: TypeAlias = (
     | EncodingStarted
     | EncodingIdle
     | EncodingStopped
+    | AudioLevel
     | SlotSwitched
     | EstimateChanged
     | WorkerPanicked

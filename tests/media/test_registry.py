@@ -44,6 +44,7 @@ async def test_events_of_what_is_gone_are_dropped() -> None:
             _native.EncodingStopped(gone, ""),
             _native.SlotSwitched(gone, gone, ""),
             _native.EstimateChanged(gone, 1),
+            _native.AudioLevel(gone, 30, voice=True, levels=b"\x1e"),
         ):
             engine.registry.dispatch(event)
         with pytest.raises(trio.WouldBlock):
@@ -71,6 +72,21 @@ async def test_a_track_knows_its_live_encodings() -> None:
         engine.registry.dispatch(_native.EncodingStopped(track.id, "q"))
         assert set(track.encodings) == set(track.idle) == {"f"}
         assert (track.codec("f"), track.codec("q")) == ("vp8", None)
+
+
+async def test_levels_go_to_who_listens_and_fill_no_inbox() -> None:
+    async with (
+        one_transport() as (engine, transport),
+        transport.up_track("0", "audio", "microphone") as track,
+    ):
+        told: list[_native.AudioLevel] = []
+        level = _native.AudioLevel(track.id, 30, voice=True, levels=b"\x1e")
+        engine.registry.dispatch(level)
+        track.listener = told.append
+        engine.registry.dispatch(level)
+        assert told == [level]
+        with pytest.raises(trio.WouldBlock):
+            transport.events.receive_nowait()
 
 
 async def test_lost_events_are_made_up_for() -> None:

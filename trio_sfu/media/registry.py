@@ -33,6 +33,10 @@ class Registry:
                 receiver = self.transports.get(handle)
                 if receiver is not None and receiver.control is not None:
                     receiver.control(data)
+            case _native.AudioLevel(up_track=handle):
+                # Not by the inbox: it comes all the time, and the next one tells more.
+                if handle in self.up_tracks:
+                    self.up_tracks[handle][1].hear(event)
             case _native.WorkerPanicked(worker=worker, message=message):
                 self._fail(worker, message)
             case _native.EventsLost(count=count):

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from typing import TypeAlias
 
 from trio_sfu._native import (
+    AudioLevel,
     Codec,
     Commands,
     EncodingIdle,
@@ -12,6 +14,8 @@ from trio_sfu._native import (
     Kind,
 )
 from trio_sfu.signaling.messages import Source
+
+Listener: TypeAlias = Callable[[AudioLevel], None]
 
 
 class UpTrack:
@@ -34,6 +38,8 @@ class UpTrack:
         self.kind: Kind = kind
         self.source: Source = source
         self.closed = False
+        self.listener: Listener | None = None
+        """Called with each level of an audio track (RFC 6464): often, so it only takes notes."""
         self._encodings: dict[str, Codec] = {}
         self._idle: set[str] = set()
 
@@ -66,6 +72,11 @@ class UpTrack:
     def stats(self) -> list[dict[str, int | str]]:
         """Return one entry per encoding (see ``Commands.up_track_stats``)."""
         return self._native.up_track_stats(self.id)
+
+    def hear(self, event: AudioLevel) -> None:
+        """Pass on how loud it was. For the engine alone."""
+        if self.listener is not None:
+            self.listener(event)
 
     def note(self, event: EncodingStarted | EncodingIdle | EncodingStopped) -> None:
         """Keep ``encodings`` up to date. For the engine alone."""

@@ -20,6 +20,7 @@ pub enum Event {
     EncodingStarted { up_track: UpTrackId, rid: Rid, ssrc: Ssrc, codec: Codec },
     EncodingIdle { up_track: UpTrackId, rid: Rid },
     EncodingStopped { up_track: UpTrackId, rid: Rid },
+    AudioLevel { up_track: UpTrackId, level: u8, voice: bool, levels: Vec<u8> },
     SlotSwitched { slot: SlotId, up_track: UpTrackId, rid: Rid },
     EstimateChanged { transport: TransportId, bitrate: u64 },
     EventsLost { count: u64 },

@@ -68,6 +68,7 @@ impl Queue {
 /// Control datagrams may fill half of it, and each transport's only a small part of
 /// that; more of them are dropped and counted (DTLS repeats what is not answered). So a
 /// flood from one peer displaces nobody's handshake and no event that is told only once.
+/// Audio levels are dropped when it is half full: the next ones are under way.
 #[derive(Debug)]
 pub(crate) struct Reports {
     queue: Mutex<Queue>,
@@ -100,6 +101,9 @@ impl Reports {
                 Report::Engine(Event::ControlDatagram { transport, .. }) => {
                     self.put_control(&mut queue, transport, report);
                 }
+                // The next one tells more.
+                Report::Engine(Event::AudioLevel { .. })
+                    if queue.reports.len() >= self.capacity / 2 => {}
                 _ if queue.reports.len() < self.capacity => queue.reports.push_back(report),
                 _ => queue.lost += 1,
             }
@@ -215,6 +219,18 @@ mod tests {
         reports.extend([silent(1), silent(2)]);
         assert_eq!(reports.drain(8), [control(0), control(1), silent(1), silent(2)]);
         assert_eq!(reports.control_dropped(), 8);
+    }
+
+    #[test]
+    fn audio_levels_leave_room_for_what_is_told_once() {
+        let level = || {
+            let up_track = trio_sfu_core::ids::UpTrackId(1);
+            Report::Engine(Event::AudioLevel { up_track, level: 30, voice: true, levels: vec![30] })
+        };
+        let reports = Reports::new(4).unwrap();
+        reports.extend((0..10).map(|_| level()));
+        reports.extend([silent(1), silent(2)]);
+        assert_eq!(reports.drain(8), [level(), level(), silent(1), silent(2)]);
     }
 
     #[test]

@@ -60,6 +60,8 @@ event_classes! {
     EncodingIdle { up_track: u64, rid: String }
     /// A video encoding is over: its source said goodbye, or gave no sign for long.
     EncodingStopped { up_track: u64, rid: String }
+    /// How loud an audible audio track was over the last 100 ms (RFC 6464).
+    AudioLevel { up_track: u64, level: u8, voice: bool, levels: Vec<u8> }
     /// The slot has spliced to what it was last mapped to and shows it from now on.
     SlotSwitched { slot: u64, up_track: u64, rid: String }
     /// What the path to the peer carries, in bits/s, by the latest measurements.
@@ -130,6 +132,9 @@ pub(crate) fn to_python(py: Python<'_>, report: Report) -> PyResult<Py<PyAny>> {
             }
             Event::EncodingStopped { up_track, rid } => {
                 object(py, EncodingStopped { up_track: up_track.0, rid: rid.as_str().to_owned() })
+            }
+            Event::AudioLevel { up_track, level, voice, levels } => {
+                object(py, AudioLevel { up_track: up_track.0, level, voice, levels })
             }
             Event::SlotSwitched { slot, up_track, rid } => object(
                 py,

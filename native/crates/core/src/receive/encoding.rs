@@ -9,6 +9,7 @@ use crate::ids::UpTrackId;
 use crate::keyframe::KeyframeRequests;
 use crate::receive::cache::Cache;
 use crate::receive::flow::Flow;
+use crate::receive::levels::Levels;
 use crate::receive::missing::Missing;
 use crate::receive::reception::Reception;
 use crate::receive::sequence::Sequence;
@@ -44,6 +45,7 @@ pub(crate) struct Encoding {
     pub(crate) cache: Cache,
     pub(crate) missing: Missing,
     pub(crate) reception: Reception,
+    pub(crate) levels: Levels,
     pub(crate) keyframes: KeyframeRequests,
     /// Timestamp of the keyframe that began last, and the number of its first packet.
     pub(crate) keyframe: Option<(u32, u64)>,
@@ -71,6 +73,7 @@ impl Encoding {
             cache: Cache::new(kind),
             missing: Missing::default(),
             reception: Reception::default(),
+            levels: Levels::default(),
             keyframes: KeyframeRequests::default(),
             keyframe: None,
             sender_report: None,

@@ -5,6 +5,7 @@ pub(crate) mod clock;
 pub(crate) mod encoding;
 pub(crate) mod flow;
 mod learn;
+pub(crate) mod levels;
 pub(crate) mod missing;
 pub(crate) mod reception;
 pub(crate) mod reports;

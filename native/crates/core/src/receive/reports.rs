@@ -8,6 +8,7 @@ use crate::engine::Engine;
 use crate::event::Event;
 use crate::receive::encoding::{Encoding, EncodingKey};
 use crate::receive::flow::{Lapse, Patience};
+use crate::receive::levels::Loudness;
 use crate::time::Instant;
 use crate::transport::{Transport, TransportKey};
 
@@ -21,6 +22,7 @@ impl Engine {
     pub(crate) fn ask_publisher(&mut self, now: Instant, key: TransportKey) {
         for encoding in self.encodings_of(key) {
             self.notice_pause(now, encoding);
+            self.notice_silence(now, encoding);
             self.ask_again(now, key, encoding);
             self.ask_for_keyframe(now, key, encoding);
         }
@@ -47,6 +49,13 @@ impl Engine {
             Lapse::Idle => Event::EncodingIdle { up_track, rid },
             Lapse::Stopped => Event::EncodingStopped { up_track, rid },
         });
+    }
+
+    fn notice_silence(&mut self, now: Instant, key: EncodingKey) {
+        let Some(encoding) = self.encodings.get_mut(key) else { return };
+        let Some(Loudness { level, voice, levels }) = encoding.levels.lapse(now) else { return };
+        let up_track = encoding.up_track;
+        self.emit(Event::AudioLevel { up_track, level, voice, levels });
     }
 
     fn patience(&self) -> Patience {
@@ -150,7 +159,9 @@ impl Engine {
                 let pause = encoding.flow.next_lapse(patience, deaf);
                 let pause = pause.filter(|_| Self::stops(encoding.kind));
                 let missing = encoding.missing.next(round_trip);
-                [pause, missing, self.next_keyframe_request(key)].into_iter().flatten().min()
+                let silence = encoding.levels.next_lapse();
+                let keyframe = self.next_keyframe_request(key);
+                [pause, missing, silence, keyframe].into_iter().flatten().min()
             })
             .min()
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use trio_sfu_srtp::Error;
 use trio_sfu_wire::codec::describe;
-use trio_sfu_wire::rtp::extension::transport_cc;
+use trio_sfu_wire::rtp::extension::{AudioLevel, transport_cc};
 use trio_sfu_wire::rtp::{ExtensionKind, Header, Mid, Rid};
 
 use crate::command::Kind;
@@ -13,6 +13,7 @@ use crate::engine::Engine;
 use crate::event::Event;
 use crate::receive::cache::{Bytes, MAX_PAYLOAD, Packet};
 use crate::receive::encoding::EncodingKey;
+use crate::receive::levels::Loudness;
 use crate::time::Instant;
 use crate::transport::TransportKey;
 use crate::transport::negotiated::{Format, Negotiated, kind_of};
@@ -225,17 +226,27 @@ impl Engine {
             descriptor,
             arrived: now,
         };
+        let loudness = extensions
+            .audio_level
+            .filter(|_| encoding.kind == Kind::Audio)
+            .and_then(|value| AudioLevel::parse(&[value]).ok())
+            .and_then(|level| encoding.levels.packet(now, level));
         let bytes = Bytes { dependency_descriptor: descriptor_bytes, payload: media.payload };
         encoding.cache.insert(packet, bytes);
 
         let codec_before = encoding.format.replace(format).map(|format| format.codec);
         let started = encoding.flow.packet(now);
         let publisher = encoding.transport;
+        let up_track = encoding.up_track;
         if (started || codec_before != Some(format.codec))
             && let Some(ssrc) = encoding.ssrc
         {
-            let (up_track, rid) = (encoding.up_track, encoding.rid);
+            let rid = encoding.rid;
             self.emit(Event::EncodingStarted { up_track, rid, ssrc, codec: format.codec });
+            wake = true;
+        }
+        if let Some(Loudness { level, voice, levels }) = loudness {
+            self.emit(Event::AudioLevel { up_track, level, voice, levels });
             wake = true;
         }
         if overwhelmed {

@@ -91,6 +91,11 @@ impl Opus {
 
     /// 20 ms of sound.
     pub fn packet(&mut self) -> Rtp {
+        self.at_level(5)
+    }
+
+    /// 20 ms of sound so many dB below full scale.
+    pub fn at_level(&mut self, level: u8) -> Rtp {
         self.sequence = self.sequence.wrapping_add(1);
         self.timestamp = self.timestamp.wrapping_add(960);
         Rtp {
@@ -102,6 +107,6 @@ impl Opus {
             ..Rtp::default()
         }
         .with(MID, self.mid.as_bytes())
-        .with(AUDIO_LEVEL, &[0x85])
+        .with(AUDIO_LEVEL, &[0x80 | level])
     }
 }
