@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 Kind: TypeAlias = Literal["audio", "video"]
-Codec: TypeAlias = Literal["opus", "vp8", "vp9", "h264", "av1"]
+Codec: TypeAlias = Literal["opus", "vp8", "vp9", "h264", "av1", "red"]
 Extension: TypeAlias = Literal[
     "mid",  # urn:ietf:params:rtp-hdrext:sdes:mid
     "rid",  # urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id

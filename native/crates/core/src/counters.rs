@@ -132,6 +132,8 @@ counters! {
     drop_unknown_ssrc,
     /// RTP of a payload type that is not negotiated.
     drop_unknown_payload_type,
+    /// Redundant audio (RFC 2198) that is malformed, or of other codecs than Opus.
+    drop_malformed_red,
     /// RTP of the other kind than its track.
     drop_wrong_kind,
     /// A retransmission of nothing.

@@ -26,6 +26,7 @@ const OF_RTP: [&str; 9] = [
     "drop_unknown_ssrc",
     "drop_bad_rtx",
     "drop_wrong_kind",
+    "drop_malformed_red",
     "drop_oversize_rtp",
     "drop_late",
     "drop_duplicate",

@@ -22,12 +22,13 @@ const EXTENSIONS: [(u8, ExtensionKind); 7] = [
 const FIRST_SSRC: u32 = 0x1000_0000;
 /// SSRCs of slots' retransmissions begin here.
 pub(super) const FIRST_RTX_SSRC: u32 = 0x2000_0000;
-const CODECS: [(Codec, u32); 5] = [
+const CODECS: [(Codec, u32); 6] = [
     (Codec::Vp8, 90_000),
     (Codec::Vp9, 90_000),
     (Codec::H264, 90_000),
     (Codec::Av1, 90_000),
     (Codec::Opus, 48_000),
+    (Codec::Red, 48_000),
 ];
 
 fn kind(byte: u8) -> Kind {

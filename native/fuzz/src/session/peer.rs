@@ -13,8 +13,8 @@ use crate::input::Input;
 
 /// Peers in a session; peer `n` uses transport `n`.
 pub(super) const PEERS: usize = 3;
-/// What every peer negotiates: payload types, of VP8, VP9, H264, AV1, Opus and their RTX.
-pub(super) const PAYLOAD_TYPES: [u8; 10] = [96, 97, 98, 99, 102, 103, 45, 46, 111, 5];
+/// What every peer negotiates: payload types, of VP8, VP9, H264, AV1, Opus, RED and their RTX.
+pub(super) const PAYLOAD_TYPES: [u8; 12] = [96, 97, 98, 99, 102, 103, 45, 46, 111, 5, 63, 4];
 /// Names of mids and rids.
 pub(super) const NAMES: [&str; 4] = ["a", "b", "h", "0"];
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use trio_sfu_srtp::Error;
-use trio_sfu_wire::codec::describe;
+use trio_sfu_wire::codec::{Codec, Detail, describe};
 use trio_sfu_wire::rtp::extension::{AudioLevel, transport_cc};
-use trio_sfu_wire::rtp::{ExtensionKind, Header, Mid, Rid};
+use trio_sfu_wire::rtp::{ExtensionKind, Header, Mid, PayloadType, Rid};
 
 use crate::command::Kind;
 use crate::counters::Counters;
@@ -160,6 +160,15 @@ impl Engine {
             counters.drop_oversize_rtp += 1;
             return;
         }
+        let descriptor =
+            describe(format.codec, media.payload, media.marker, extensions.dependency_descriptor);
+        if format.codec == Codec::Red && !media.payload.is_empty() {
+            let publisher = self.transports.get(encoding.transport);
+            if !publisher.is_some_and(|each| is_opus(&descriptor.detail, &each.negotiated)) {
+                counters.drop_malformed_red += 1;
+                return;
+            }
+        }
         let highest = encoding.sequence.highest();
         if media.repair && highest.is_none() {
             counters.drop_bad_rtx += 1;
@@ -206,8 +215,6 @@ impl Engine {
             _ => {}
         }
 
-        let descriptor =
-            describe(format.codec, media.payload, media.marker, extensions.dependency_descriptor);
         if descriptor.keyframe && encoding.kind == Kind::Video {
             if encoding.keyframe.is_none_or(|(timestamp, _)| timestamp != media.timestamp) {
                 encoding.keyframe = Some((media.timestamp, sequence));
@@ -234,15 +241,16 @@ impl Engine {
         let bytes = Bytes { dependency_descriptor: descriptor_bytes, payload: media.payload };
         encoding.cache.insert(packet, bytes);
 
-        let codec_before = encoding.format.replace(format).map(|format| format.codec);
+        let codec = format.codec.wrapped();
+        let codec_before = encoding.format.replace(format).map(|format| format.codec.wrapped());
         let started = encoding.flow.packet(now);
         let publisher = encoding.transport;
         let up_track = encoding.up_track;
-        if (started || codec_before != Some(format.codec))
+        if (started || codec_before != Some(codec))
             && let Some(ssrc) = encoding.ssrc
         {
             let rid = encoding.rid;
-            self.emit(Event::EncodingStarted { up_track, rid, ssrc, codec: format.codec });
+            self.emit(Event::EncodingStarted { up_track, rid, ssrc, codec });
             wake = true;
         }
         if let Some(Loudness { level, voice, levels }) = loudness {
@@ -257,6 +265,12 @@ impl Engine {
         }
         self.forward(now, key, sequence);
     }
+}
+
+/// Whether every block of redundant audio is Opus as the peer numbers it.
+fn is_opus(detail: &Detail, negotiated: &Negotiated) -> bool {
+    let Detail::Red(blocks) = detail else { return false };
+    negotiated.format(PayloadType(blocks.payload_type)).is_some_and(|f| f.codec == Codec::Opus)
 }
 
 /// Counts an SRTP or SRTCP packet that was refused.

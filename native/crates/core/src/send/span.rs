@@ -49,7 +49,7 @@ impl Span {
                 let (picture_id, tl0) = self.picture(packet);
                 descriptor.rewrite(payload, picture_id, tl0);
             }
-            Detail::DependencyDescriptor(_) | Detail::None => {}
+            Detail::DependencyDescriptor(_) | Detail::Red(_) | Detail::None => {}
         }
     }
 

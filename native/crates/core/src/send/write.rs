@@ -1,5 +1,6 @@
 //! One cached packet, written and encrypted for one subscriber.
 
+use trio_sfu_wire::codec::{Codec, Detail};
 use trio_sfu_wire::rtp::extension::abs_send_time;
 use trio_sfu_wire::rtp::{ExtensionKind, write_header};
 
@@ -132,8 +133,21 @@ fn write(
         batch.buffer.extend_from_slice(&(out as u16).to_be_bytes());
     }
     let payload_start = batch.buffer.len();
-    batch.buffer.extend_from_slice(bytes.payload);
+    let payload = match packet.descriptor.detail {
+        // The newest frame alone, for those who take no redundancy.
+        Detail::Red(blocks) if outgoing.codec == Codec::Opus => {
+            bytes.payload.get(usize::from(blocks.primary)..).unwrap_or_default()
+        }
+        _ => bytes.payload,
+    };
+    batch.buffer.extend_from_slice(payload);
     span.rewrite_payload(packet, &mut batch.buffer[payload_start..]);
+    if let Detail::Red(blocks) = packet.descriptor.detail
+        && outgoing.codec == Codec::Red
+        && let Some(opus) = transport.negotiated.outgoing(Codec::Opus)
+    {
+        blocks.renumber(&mut batch.buffer[payload_start..], opus.payload_type.0);
+    }
     let len = batch.buffer.len() - start;
     let outbound = transport.outbound.as_ref().ok_or(Unsent::Protect)?;
     batch.buffer.resize(start + len + outbound.profile().rtp_overhead(), 0);
@@ -141,7 +155,7 @@ fn write(
         .protect_rtp(&mut batch.buffer[start..], header_len, len, index)
         .map_err(|_| Unsent::Protect)?;
     batch.buffer.truncate(start + protected);
-    Ok(bytes.payload.len())
+    Ok(payload.len())
 }
 
 /// Collects the header extensions in the subscriber's numbering. One that does not fit

@@ -6,7 +6,7 @@ use trio_sfu_wire::rtp::{ExtensionKind, PayloadType};
 use crate::command::{CodecMapping, CommandError, Kind};
 
 const KINDS: usize = 8;
-const CODECS: usize = 5;
+const CODECS: usize = 6;
 
 /// What a payload type means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(crate) struct Format {
 /// The payload types to send a codec with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outgoing {
+    /// Opus also for redundant audio that the peer does not take.
+    pub(crate) codec: Codec,
     pub(crate) payload_type: PayloadType,
     pub(crate) rtx: Option<PayloadType>,
     pub(crate) clock_rate: u32,
@@ -74,11 +76,17 @@ impl Negotiated {
             }
             // The first payload type of a codec is the preferred one (RFC 8829 5.2.1).
             negotiated.outgoing[codec_index(mapping.codec)].get_or_insert(Outgoing {
+                codec: mapping.codec,
                 payload_type: mapping.payload_type,
                 rtx: mapping.rtx,
                 clock_rate: mapping.clock_rate,
             });
         }
+        // A block of redundant audio is Opus: who takes no such packets gets the newest
+        // block alone, and nobody can take them without Opus.
+        let opus = negotiated.outgoing[codec_index(Codec::Opus)];
+        let red = &mut negotiated.outgoing[codec_index(Codec::Red)];
+        *red = opus.map(|opus| red.unwrap_or(opus));
         Ok(negotiated)
     }
 
@@ -126,7 +134,7 @@ impl Negotiated {
 /// Whether a codec is one of audio or of video.
 #[inline]
 pub(crate) fn kind_of(codec: Codec) -> Kind {
-    if codec == Codec::Opus { Kind::Audio } else { Kind::Video }
+    if codec.wrapped() == Codec::Opus { Kind::Audio } else { Kind::Video }
 }
 
 #[inline]
@@ -151,5 +159,6 @@ fn codec_index(codec: Codec) -> usize {
         Codec::Vp9 => 2,
         Codec::H264 => 3,
         Codec::Av1 => 4,
+        Codec::Red => 5,
     }
 }

@@ -19,6 +19,7 @@ use trio_sfu_wire::rtp::{
 use trio_sfu_wire::stun::{IntegrityKey, RequestFields, binding_request};
 
 pub const OPUS: u8 = 111;
+pub const RED: u8 = 63;
 pub const VP8: u8 = 96;
 pub const VP8_RTX: u8 = 97;
 pub const VP9: u8 = 98;
@@ -70,7 +71,7 @@ pub fn codec(payload_type: u8, codec: Codec, rtx: Option<u8>) -> CodecMapping {
     CodecMapping {
         payload_type: PayloadType(payload_type),
         codec,
-        clock_rate: if codec == Codec::Opus { 48_000 } else { 90_000 },
+        clock_rate: if codec.wrapped() == Codec::Opus { 48_000 } else { 90_000 },
         rtx: rtx.map(PayloadType),
     }
 }
@@ -78,6 +79,7 @@ pub fn codec(payload_type: u8, codec: Codec, rtx: Option<u8>) -> CodecMapping {
 pub fn codecs() -> Vec<CodecMapping> {
     vec![
         codec(OPUS, Codec::Opus, None),
+        codec(RED, Codec::Red, None),
         codec(VP8, Codec::Vp8, Some(VP8_RTX)),
         codec(VP9, Codec::Vp9, Some(VP9_RTX)),
         codec(H264, Codec::H264, Some(H264_RTX)),

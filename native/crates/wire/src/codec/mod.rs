@@ -4,6 +4,7 @@
 pub mod av1;
 pub mod dependency_descriptor;
 pub mod h264;
+pub mod red;
 pub mod vp8;
 pub mod vp9;
 
@@ -20,11 +21,13 @@ pub enum Codec {
     H264,
     /// The AV1 RTP specification of the Alliance for Open Media.
     Av1,
+    /// RFC 2198, around Opus.
+    Red,
 }
 
 impl Codec {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Opus, Self::Vp8, Self::Vp9, Self::H264, Self::Av1];
+    pub const ALL: &[Self] = &[Self::Opus, Self::Vp8, Self::Vp9, Self::H264, Self::Av1, Self::Red];
 
     /// The name in the Python interface.
     #[must_use]
@@ -35,7 +38,14 @@ impl Codec {
             Self::Vp9 => "vp9",
             Self::H264 => "h264",
             Self::Av1 => "av1",
+            Self::Red => "red",
         }
+    }
+
+    /// What is encoded, however it is wrapped: a packet of redundant audio is one of Opus.
+    #[must_use]
+    pub fn wrapped(self) -> Self {
+        if self == Self::Red { Self::Opus } else { self }
     }
 
     /// The codec with this name of the Python interface.
@@ -103,6 +113,8 @@ pub enum Detail {
     Vp9(vp9::PayloadDescriptor),
     /// The dependency descriptor's mandatory fields.
     DependencyDescriptor(dependency_descriptor::Mandatory),
+    /// The blocks of redundant audio.
+    Red(red::Blocks),
 }
 
 /// What one packet's payload says about its frame.
@@ -167,6 +179,7 @@ pub fn describe(
             end_of_frame: true,
             ..Descriptor::default()
         },
+        Codec::Red => red::describe(payload),
         Codec::Vp8 => vp8::describe(payload, marker),
         Codec::Vp9 => vp9::describe(payload),
         Codec::H264 => h264::describe(payload, marker),

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use trio_sfu_wire::ParseError;
-use trio_sfu_wire::codec::{Codec, Descriptor, dependency_descriptor, describe, vp8, vp9};
+use trio_sfu_wire::codec::{Codec, Descriptor, dependency_descriptor, describe, red, vp8, vp9};
 
 fn payload(codec: Codec, bytes: &[u8]) -> Descriptor {
     describe(codec, bytes, false, None)
@@ -26,6 +26,39 @@ fn every_opus_packet_can_be_decoded_by_itself() {
     let opus = payload(Codec::Opus, &[0x78, 1, 2]);
     assert!(opus.keyframe && opus.start_of_frame && opus.end_of_frame);
     assert!(!payload(Codec::Opus, &[]).keyframe);
+}
+
+/// Two earlier frames of two bytes and one, 20 and 40 ms old, before one of three bytes.
+pub(crate) const RED: &[u8] =
+    &[0xef, 0x1e, 0x00, 0x02, 0xef, 0x0f, 0x00, 0x01, 0x6f, 1, 2, 3, 0x78, 4, 5];
+
+#[test]
+fn redundant_audio_is_taken_apart() {
+    let descriptor = payload(Codec::Red, RED);
+    assert!(descriptor.keyframe && descriptor.start_of_frame && descriptor.end_of_frame);
+    let blocks = red::Blocks::parse(RED).expect("blocks");
+    assert_eq!(blocks, red::Blocks { payload_type: 111, redundant: 2, primary: 12 });
+    assert_eq!(RED[usize::from(blocks.primary)..], [0x78, 4, 5]);
+    let mut bytes = RED.to_vec();
+    blocks.renumber(&mut bytes, 96);
+    assert_eq!(bytes.iter().zip(RED).filter(|(new, old)| new != old).count(), 3);
+    assert_eq!(red::Blocks::parse(&bytes), Ok(red::Blocks { payload_type: 96, ..blocks }));
+    // The newest frame alone, as at the beginning and between two silences.
+    let alone = red::Blocks::parse(&[0x6f, 0x78]).expect("blocks");
+    assert_eq!((alone.redundant, alone.primary), (0, 1));
+}
+
+#[test]
+fn redundant_audio_must_be_what_it_says() {
+    for len in 0..=RED.len() - 3 {
+        assert_eq!(red::Blocks::parse(&RED[..len]), Err(ParseError::TooShort), "{len} bytes");
+    }
+    let mut mixed = RED.to_vec();
+    mixed[4] = 0x80;
+    assert_eq!(red::Blocks::parse(&mixed), Err(ParseError::BadDescriptor));
+    let endless = [0xef; 400];
+    assert_eq!(red::Blocks::parse(&endless), Err(ParseError::BadDescriptor));
+    assert!(!payload(Codec::Red, &mixed).keyframe);
 }
 
 /// X S, I L T K, picture id 0x1234 in two bytes, TL0PICIDX, TID 2 with Y and KEYIDX 5.

@@ -81,6 +81,11 @@ fn feed_codecs(bytes: &[u8]) {
                     descriptor.rewrite(&mut payload, u16::MAX, 255);
                     descriptor.rewrite(&mut payload[..1], u16::MAX, 255);
                 }
+                Detail::Red(blocks) => {
+                    assert!(usize::from(blocks.primary) < bytes.len());
+                    blocks.renumber(&mut payload, 255);
+                    blocks.renumber(&mut payload[..1], 255);
+                }
                 Detail::DependencyDescriptor(_) | Detail::None => {}
             }
         }
@@ -96,6 +101,7 @@ fn valid() -> Vec<Vec<u8>> {
         transport_cc::CAPTURED,
         codecs::VP8,
         codecs::VP9,
+        codecs::RED,
     ];
     let mut all: Vec<_> = slices.iter().map(|bytes| bytes.to_vec()).collect();
     all.push(rtcp::compound());
@@ -159,7 +165,7 @@ proptest! {
 
     #[test]
     fn damage_is_harmless(
-        which in 0usize..7,
+        which in 0usize..8,
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
     ) {
         let mut bytes = valid().remove(which);
