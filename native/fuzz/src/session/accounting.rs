@@ -20,7 +20,7 @@ const LATER: [&str; 13] = [
     "drop_nack_budget",
 ];
 /// What can become of an authenticated RTP packet, besides being accepted.
-const OF_RTP: [&str; 9] = [
+const OF_RTP: [&str; 10] = [
     "drop_unknown_payload_type",
     "drop_malformed_rtp",
     "drop_unknown_ssrc",
