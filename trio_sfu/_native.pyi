@@ -28,6 +28,7 @@ __all__ = [
     "Extension",
     "Heard",
     "Kind",
+    "LayersMeasured",
     "PathChanged",
     "Profile",
     "Silent",
@@ -164,6 +165,24 @@ class AudioLevel:
     def __new__(cls, up_track: int, level: int, voice: bool, levels: bytes) -> AudioLevel: ...
 
 @final
+class LayersMeasured:
+    """What the layers of a video track cost has changed; at most twice a second.
+
+    ``layers`` are ``(rid, spatial, temporal, bitrate, width, height)``: all that flow now, in
+    the order of the track's encodings, lower layers first. ``bitrate`` is in bits/s on the wire
+    over the last second, with that of the layers it depends on; width and height are pixels,
+    0 when they are not known. Told when the set or a size is another, or a bitrate has moved
+    by a tenth.
+    """
+
+    __match_args__ = ("up_track", "layers")
+    up_track: int
+    layers: list[tuple[str, int, int, int, int, int]]
+    def __new__(
+        cls, up_track: int, layers: list[tuple[str, int, int, int, int, int]]
+    ) -> LayersMeasured: ...
+
+@final
 class SlotSwitched:
     """The slot has spliced to what it was last mapped to and shows it from this packet on."""
 
@@ -216,6 +235,7 @@ Event: TypeAlias = (
     | EncodingIdle
     | EncodingStopped
     | AudioLevel
+    | LayersMeasured
     | SlotSwitched
     | EstimateChanged
     | WorkerPanicked
@@ -298,6 +318,14 @@ class Commands:
 
         The engine probes for no more than that, and not at all once the estimate is as
         high. 0, the default: no probing.
+        """
+
+    def limit_slot(self, slot: int, spatial: int | None, temporal: int | None) -> None:
+        """Forward no higher layers than these of what the slot shows; None: all there are.
+
+        Layers count from 0, and hold for whatever the slot is mapped to. Lowering takes effect
+        at the next frame from which the rest decodes by itself, raising at the next one a
+        decoder can begin the layer with; where only a keyframe will do, it is asked for.
         """
 
     def request_keyframe(self, up_track: int, rid: str = "") -> None:

@@ -48,7 +48,12 @@ class Registry:
 
     def _deliver(self, event: TransportEvent) -> None:
         match event:
-            case _native.EncodingStarted() | _native.EncodingIdle() | _native.EncodingStopped():
+            case (
+                _native.EncodingStarted()
+                | _native.EncodingIdle()
+                | _native.EncodingStopped()
+                | _native.LayersMeasured()
+            ):
                 if event.up_track in self.up_tracks:
                     owner, track = self.up_tracks[event.up_track]
                     track.note(event)

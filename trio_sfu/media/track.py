@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from trio_sfu._native import (
     AudioLevel,
@@ -12,10 +12,24 @@ from trio_sfu._native import (
     EncodingStarted,
     EncodingStopped,
     Kind,
+    LayersMeasured,
 )
 from trio_sfu.signaling.messages import Source
 
 Listener: TypeAlias = Callable[[AudioLevel], None]
+
+
+class Layer(NamedTuple):
+    """One layer of a video track, as the engine measures it."""
+
+    rid: str
+    spatial: int
+    temporal: int
+    bitrate: int
+    """Bits/s on the wire over the last second, with the layers it depends on."""
+    width: int
+    """Pixels; 0: not known."""
+    height: int
 
 
 class UpTrack:
@@ -42,6 +56,8 @@ class UpTrack:
         """Called with each level of an audio track (RFC 6464): often, so it only takes notes."""
         self._encodings: dict[str, Codec] = {}
         self._idle: set[str] = set()
+        self.layers: tuple[Layer, ...] = ()
+        """The layers that flow, lower ones first; empty until they are measured."""
 
     def __repr__(self) -> str:
         return f"<UpTrack {self.id} {self.source} {sorted(self._encodings)}>"
@@ -78,8 +94,13 @@ class UpTrack:
         if self.listener is not None:
             self.listener(event)
 
-    def note(self, event: EncodingStarted | EncodingIdle | EncodingStopped) -> None:
-        """Keep ``encodings`` up to date. For the engine alone."""
+    def note(
+        self, event: EncodingStarted | EncodingIdle | EncodingStopped | LayersMeasured
+    ) -> None:
+        """Keep ``encodings`` and ``layers`` up to date. For the engine alone."""
+        if isinstance(event, LayersMeasured):
+            self.layers = tuple(Layer(*layer) for layer in event.layers)
+            return
         self._idle.discard(event.rid)
         match event:
             case EncodingStarted():
@@ -129,6 +150,17 @@ class Slot:
         else:
             self._native.map_slot(self.id, up_track.id, rid)
         self._nudge()
+
+    def limit(self, spatial: int | None, temporal: int | None) -> None:
+        """Forward no higher layers than these of what is shown; None: all.
+
+        Holds for whatever the slot shows. Lowering takes effect at once where the bitstream
+        allows it, raising at the next frame a decoder can begin the layer with. Does nothing
+        once the slot is closed. Raises EngineError: worker-lost.
+        """
+        if not self.closed:
+            self._native.limit_slot(self.id, spatial, temporal)
+            self._nudge()
 
     def stats(self) -> dict[str, int | str]:
         """Return the slot's counters (see ``Commands.slot_stats``)."""

@@ -43,6 +43,7 @@ TransportEvent: TypeAlias = (
     | _native.EncodingStarted
     | _native.EncodingIdle
     | _native.EncodingStopped
+    | _native.LayersMeasured
     | _native.SlotSwitched
     | _native.EstimateChanged
     | TransportLost

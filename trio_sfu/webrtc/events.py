@@ -65,6 +65,13 @@ class EncodingStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class LayersMeasured:
+    """What the layers of a source cost has changed (``UpTrack.layers``); at most at 2 Hz."""
+
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class SlotShows:
     """A slot has spliced to what it was told to show."""
 
@@ -89,6 +96,7 @@ PeerConnectionEvent: TypeAlias = (
     | EncodingStarted
     | EncodingIdle
     | EncodingStopped
+    | LayersMeasured
     | SlotShows
     | Estimate
 )

@@ -13,6 +13,7 @@ from trio_sfu.webrtc.events import (
     EncodingIdle,
     EncodingStarted,
     EncodingStopped,
+    LayersMeasured,
     PeerConnectionEvent,
     SlotShows,
 )
@@ -84,6 +85,9 @@ class Lines:
             case _native.EncodingStopped():
                 for track in self._find_track(event.up_track):
                     yield EncodingStopped(track.source, event.rid)
+            case _native.LayersMeasured():
+                for track in self._find_track(event.up_track):
+                    yield LayersMeasured(track.source)
             case _native.SlotSwitched():
                 for slot in self.slots.values():
                     if slot.id == event.slot:

@@ -103,6 +103,11 @@ pub enum Command {
         transport: TransportId,
         bitrate: u64,
     },
+    LimitSlot {
+        slot: SlotId,
+        spatial: Option<u8>,
+        temporal: Option<u8>,
+    },
     RequestKeyframe {
         up_track: UpTrackId,
         rid: Rid,

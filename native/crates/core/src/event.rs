@@ -6,6 +6,7 @@ use trio_sfu_wire::codec::Codec;
 use trio_sfu_wire::rtp::{Rid, Ssrc};
 
 use crate::ids::{SlotId, TransportId, UpTrackId};
+pub use crate::receive::layers::Layer;
 
 /// An event; what each means is written in `_native.pyi`, whose classes they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,7 @@ pub enum Event {
     EncodingIdle { up_track: UpTrackId, rid: Rid },
     EncodingStopped { up_track: UpTrackId, rid: Rid },
     AudioLevel { up_track: UpTrackId, level: u8, voice: bool, levels: Vec<u8> },
+    LayersMeasured { up_track: UpTrackId, layers: Vec<Layer> },
     SlotSwitched { slot: SlotId, up_track: UpTrackId, rid: Rid },
     EstimateChanged { transport: TransportId, bitrate: u64 },
     EventsLost { count: u64 },

@@ -228,6 +228,17 @@ impl Commands {
         self.command(py, transport, CommandError::UnknownTransport, command)
     }
 
+    fn limit_slot(
+        &self,
+        py: Python<'_>,
+        slot: u64,
+        spatial: Option<u8>,
+        temporal: Option<u8>,
+    ) -> PyResult<()> {
+        let command = Command::LimitSlot { slot: SlotId(slot), spatial, temporal };
+        self.command(py, slot, CommandError::UnknownSlot, command)
+    }
+
     #[pyo3(signature = (up_track, rid = ""))]
     fn request_keyframe(&self, py: Python<'_>, up_track: u64, rid: &str) -> PyResult<()> {
         let command =

@@ -6,6 +6,9 @@ use pyo3::types::PyTuple;
 use trio_sfu_core::event::Event;
 use trio_sfu_driver::Report;
 
+/// A layer as Python sees it.
+type MeasuredLayer = (String, u8, u8, u64, u16, u16);
+
 macro_rules! event_classes {
     ($($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty),+ })+) => {
         $(
@@ -62,6 +65,9 @@ event_classes! {
     EncodingStopped { up_track: u64, rid: String }
     /// How loud an audible audio track was over the last 100 ms (RFC 6464).
     AudioLevel { up_track: u64, level: u8, voice: bool, levels: Vec<u8> }
+    /// What the layers of a video track cost has changed:
+    /// (rid, spatial, temporal, bitrate, width, height).
+    LayersMeasured { up_track: u64, layers: Vec<MeasuredLayer> }
     /// The slot has spliced to what it was last mapped to and shows it from now on.
     SlotSwitched { slot: u64, up_track: u64, rid: String }
     /// What the path to the peer carries, in bits/s, by the latest measurements.
@@ -135,6 +141,14 @@ pub(crate) fn to_python(py: Python<'_>, report: Report) -> PyResult<Py<PyAny>> {
             }
             Event::AudioLevel { up_track, level, voice, levels } => {
                 object(py, AudioLevel { up_track: up_track.0, level, voice, levels })
+            }
+            Event::LayersMeasured { up_track, layers } => {
+                let layers = layers.into_iter().map(|layer| {
+                    let rid = layer.rid.as_str().to_owned();
+                    let (spatial, temporal) = (layer.spatial, layer.temporal);
+                    (rid, spatial, temporal, layer.bitrate, layer.width, layer.height)
+                });
+                object(py, LayersMeasured { up_track: up_track.0, layers: layers.collect() })
             }
             Event::SlotSwitched { slot, up_track, rid } => object(
                 py,

@@ -7,6 +7,7 @@ use crate::engine::Engine;
 use crate::ids::{SlotId, TransportId, UpTrackId};
 use crate::receive::encoding::{Encoding, EncodingKey};
 use crate::receive::up_track::{UpTrack, UpTrackKey};
+use crate::send::selection::Limit;
 use crate::send::slot::{Slot, SlotKey};
 use crate::time::Instant;
 use crate::transport::credentials::Credential;
@@ -70,6 +71,11 @@ impl Engine {
             Command::SetDemand { transport, bitrate } => {
                 let key = self.transport_key(transport)?;
                 self.set_demand(now, key, bitrate);
+                Ok(())
+            }
+            Command::LimitSlot { slot, spatial, temporal } => {
+                let key = self.slot_key(slot)?;
+                self.limit(now, key, Limit { spatial, temporal });
                 Ok(())
             }
             Command::RequestKeyframe { up_track, rid } => {
@@ -205,7 +211,8 @@ impl Engine {
                 (encoding.ssrc, encoding.rtx_ssrc) = (Some(ssrc), rtx_ssrc);
             }
         }
-        let track = UpTrack { id, transport: key, kind, mid, encodings };
+        let (measured, layers) = (0, Vec::new());
+        let track = UpTrack { id, transport: key, kind, mid, encodings, measured, layers };
         let track = self.up_tracks.insert(track);
         transport.up_tracks.push(track);
         self.up_track_ids.insert(id, track);

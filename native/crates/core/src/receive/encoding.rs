@@ -10,6 +10,7 @@ use crate::keyframe::KeyframeRequests;
 use crate::receive::cache::Cache;
 use crate::receive::flow::Flow;
 use crate::receive::levels::Levels;
+use crate::receive::layers::LayerRates;
 use crate::receive::missing::Missing;
 use crate::receive::reception::Reception;
 use crate::receive::sequence::Sequence;
@@ -55,6 +56,7 @@ pub(crate) struct Encoding {
     /// Slots that will, from its next keyframe on.
     pub(crate) waiting: Vec<SlotKey>,
     pub(crate) counts: EncodingCounts,
+    pub(crate) layers: LayerRates,
 }
 
 impl Encoding {
@@ -80,6 +82,7 @@ impl Encoding {
             showing: Vec::new(),
             waiting: Vec::new(),
             counts: EncodingCounts::default(),
+            layers: LayerRates::default(),
         }
     }
 

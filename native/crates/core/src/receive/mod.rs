@@ -4,6 +4,7 @@ pub(crate) mod cache;
 pub(crate) mod clock;
 pub(crate) mod encoding;
 pub(crate) mod flow;
+pub(crate) mod layers;
 mod learn;
 pub(crate) mod levels;
 pub(crate) mod missing;

@@ -243,6 +243,8 @@ impl Engine {
 
         let codec = format.codec.wrapped();
         let codec_before = encoding.format.replace(format).map(|format| format.codec.wrapped());
+        let measure = encoding.kind == Kind::Video
+            && encoding.layers.count(now, &packet.descriptor, media.payload.len());
         let started = encoding.flow.packet(now);
         let publisher = encoding.transport;
         let up_track = encoding.up_track;
@@ -262,6 +264,9 @@ impl Engine {
         }
         if wake && let Some(at) = self.next_question(publisher) {
             self.wake(publisher, at.max(now));
+        }
+        if measure {
+            self.measure_layers(now, key);
         }
         self.forward(now, key, sequence);
     }

@@ -6,6 +6,7 @@ use crate::arena::Key;
 use crate::command::Kind;
 use crate::ids::UpTrackId;
 use crate::receive::encoding::EncodingKey;
+use crate::receive::layers::Layer;
 use crate::transport::TransportKey;
 
 pub(crate) type UpTrackKey = Key<UpTrack>;
@@ -17,6 +18,9 @@ pub(crate) struct UpTrack {
     pub(crate) kind: Kind,
     pub(crate) mid: Mid,
     pub(crate) encodings: Vec<(Rid, EncodingKey)>,
+    /// When its layers were measured last, and what of them was told last.
+    pub(crate) measured: u64,
+    pub(crate) layers: Vec<Layer>,
 }
 
 impl UpTrack {

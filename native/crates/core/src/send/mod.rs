@@ -9,6 +9,7 @@ mod mapping;
 pub(crate) mod queue;
 mod reports;
 pub(crate) mod scratch;
+pub(crate) mod selection;
 pub(crate) mod sent;
 pub(crate) mod slot;
 pub(crate) mod span;

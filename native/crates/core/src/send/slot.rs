@@ -8,6 +8,7 @@ use crate::ids::SlotId;
 use crate::random::Random;
 use crate::receive::encoding::EncodingKey;
 use crate::send::continuity::Continuity;
+use crate::send::selection::Limit;
 use crate::send::sent::SentRing;
 use crate::send::span::Spans;
 use crate::transport::TransportKey;
@@ -49,6 +50,8 @@ pub(crate) struct Slot {
     pub(crate) showing: Option<EncodingKey>,
     /// It is in this encoding's `waiting`.
     pub(crate) target: Option<EncodingKey>,
+    /// The layers it is to have at most.
+    pub(crate) limit: Limit,
     pub(crate) spans: Spans,
     pub(crate) continuity: Continuity,
     pub(crate) sent: SentRing,
@@ -77,6 +80,7 @@ impl Slot {
             cname: config.cname,
             showing: None,
             target: None,
+            limit: Limit::default(),
             spans: Spans::default(),
             continuity: Continuity::new(random),
             sent: SentRing::default(),

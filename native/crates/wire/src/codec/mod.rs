@@ -136,6 +136,8 @@ pub struct Descriptor {
     pub layer_sync: bool,
     /// No later frame depends on this one, so it may be dropped.
     pub non_reference: bool,
+    /// A higher spatial layer may depend on this frame.
+    pub upper_reference: bool,
     /// What is particular to the codec.
     pub detail: Detail,
 }

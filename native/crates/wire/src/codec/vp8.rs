@@ -126,6 +126,7 @@ pub(super) fn describe(payload: &[u8], marker: bool) -> Descriptor {
         spatial_id: None,
         layer_sync: descriptor.layer_sync,
         non_reference: descriptor.non_reference,
+        upper_reference: false,
         detail: Detail::Vp8(descriptor),
     }
 }

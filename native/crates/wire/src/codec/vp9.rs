@@ -155,6 +155,7 @@ pub(super) fn describe(payload: &[u8]) -> Descriptor {
         layer_sync: descriptor.switching_up,
         // The Z bit speaks of higher spatial layers only, so nothing is known.
         non_reference: false,
+        upper_reference: !descriptor.not_upper_reference,
         detail: Detail::Vp9(descriptor),
     }
 }
