@@ -42,8 +42,6 @@ def _follow(peer: Peer, event: media.PeerConnectionEvent) -> None:
         case media.EncodingStopped(source=source, rid=rid):
             state.stop_encoding(peer.id, source, rid)
             peer.room.replan()
-        case media.LayersMeasured():
-            pass  # Read where it is planned with: `UpTrack.layers`.
         case media.SlotShows(mid=mid, up_track_id=up_track, rid=rid):
             shown = peer.room.find_source(up_track)
             if shown is not None:

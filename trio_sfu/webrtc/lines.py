@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from typing import TypeAlias
 
 from trio_sfu import _native
 from trio_sfu._native import EngineError
@@ -19,6 +20,13 @@ from trio_sfu.webrtc.events import (
 )
 from trio_sfu.webrtc.negotiation import Agreement, SendingUse, SlotUse, Use
 from trio_sfu.webrtc.offer import Line
+
+SourceEvent: TypeAlias = (
+    _native.EncodingStarted
+    | _native.EncodingIdle
+    | _native.EncodingStopped
+    | _native.LayersMeasured
+)
 
 
 class Lines:
@@ -76,18 +84,15 @@ class Lines:
     def translate(self, event: TransportEvent) -> Iterator[PeerConnectionEvent]:
         """Yield the engine's event in the words of the peer's lines, if it is of one."""
         match event:
-            case _native.EncodingStarted():
-                for track in self._find_track(event.up_track):
-                    yield EncodingStarted(track.source, event.rid)
-            case _native.EncodingIdle():
-                for track in self._find_track(event.up_track):
-                    yield EncodingIdle(track.source, event.rid)
-            case _native.EncodingStopped():
-                for track in self._find_track(event.up_track):
-                    yield EncodingStopped(track.source, event.rid)
-            case _native.LayersMeasured():
-                for track in self._find_track(event.up_track):
-                    yield LayersMeasured(track.source)
+            case (
+                _native.EncodingStarted()
+                | _native.EncodingIdle()
+                | _native.EncodingStopped()
+                | _native.LayersMeasured()
+            ):
+                for track in self.up_tracks.values():
+                    if track.id == event.up_track:
+                        yield _of_source(event, track.source)
             case _native.SlotSwitched():
                 for slot in self.slots.values():
                     if slot.id == event.slot:
@@ -95,5 +100,14 @@ class Lines:
             case _:
                 return
 
-    def _find_track(self, handle: int) -> list[UpTrack]:
-        return [track for track in self.up_tracks.values() if track.id == handle]
+
+def _of_source(event: SourceEvent, source: Source) -> PeerConnectionEvent:
+    match event:
+        case _native.EncodingStarted():
+            return EncodingStarted(source, event.rid)
+        case _native.EncodingIdle():
+            return EncodingIdle(source, event.rid)
+        case _native.EncodingStopped():
+            return EncodingStopped(source, event.rid)
+        case _native.LayersMeasured():
+            return LayersMeasured(source)
