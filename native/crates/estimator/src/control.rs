@@ -5,21 +5,33 @@ use crate::{Config, MILLIS, Usage, seconds};
 
 /// What part of the rate that arrives is sent after congestion has been seen, and the least
 /// when a long queue has to drain as well.
-const BACK_OFF: f64 = 0.85;
+const BACK_OFF: f64 = 0.92;
 const DRAIN: f64 = 0.7;
 /// Nanoseconds of queueing from which on more is taken back, and how much more each second.
-const LONG: u64 = 100 * MILLIS;
+const LONG: u64 = 50 * MILLIS;
 const DRAIN_SLOPE: f64 = 0.4;
+/// Where less than this share of the rate is sent, and at least that share of it arrives, it
+/// is somebody else who fills the queue.
+const LESS: f64 = 0.9;
+const FOREIGN: f64 = 0.85;
 /// Growth each second while the path's capacity is not known.
 const GROWTH: f64 = 0.08;
 /// How far beyond what arrived the rate may grow: a factor, and bits/s.
 const HEADROOM: f64 = 1.06;
 const HEADROOM_BITS: f64 = 10_000.0;
-/// Bits that are added each response time near capacity, at least so many each second.
+/// The same near capacity, where it may be wrong.
+const CAUTION: f64 = 1.02;
+const CAUTION_BITS: f64 = 4_000.0;
+/// Bits that are added each response time near capacity; at least, and at most a share, each
+/// second.
 const STEP: f64 = 6_000.0;
 const LEAST_STEP: f64 = 4_000.0;
-/// Nanoseconds of queueing above which nothing grows.
-const STANDING: u64 = 60 * MILLIS;
+const MOST_STEP: f64 = 0.04;
+/// How much of what arrives by the latest feedback is believed.
+const SMOOTHING: f64 = 0.25;
+/// Nanoseconds of queueing, and the share of lost packets, above which nothing grows.
+const STANDING: u64 = 100 * MILLIS;
+const LOSSY: f64 = 0.05;
 
 /// Whether the rate may grow, when the delay allows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,8 +55,12 @@ pub(crate) struct View {
     /// carries.
     pub(crate) carried: Option<f64>,
     pub(crate) queueing: u64,
+    /// The share of packets lost lately.
+    pub(crate) loss: f64,
     pub(crate) round_trip: u64,
     pub(crate) growth: Growth,
+    /// What was sent lately.
+    pub(crate) sent: f64,
 }
 
 #[derive(Debug)]
@@ -55,6 +71,8 @@ pub(crate) struct Control {
     updated: u64,
     decreased: Option<u64>,
     capacity: Capacity,
+    /// What arrives, smoothed: half a second holds more or fewer frames by chance.
+    arriving: Option<f64>,
 }
 
 impl Control {
@@ -69,6 +87,7 @@ impl Control {
             updated: now,
             decreased: None,
             capacity: Capacity::default(),
+            arriving: None,
         }
     }
 
@@ -81,14 +100,22 @@ impl Control {
         self.decreased
     }
 
-    pub(crate) fn update(&mut self, view: &View) {
+    /// Answers whether it was lowered because of what we send.
+    pub(crate) fn update(&mut self, view: &View) -> bool {
         let elapsed = seconds(view.now.saturating_sub(self.updated)).min(1.0);
         self.updated = view.now;
+        self.arriving = view.acknowledged.map(|rate| {
+            let old = self.arriving.unwrap_or(rate);
+            old + SMOOTHING * (rate - old)
+        });
         match view.usage {
-            Usage::Over => self.back_off(view),
-            Usage::Normal if view.queueing < STANDING => self.grow(view, elapsed),
+            Usage::Over => return self.back_off(view),
+            Usage::Normal if view.queueing < STANDING && view.loss < LOSSY => {
+                self.grow(view, elapsed)
+            }
             Usage::Normal | Usage::Under => {}
         }
+        false
     }
 
     /// A probe has found that the path carries this.
@@ -99,44 +126,81 @@ impl Control {
         }
     }
 
-    /// Loss, or the receiver, allows no more than this.
-    pub(crate) fn limit(&mut self, now: u64, rate: f64) {
-        if rate < self.rate {
-            self.set(rate);
-            self.capacity.seen(rate);
-            self.decreased = Some(now);
+    /// Loss says that the path carries no more than this. Answers whether it was lowered
+    /// because of what we send.
+    pub(crate) fn lost(&mut self, view: &View, carried: f64) -> bool {
+        if carried >= self.rate {
+            return false;
         }
+        if self.is_foreign(view, carried) {
+            self.yield_to_others(view.now, carried);
+            return false;
+        }
+        self.capacity.seen(carried);
+        let drain = view.queueing > LONG;
+        self.limit(view.now, if drain { carried * draining(view.queueing) } else { carried });
+        true
     }
 
-    fn back_off(&mut self, view: &View) {
+    /// The rate is this, as others than we found.
+    pub(crate) fn assume(&mut self, now: u64, rate: f64) {
+        if rate < self.rate {
+            self.decreased = Some(now);
+        }
+        self.set(rate);
+    }
+
+    /// No more than this.
+    pub(crate) fn limit(&mut self, now: u64, rate: f64) {
+        self.decreased = Some(now);
+        self.set(self.rate.min(rate));
+    }
+
+    /// What is sent arrives, though it is less than the rate: it is not ours that fills the
+    /// queue.
+    fn is_foreign(&self, view: &View, carried: f64) -> bool {
+        view.sent < self.rate * LESS && carried > view.sent * FOREIGN
+    }
+
+    fn yield_to_others(&mut self, now: u64, carried: f64) {
+        self.decreased = Some(now);
+        self.set(self.rate.min(carried.max(self.rate * BACK_OFF)));
+    }
+
+    fn back_off(&mut self, view: &View) -> bool {
         let Some(carried) = view.carried.or(view.acknowledged) else {
-            return;
+            return false;
         };
         let response = view.round_trip.clamp(20 * MILLIS, 200 * MILLIS) + 100 * MILLIS;
         let recently = self.decreased.is_some_and(|at| view.now.saturating_sub(at) < response);
         if recently && carried > self.rate * 0.6 {
-            return;
+            return false;
         }
-        let excess = seconds(view.queueing.saturating_sub(LONG));
-        let part = (BACK_OFF - excess * DRAIN_SLOPE).max(DRAIN);
+        if self.is_foreign(view, carried) {
+            self.yield_to_others(view.now, carried);
+            return false;
+        }
+        self.limit(view.now, carried * draining(view.queueing));
         self.capacity.seen(carried);
-        self.decreased = Some(view.now);
-        self.set(self.rate.min(carried * part));
+        true
     }
 
     fn grow(&mut self, view: &View, elapsed: f64) {
-        let shown = view.acknowledged.map_or(self.rate, |rate| rate * HEADROOM + HEADROOM_BITS);
+        if view.acknowledged.is_some_and(|rate| self.capacity.is_exceeded_by(rate)) {
+            self.capacity = Capacity::default();
+        }
+        let near = self.capacity.is_near(self.rate);
+        let (factor, bits) = if near { (CAUTION, CAUTION_BITS) } else { (HEADROOM, HEADROOM_BITS) };
+        let shown = self.arriving.map_or(self.rate, |rate| rate * factor + bits);
         let ceiling = match view.growth {
             Growth::None => return,
             Growth::Tested => shown,
             Growth::Blind(limit) => limit.max(shown),
         };
-        if view.acknowledged.is_some_and(|rate| self.capacity.is_exceeded_by(rate)) {
-            self.capacity = Capacity::default();
-        }
-        let grown = if self.capacity.is_near(self.rate) {
+        let grown = if near {
             let response = seconds(view.round_trip) + 0.1;
-            self.rate + (STEP / response).max(LEAST_STEP) * elapsed
+            let step = (STEP / response).min(self.rate * MOST_STEP).max(LEAST_STEP);
+            self.rate + step * elapsed
         } else {
             self.rate * (1.0 + GROWTH * elapsed)
         };
@@ -146,6 +210,11 @@ impl Control {
     fn set(&mut self, rate: f64) {
         self.rate = rate.clamp(self.minimum, self.maximum);
     }
+}
+
+/// The part of what the path carries that is sent while a queue is to drain.
+fn draining(queueing: u64) -> f64 {
+    (BACK_OFF - seconds(queueing.saturating_sub(LONG)) * DRAIN_SLOPE).max(DRAIN)
 }
 
 /// What arrived when congestion was seen: a mean and its deviation.

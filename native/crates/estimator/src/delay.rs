@@ -37,6 +37,7 @@ impl Delay {
     /// A feedback message has been read.
     pub(crate) fn read(&mut self, now: u64) {
         self.queueing.read(now);
+        self.trend.set_beside(self.queueing.is_shared(now));
     }
 
     pub(crate) fn usage(&self) -> Usage {

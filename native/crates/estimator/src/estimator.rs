@@ -23,7 +23,7 @@ const FEEDBACK: u64 = 3 * SECOND;
 /// Nanoseconds without a packet after which the history is given back.
 const IDLE: u64 = 10 * SECOND;
 /// How much faster than the target a burst may leave, while no queue is seen.
-const PACING: f64 = 1.5;
+const PACING: f64 = 1.25;
 /// Nanoseconds of queueing above which bursts leave at the target.
 const QUEUE: u64 = 80 * MILLIS;
 
@@ -131,8 +131,7 @@ impl Estimator {
         let (rate, lost) = (self.control.rate(), f64::from(fraction_lost) / 256.0);
         let round_trip = self.round_trip.nanos();
         let rate = self.fallback.report(now, rate, lost, self.demand, round_trip);
-        self.control.found(rate);
-        self.control.limit(now, rate);
+        self.control.assume(now, rate);
         self.silence.ended();
         self.limit_by_remb(now);
     }
@@ -257,22 +256,24 @@ impl Estimator {
         let round_trip = self.round_trip.nanos();
         self.limited.update(now, self.control.rate());
         let kept = 1.0 - self.loss.inherent().clamp(0.0, 0.5);
-        let before = self.control.decreased();
-        self.control.update(&View {
+        let view = View {
             now,
             usage: self.delay.usage(),
             acknowledged: self.arrivals.rate(LONG).map(|rate| rate / kept),
             carried: self.arrivals.rate(SHORT),
             queueing: self.delay.queueing(),
+            loss: self.loss.share(),
             round_trip,
             growth: self.growth(now, round_trip),
-        });
+            sent: self.limited.rate(now),
+        };
+        let mut congested = self.control.update(&view);
         if self.loss.read(self.delay.queueing())
             && let Some(limit) = self.loss.limit()
         {
-            self.control.limit(now, limit);
+            congested |= self.control.lost(&view, limit);
         }
-        if self.control.decreased() != before {
+        if congested {
             self.prober.congested(now);
         }
         let wish = self.wish();
@@ -320,6 +321,7 @@ impl Estimator {
     fn limit_by_remb(&mut self, now: u64) {
         if self.falls_back()
             && let Some(limit) = self.fallback.limit(now, self.limited.rate(now))
+            && limit < self.control.rate()
         {
             self.control.limit(now, limit);
         }

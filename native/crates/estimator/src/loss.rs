@@ -19,9 +19,9 @@ const FADING: f64 = 0.9;
 const BURST: f64 = 4.0;
 /// The shares that are tried for `p`.
 const SHARES: [f64; 11] = [0.002, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.45];
-/// The parts of the highest rate that are tried for `B`: powers of the first.
-const STEP: f64 = 0.9;
-const STEPS: u32 = 14;
+/// The parts of the highest rate that are tried for `B`: this to the powers of 1, 3, 6, 10 …
+const STEP: f64 = 0.97;
+const STEPS: u32 = 9;
 /// What it costs to believe in another `p` than before, for each share, and in a limit:
 /// logarithms of odds.
 const CHANGE: f64 = 60.0;
@@ -135,10 +135,12 @@ impl Loss {
             return;
         }
         let highest = self.latest().fold(0.0_f64, |highest, (_, seen)| highest.max(seen.rate));
-        let cost = self.cost_of_limit();
+        let queued = self.queued();
+        let cost = LIMIT_WITHOUT_QUEUE * (1.0 - queued);
         let mut best = (f64::NEG_INFINITY, 0.0, None);
         for step in 0..=STEPS {
-            let limit = (step > 0).then(|| highest * STEP.powi(step.cast_signed()));
+            let limit =
+                (step > 0).then(|| highest * STEP.powi((step * (step + 1) / 2).cast_signed()));
             for share in SHARES {
                 let odds = self.likelihood(share, limit)
                     - CHANGE * (share - self.inherent).abs()
@@ -149,17 +151,27 @@ impl Loss {
             }
         }
         let (_, share, limit) = best;
-        self.inherent += LEARNING * (share - self.inherent);
+        let more = share > self.inherent;
+        // Where a limit or a queue explains it, nothing is learnt about worse paths.
+        let doubt = if more && limit.is_some() {
+            1.0
+        } else if more {
+            queued
+        } else {
+            0.0
+        };
+        self.inherent += LEARNING * (1.0 - doubt) * (share - self.inherent);
         self.limit = limit.map(|limit| self.refine(limit, share));
     }
 
-    /// A queue that overflows is seen as delay before it is seen as loss.
-    fn cost_of_limit(&self) -> f64 {
+    /// The share of losses that came with a queue: one that overflows is seen as delay before
+    /// it is seen as loss.
+    fn queued(&self) -> f64 {
         let (queued, lost) = self.latest().fold((0.0, 0.0), |sum, (weight, seen)| {
             let lost = weight * seen.lost;
             (sum.0 + if seen.queued { lost } else { 0.0 }, sum.1 + lost)
         });
-        LIMIT_WITHOUT_QUEUE * (1.0 - queued / f64::max(lost, f64::MIN_POSITIVE))
+        queued / f64::max(lost, f64::MIN_POSITIVE)
     }
 
     fn likelihood(&self, share: f64, limit: Option<f64>) -> f64 {

@@ -15,7 +15,7 @@ const ROOM: f64 = 2.0;
 const LEAP: f64 = 3.0;
 const STRIDE: f64 = 2.5;
 /// Nanoseconds between probes while the demand is not met, and while only room is sought.
-const SPACING: (u64, u64) = (2 * SECOND, 20 * SECOND);
+const SPACING: (u64, u64) = (2 * SECOND, 15 * SECOND);
 const BACKGROUND: (u64, u64) = (5 * SECOND, 60 * SECOND);
 /// What failures that harmed nobody add to the spacing at most.
 const HARMLESS: u64 = 3 * SECOND;
@@ -218,7 +218,7 @@ impl Prober {
     /// Congestion has been seen.
     pub(crate) fn congested(&mut self, now: u64) {
         if self.raised.take().is_some_and(|at| now.saturating_sub(at) < BLAME) {
-            self.spacing = (self.spacing * 2).min(SPACING.1);
+            self.spacing = (self.spacing * 3 / 2).min(SPACING.1);
             self.background = (self.background * 2).min(BACKGROUND.1);
         }
         self.carried = false;

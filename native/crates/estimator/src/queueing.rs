@@ -5,6 +5,10 @@ use crate::{MILLIS, SECOND, groups::signed};
 /// Nanoseconds for which the smallest delay counts: long enough that a queue of ours does not
 /// become the normal case, short enough for clocks that drift and routes that change.
 const WINDOW: u64 = 15 * SECOND;
+/// Nanoseconds of waiting in a queue that is as good as empty, and how long one that is ours
+/// may go without.
+const EMPTY: u64 = 10 * MILLIS;
+const PATIENCE: u64 = 4 * SECOND;
 /// Nanoseconds by which delay cannot change: the receiver's clock has been set.
 const JUMP: i64 = 5 * SECOND.cast_signed();
 
@@ -16,6 +20,10 @@ pub(crate) struct Queueing {
     /// The smallest in the feedback that is being read, and in the one before.
     latest: Option<i64>,
     delay: u64,
+    /// The longest wait in this window and the one before.
+    longest: (u64, u64),
+    /// When the queue was last empty, or nearly so.
+    emptied: u64,
 }
 
 impl Queueing {
@@ -38,10 +46,21 @@ impl Queueing {
             return;
         };
         self.delay = latest.wrapping_sub(this.min(before)).max(0).unsigned_abs();
+        self.longest.0 = self.longest.0.max(self.delay);
+        if self.delay < EMPTY.max(self.longest.0.max(self.longest.1) / 8) {
+            self.emptied = now;
+        }
         if now.saturating_sub(self.window_began) > WINDOW {
             self.window_began = now;
             self.smallest = Some((latest, this));
+            self.longest = (self.delay, self.longest.0);
         }
+    }
+
+    /// Whether the queue has not been empty for so long that it is not ours: ours empties when
+    /// we send less.
+    pub(crate) fn is_shared(&self, now: u64) -> bool {
+        now.saturating_sub(self.emptied) > PATIENCE
     }
 
     /// Nanoseconds that the packets of the latest feedback have waited, at least.

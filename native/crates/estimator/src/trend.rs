@@ -14,6 +14,8 @@ const MOST_DELTAS: f64 = 60.0;
 /// The threshold at first, and its bounds, in milliseconds.
 const THRESHOLD: f64 = 12.5;
 const THRESHOLDS: (f64, f64) = (6.0, 600.0);
+/// The lowest threshold beside somebody who fills the queue whatever we do.
+const BESIDE: f64 = 15.0;
 /// How fast the threshold rises and falls, each millisecond.
 const RISE: f64 = 0.0087;
 const FALL: f64 = 0.039;
@@ -46,6 +48,7 @@ pub(crate) struct Trend {
     over_for: f64,
     over_count: u32,
     usage: Usage,
+    beside: bool,
 }
 
 impl Default for Trend {
@@ -62,6 +65,7 @@ impl Default for Trend {
             over_for: 0.0,
             over_count: 0,
             usage: Usage::Normal,
+            beside: false,
         }
     }
 }
@@ -94,7 +98,12 @@ impl Trend {
 
     /// Forgets the delays; what was learnt about the path stays.
     pub(crate) fn restart(&mut self) {
-        *self = Self { threshold: self.threshold, ..Self::default() };
+        *self = Self { threshold: self.threshold, beside: self.beside, ..Self::default() };
+    }
+
+    /// Whether somebody else fills the queue whatever we do.
+    pub(crate) fn set_beside(&mut self, beside: bool) {
+        self.beside = beside;
     }
 
     fn detect(&mut self, slope: f64, sent: f64, at: u64) {
@@ -127,7 +136,8 @@ impl Trend {
         }
         let speed = if trend < self.threshold { FALL } else { RISE };
         let threshold = self.threshold + speed * (trend - self.threshold) * elapsed;
-        self.threshold = threshold.clamp(THRESHOLDS.0, THRESHOLDS.1);
+        let lowest = if self.beside { BESIDE } else { THRESHOLDS.0 };
+        self.threshold = threshold.clamp(lowest, THRESHOLDS.1);
     }
 }
 

@@ -1,0 +1,34 @@
+//! One flow of TCP on the same link.
+
+use crate::support::{
+    SECOND,
+    source::Kind,
+    tcp::{Growth, Tcp},
+    world::World,
+};
+
+#[test]
+fn neither_starves() {
+    let mut starved = Vec::new();
+    for growth in [Growth::Reno, Growth::Cubic] {
+        for first in [0, 5] {
+            for kind in [
+                Kind::Elastic(10e6),
+                // Three encodings, the upper two with a layer of half the frames.
+                Kind::Ladder(vec![1.5e5, 3e5, 5e5, 1e6, 1.7e6]),
+            ] {
+                let what = format!("{growth:?} from {first} s beside {kind:?}");
+                let mut world = World::new(4e6, kind);
+                world.tcp = Some(Tcp::new(growth, first * SECOND));
+                let trace = world.run(40);
+                let (ours, theirs) = (trace.delivered(10.0..40.0), trace.tcp(10.0..40.0));
+                let shares = format!("{what}: {ours:.0} and {theirs:.0} bits/s");
+                println!("{shares}");
+                if ours.min(theirs) < 1e6 {
+                    starved.push(shares);
+                }
+            }
+        }
+    }
+    assert!(starved.is_empty(), "{starved:#?}");
+}
