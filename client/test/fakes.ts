@@ -80,6 +80,9 @@ export class FakePeerConnection {
     this.transceivers.push(transceiver);
     return transceiver;
   }
+  async createOffer() {
+    return { type: "offer", sdp: "v=0" };
+  }
   async setLocalDescription(description?: { type: string }) {
     if (description?.type === "rollback") {
       for (const transceiver of this.#fresh) transceiver.mid = null;

@@ -16,7 +16,7 @@ from tests.webrtc.offering import (
     recorded,
     slot,
 )
-from trio_sfu.signaling.messages import Offer
+from trio_sfu.signaling.messages import Offer, SendingLine, SlotLine
 from trio_sfu.webrtc.answer import LocalDescription, write_answer
 from trio_sfu.webrtc.negotiation import Negotiation
 from trio_sfu.webrtc.offer import parse_offer
@@ -105,11 +105,66 @@ def test_feedback_is_what_the_engine_does_and_never_remb() -> None:
     assert "goog-remb" not in text
 
 
+OPUS_AND_RED = [
+    "a=rtpmap:111 opus/48000/2",
+    "a=fmtp:111 minptime=10;useinbandfec=1;stereo=1",
+    "a=rtpmap:63 red/48000/2",
+    "a=fmtp:63 111/111",
+]
+
+
+def audio(*uses: SendingLine | SlotLine, codecs: list[str] = OPUS_AND_RED) -> list[list[str]]:
+    """Return the m-line and the parameters that each of the lines is answered with."""
+    sections = [
+        Section(
+            str(number),
+            "audio",
+            "sendonly" if isinstance(use, SendingLine) else "recvonly",
+            payload_types="111 63",
+            codecs=codecs,
+        )
+        for number, use in enumerate(uses)
+    ]
+    sending = [use for use in uses if isinstance(use, SendingLine)]
+    slots = [use for use in uses if isinstance(use, SlotLine)]
+    offer = Offer(id=1, sdp=Description(sections).sdp(), sending=sending, slots=slots)
+    lines = answer(offer).split("m=audio ")[1:]
+    return [
+        [text.splitlines()[0], *(each for each in text.splitlines() if each.startswith("a=fmtp"))]
+        for text in lines
+    ]
+
+
+def test_speech_comes_with_redundancy_and_pauses_and_in_mono() -> None:
+    ((line, *parameters),) = audio(SendingLine(mid="0", source="microphone"))
+    assert line.endswith(" 63 111")
+    assert parameters == ["a=fmtp:63 111/111", "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1"]
+
+
+def test_the_sound_of_a_screen_comes_in_stereo() -> None:
+    ((line, *parameters),) = audio(SendingLine(mid="0", source="screen-audio"))
+    assert line.endswith(" 111")
+    (opus,) = parameters
+    assert "stereo=1" in opus
+    assert "usedtx" not in opus
+
+
+def test_a_slot_takes_redundancy_where_the_client_does() -> None:
+    ((line, *_parameters),) = audio(slot("0", "audio"))
+    assert line.endswith(" 111 63")
+
+
+@pytest.mark.parametrize("parameters", ["", "a=fmtp:63 96/96", "a=fmtp:63 111/96"])
+def test_redundancy_of_anything_but_opus_is_not_taken(parameters: str) -> None:
+    codecs = [*OPUS_AND_RED[:3], *([parameters] if parameters else [])]
+    ((line, *_parameters),) = audio(slot("0", "audio"), codecs=codecs)
+    assert line.endswith(" 111")
+
+
 def test_opus_is_asked_for_with_forward_error_correction() -> None:
     sdp = Description([Section("0"), Section("1", "audio")]).sdp()
     text = answer(Offer(id=1, sdp=sdp, sending=[MICROPHONE]))
-    assert "a=fmtp:111 useinbandfec=1\r\n" in text
-    assert "stereo=1;useinbandfec=1\r\n" in answer(browser("firefox"))
+    assert "a=fmtp:111 useinbandfec=1;usedtx=1\r\n" in text
 
 
 def test_lines_nobody_asked_for_are_refused_alone() -> None:

@@ -40,7 +40,7 @@ def test_codecs_are_in_the_server_s_order_with_their_own_retransmissions() -> No
     assert [each.codec for each in camera.formats] == ["vp8", "vp9", "h264", "av1"]
     for each in camera.formats:
         assert each.rtx == each.payload_type + 1
-    assert [each.codec for each in offer.lines[0].formats] == ["opus"]
+    assert [each.codec for each in offer.lines[0].formats] == ["opus", "red"]
 
 
 def test_of_h264_the_constrained_baseline_profile_in_packetization_mode_1_is_taken() -> None:

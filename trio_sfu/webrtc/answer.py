@@ -5,10 +5,11 @@ the answer.
 """
 
 import ipaddress
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from trio_sfu.webrtc.codecs import Format
 from trio_sfu.webrtc.negotiation import Agreement, SendingUse, SlotUse, Use, accepted_extensions
 from trio_sfu.webrtc.offer import Direction, Line, ParsedOffer
 
@@ -53,7 +54,10 @@ def _answer(
     yield "a=ice-lite"
     for line in offer.lines:
         use = agreement.uses.get(line.mid)
-        yield from _accepted(line, use, local) if use is not None else _rejected(line)
+        if use is not None:
+            yield from _accepted(line, use, agreement.formats[line.mid], local)
+        else:
+            yield from _rejected(line)
 
 
 def _rejected(line: Line) -> Iterator[str]:
@@ -63,8 +67,10 @@ def _rejected(line: Line) -> Iterator[str]:
     yield "a=inactive"
 
 
-def _accepted(line: Line, use: Use, local: LocalDescription) -> Iterator[str]:
-    numbers = " ".join(_payload_types(line))
+def _accepted(
+    line: Line, use: Use, formats: Sequence[Format], local: LocalDescription
+) -> Iterator[str]:
+    numbers = " ".join(_payload_types(formats))
     host, port = local.candidates[0]
     yield f"m={line.media} {port} {line.protocol} {numbers}"
     yield f"c=IN IP{ipaddress.ip_address(host).version} {host}"
@@ -82,7 +88,7 @@ def _accepted(line: Line, use: Use, local: LocalDescription) -> Iterator[str]:
     yield "a=rtcp-mux"
     if line.rtcp_rsize:
         yield "a=rtcp-rsize"
-    yield from _formats(line)
+    yield from _formats(formats)
     match use:
         case SendingUse():
             yield from _simulcast(line)
@@ -108,15 +114,15 @@ def _direction(line: Line, use: Use) -> str:
     return "recvonly" if isinstance(use, SendingUse) else "sendonly"
 
 
-def _payload_types(line: Line) -> Iterator[str]:
-    for each in line.formats:
+def _payload_types(formats: Iterable[Format]) -> Iterator[str]:
+    for each in formats:
         yield str(each.payload_type)
         if each.rtx is not None:
             yield str(each.rtx)
 
 
-def _formats(line: Line) -> Iterator[str]:
-    for each in line.formats:
+def _formats(formats: Iterable[Format]) -> Iterator[str]:
+    for each in formats:
         yield f"a=rtpmap:{each.payload_type} {each.encoding_name}"
         for feedback in each.feedback:
             yield f"a=rtcp-fb:{each.payload_type} {feedback}"

@@ -10,10 +10,9 @@ from trio_sfu._native import Codec, Kind
 from trio_sfu.errors import NegotiationError
 
 MAX_PAYLOAD_TYPE: Final = 127
-PREFERENCE: Final[Mapping[Kind, tuple[Codec, ...]]] = {
-    "audio": ("opus",),
-    "video": ("vp8", "vp9", "h264", "av1"),
-}
+AUDIO: Final[tuple[Codec, ...]] = ("opus", "red")
+VIDEO: Final[tuple[Codec, ...]] = ("vp8", "vp9", "h264", "av1")
+FORWARDED: Final[Mapping[Kind, tuple[Codec, ...]]] = {"audio": AUDIO, "video": VIDEO}
 
 AUDIO_FEEDBACK: Final = ("transport-cc",)
 VIDEO_FEEDBACK: Final = ("transport-cc", "ccm fir", "nack", "nack pli")
@@ -40,7 +39,7 @@ class Format:
 
 
 def formats(kind: Kind, offered: Sequence[RTCRtpCodecParameters]) -> list[Format]:
-    """Return the formats the server forwards, the preferred codec first, one a codec."""
+    """Return the formats the server forwards, one a codec, in the order of ``FORWARDED``."""
     rtx = _retransmissions(offered)
     found: dict[Codec, Format] = {}
     for each in offered:
@@ -56,11 +55,18 @@ def formats(kind: Kind, offered: Sequence[RTCRtpCodecParameters]) -> list[Format
             payload_type=number,
             clock_rate=each.clockRate,
             channels=each.channels or 1,
-            parameters=_parameters(codec, each),
+            parameters=_parameters(each),
             feedback=_feedback(kind, each),
             rtx=rtx.get(number) if kind == "video" else None,
         )
-    return [found[codec] for codec in PREFERENCE[kind] if codec in found]
+    if "red" in found and not _is_of_opus(found["red"], found.get("opus")):
+        del found["red"]
+    return [found[codec] for codec in FORWARDED[kind] if codec in found]
+
+
+def _is_of_opus(red: Format, opus: Format | None) -> bool:
+    """Whether every block is Opus, as far as RFC 2198's ``fmtp`` says (section 5)."""
+    return opus is not None and set(red.parameters.split("/")) == {str(opus.payload_type)}
 
 
 def _codec(offered: RTCRtpCodecParameters) -> Codec | None:
@@ -69,6 +75,8 @@ def _codec(offered: RTCRtpCodecParameters) -> Codec | None:
     match offered.mimeType.lower():
         case "audio/opus" if offered.clockRate == 48_000 and offered.channels == 2:
             return "opus"
+        case "audio/red" if offered.clockRate == 48_000 and offered.channels == 2:
+            return "red"
         case "video/vp8":
             return "vp8"
         case "video/vp9" if parameters.get("profile-id", "0") == "0":
@@ -82,11 +90,8 @@ def _codec(offered: RTCRtpCodecParameters) -> Codec | None:
     return None
 
 
-def _parameters(codec: Codec, offered: RTCRtpCodecParameters) -> str:
-    parameters = dict(offered.parameters)
-    if codec == "opus":
-        parameters["useinbandfec"] = 1
-    each = parameters.items()
+def _parameters(offered: RTCRtpCodecParameters) -> str:
+    each = offered.parameters.items()
     return ";".join(name if value is None else f"{name}={value}" for name, value in each)
 
 

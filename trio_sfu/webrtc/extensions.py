@@ -18,9 +18,8 @@ EXTENSIONS: Final[dict[str, Extension]] = {
 }
 
 # Which of them each kind of line is answered with. Without video-orientation a publisher
-# turns its pictures itself, which every receiver understands. A slot is announced by its
-# SSRCs, so its packets carry no RIDs.
-SENDING: Final[frozenset[Extension]] = frozenset(
-    ("mid", "rid", "repaired-rid", "audio-level", "transport-cc", "abs-send-time")
-)
+# turns its pictures itself, which every receiver understands. The dependency descriptor is
+# for the server above all: it goes on to those who have it, and the others need none. A slot
+# is announced by its SSRCs, so its packets carry no RIDs.
+SENDING: Final[frozenset[Extension]] = frozenset(EXTENSIONS.values()) - {"video-orientation"}
 RECEIVING: Final[frozenset[Extension]] = frozenset(EXTENSIONS.values()) - {"rid", "repaired-rid"}

@@ -11,6 +11,8 @@ from typing import Final, TypeAlias
 from trio_sfu._native import Codec, Extension, Kind
 from trio_sfu.errors import NegotiationError
 from trio_sfu.signaling.messages import SendingLine, SlotLine, Source
+from trio_sfu.webrtc.answered import answered
+from trio_sfu.webrtc.codecs import VIDEO, Format
 from trio_sfu.webrtc.extensions import RECEIVING, SENDING
 from trio_sfu.webrtc.limits import OfferLimits
 from trio_sfu.webrtc.offer import Line, OfferedExtension, ParsedOffer
@@ -67,6 +69,12 @@ class Agreement:
     removed: Sequence[Use]
     extensions: Sequence[tuple[int, Extension]]
     codecs: Sequence[tuple[int, Codec, int, int | None]]
+    formats: Mapping[str, Sequence[Format]]
+    """What each line in use is answered with, by mid."""
+    decodes: frozenset[Codec]
+    """The video codecs that every slot takes; none while there is no slot for video."""
+    encodes: Mapping[Source, Sequence[Codec]]
+    """The codecs that the client may send a source with."""
     ice: tuple[str, str]
     restarts_ice: bool
     fingerprints: frozenset[str]
@@ -79,8 +87,12 @@ class Negotiation:
     """
 
     def __init__(
-        self, seed: random.Random | None = None, limits: OfferLimits | None = None
+        self,
+        seed: random.Random | None = None,
+        limits: OfferLimits | None = None,
+        video: Sequence[Codec] = VIDEO,
     ) -> None:
+        self._video = video
         self._limits = limits or OfferLimits()
         self._random = seed or _SYSTEM_RANDOM
         self._agreed: Agreement | None = None
@@ -104,13 +116,21 @@ class Negotiation:
         uses = asked | kept
         _check_uses(uses.values(), self._limits)
         used = [(use, lines[mid]) for mid, use in uses.items()]
+        formats = {use.mid: self._formats(use, line) for use, line in used}
         ice = (offer.ice_ufrag, offer.ice_pwd)
         agreement = Agreement(
             uses=uses,
             added=[(use, lines[mid]) for mid, use in uses.items() if mid not in before],
             removed=[use for mid, use in before.items() if mid not in uses],
             extensions=_extensions(used),
-            codecs=_codecs(used),
+            codecs=_codecs(uses.values(), formats),
+            formats=formats,
+            decodes=_decodes(uses.values(), formats),
+            encodes={
+                use.source: [each.codec for each in formats[use.mid]]
+                for use in uses.values()
+                if isinstance(use, SendingUse)
+            },
             ice=ice,
             # RFC 8839, section 4.4.1.1.1: other credentials are a restart.
             restarts_ice=self._agreed is not None and ice != self._agreed.ice,
@@ -122,11 +142,20 @@ class Negotiation:
     def commit(self, agreement: Agreement) -> None:
         """Hold to an agreement from now on."""
         # Without the parsed lines, of which later offers need nothing: they are long.
-        self._agreed = replace(agreement, added=(), removed=())
+        self._agreed = replace(agreement, added=(), removed=(), formats={})
 
     def _check_certificate(self, agreement: Agreement) -> None:
         if self._agreed is not None and agreement.fingerprints != self._agreed.fingerprints:
             raise NegotiationError("the certificate cannot change in a session; join anew")
+
+    def _formats(self, use: Use, line: Line) -> Sequence[Format]:
+        source = use.source if isinstance(use, SendingUse) else None
+        formats = answered(line.formats, source, self._video)
+        if not formats:
+            raise NegotiationError(
+                f"line {line.mid} offers no codec this server forwards", code="no-common-codec"
+            )
+        return formats
 
     def _asked_uses(
         self,
@@ -188,10 +217,6 @@ def _check(lines: Mapping[str, Line], mid: str, kind: Kind, directions: set[str]
         raise NegotiationError(f"line {mid} is not {kind} over SRTP", code="offer-mismatch")
     if line.direction not in directions:
         raise NegotiationError(f"line {mid} cannot be {line.direction}", code="bad-direction")
-    if not line.formats:
-        raise NegotiationError(
-            f"line {mid} offers no codec this server forwards", code="no-common-codec"
-        )
     return line
 
 
@@ -219,15 +244,17 @@ def _extensions(used: Iterable[tuple[Use, Line]]) -> list[tuple[int, Extension]]
     return sorted(found.items())
 
 
-def _codecs(used: Iterable[tuple[Use, Line]]) -> list[tuple[int, Codec, int, int | None]]:
+def _codecs(
+    uses: Iterable[Use], formats: Mapping[str, Sequence[Format]]
+) -> list[tuple[int, Codec, int, int | None]]:
     """Return the bundle's payload types, those of slots first.
 
     The engine sends a codec with the first payload type it is told of.
     """
     found: dict[int, tuple[int, Codec, int, int | None]] = {}
     sent: dict[Codec, int] = {}
-    for use, line in sorted(used, key=lambda each: isinstance(each[0], SendingUse)):
-        for each in line.formats:
+    for use in sorted(uses, key=lambda each: isinstance(each, SendingUse)):
+        for each in formats[use.mid]:
             entry = (each.payload_type, each.codec, each.clock_rate, each.rtx)
             if found.setdefault(each.payload_type, entry) != entry:
                 raise NegotiationError(
@@ -238,3 +265,9 @@ def _codecs(used: Iterable[tuple[Use, Line]]) -> list[tuple[int, Codec, int, int
                 if number != each.payload_type:
                     raise NegotiationError(f"slots number {each.codec} differently")
     return list(found.values())
+
+
+def _decodes(uses: Iterable[Use], formats: Mapping[str, Sequence[Format]]) -> frozenset[Codec]:
+    slots = (use.mid for use in uses if isinstance(use, SlotUse) and use.kind == "video")
+    each = [frozenset(form.codec for form in formats[mid]) for mid in slots]
+    return frozenset.intersection(*each) if each else frozenset()

@@ -8,6 +8,7 @@ import { asRoomError, RoomError } from "./errors.ts";
 import { IceRestart } from "./ice-restart.ts";
 import { ReceivingLines } from "./receiving.ts";
 import { SendingLines } from "./sending.ts";
+import { setOffer } from "./stereo.ts";
 
 /** The server's answer comes within this, ms. */
 const ANSWER_TIMEOUT = 10_000;
@@ -133,7 +134,7 @@ export class Negotiation {
     this.receiving.grow(pairs);
     const first = this.#offers === 0;
     try {
-      await this.pc.setLocalDescription();
+      await setOffer(this.pc);
       const id = ++this.#offers;
       const offer: Offer = {
         type: "offer",
