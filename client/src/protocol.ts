@@ -28,6 +28,8 @@ export type VideoLimit = "high" | "medium" | "low" | "screens" | "none";
 
 export type Pause = "hidden" | "bandwidth" | "overload" | "unsupported" | "not-sent";
 
+export type VideoCodec = "vp8" | "vp9" | "h264" | "av1";
+
 export type ErrorCode =
   | "message-malformed"
   | "message-unknown"
@@ -234,6 +236,21 @@ export interface SendEncodings {
 }
 
 /**
+ * What the client should encode `source` with, so that all who watch it decode it.
+ *
+ * It comes when that is not what the client encodes with already: at first the first codec
+ * of its answer, without spatial layers. `svc`: one stream with spatial layers (W3C
+ * webrtc-svc) instead of simulcast. A client that ignores it is not seen by those who
+ * lack its codec; they are told `unsupported`.
+ */
+export interface SendCodec {
+  type: "send-codec";
+  source: Source;
+  codec: VideoCodec;
+  svc: boolean;
+}
+
+/**
  * How much video the server sends, for it is overloaded or is no more. Audio goes on.
  *
  * `most`: high (all), medium or low (the best encoding of a camera), screens (no
@@ -405,6 +422,7 @@ export type ServerMessage =
   | SlotShows
   | SlotQuality
   | SendEncodings
+  | SendCodec
   | VideoLimited
   | ErrorMessage
   | Pong;

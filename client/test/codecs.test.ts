@@ -38,7 +38,7 @@ describe("trimCodecs", () => {
     expect(h264?.sdpFmtpLine).toContain("packetization-mode=1");
   });
 
-  it("keeps Opus alone of the audio codecs", () =>
+  it("keeps Opus of the audio codecs, and its redundancy behind it", () =>
     expect(
       trimCodecs([
         codec("audio/opus", "minptime=10;useinbandfec=1"),
@@ -47,7 +47,7 @@ describe("trimCodecs", () => {
         codec("audio/PCMU"),
         codec("audio/CN"),
       ]).map(({ mimeType }) => mimeType),
-    ).toEqual(["audio/opus"]));
+    ).toEqual(["audio/opus", "audio/red"]));
 
   it("takes VP9 and AV1 without parameters for profile 0", () =>
     expect(trimCodecs([codec("video/AV1"), codec("video/VP9")])).toHaveLength(2));

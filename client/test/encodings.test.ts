@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cameraEncodings } from "../src/lib/encodings.ts";
+import { cameraEncodings, screenEncodings } from "../src/lib/encodings.ts";
 
 const sent = (width: number, height: number) =>
   cameraEncodings(width, height)
@@ -26,6 +26,23 @@ describe("cameraEncodings", () => {
 
   it("always names all three rids, so that the SDP never changes", () =>
     expect(cameraEncodings(160, 120).map(({ rid }) => rid)).toEqual(["q", "h", "f"]));
+
+  it("has three frame rates in every encoding", () => {
+    const modes = cameraEncodings(1280, 720).map(({ scalabilityMode }) => scalabilityMode);
+    expect(modes).toEqual(["L1T3", "L1T3", "L1T3"]);
+    expect(screenEncodings().map(({ scalabilityMode }) => scalabilityMode)).toEqual(["L1T3"]);
+  });
+
+  it("sends all sizes in one encoding where the codec has layers and the room wants them", () => {
+    const layers = (width: number, height: number, codec: "vp8" | "vp9" | "av1") =>
+      cameraEncodings(width, height, { codec, svc: true })
+        .filter(({ active }) => active)
+        .map(({ rid, scalabilityMode }) => [rid, scalabilityMode]);
+    expect(layers(1280, 720, "vp9")).toEqual([["q", "L3T3_KEY"]]);
+    expect(layers(640, 360, "av1")).toEqual([["q", "L2T3_KEY"]]);
+    expect(layers(320, 180, "av1")).toEqual([["q", "L1T3"]]);
+    expect(layers(1280, 720, "vp8")).toHaveLength(3);
+  });
 
   it("gives each more than the one below", () => {
     const rates = cameraEncodings(1280, 720).map(({ maxBitrate }) => maxBitrate ?? 0);

@@ -24,6 +24,7 @@ Sdp: TypeAlias = Annotated[str, Meta(min_length=1, max_length=262_144)]
 Source: TypeAlias = Literal["camera", "microphone", "screen", "screen-audio"]
 Quality: TypeAlias = Literal["off", "low", "medium", "high"]
 Kind: TypeAlias = Literal["audio", "video"]
+VideoCodec: TypeAlias = Literal["vp8", "vp9", "h264", "av1"]
 VideoLimit: TypeAlias = Literal["high", "medium", "low", "screens", "none"]
 Connection: TypeAlias = Literal["connecting", "connected", "lost"]
 LeaveReason: TypeAlias = Literal[
@@ -313,6 +314,20 @@ class SendEncodings(_Message, frozen=True, tag="send-encodings"):
     rids: list[str]
 
 
+class SendCodec(_Message, frozen=True, tag="send-codec"):
+    """What the client should encode ``source`` with, so that all who watch it decode it.
+
+    It comes when that is not what the client encodes with already: at first the first codec
+    of its answer, without spatial layers. ``svc``: one stream with spatial layers (W3C
+    webrtc-svc) instead of simulcast. A client that ignores it is not seen by those who
+    lack its codec; they are told ``unsupported``.
+    """
+
+    source: Source
+    codec: VideoCodec
+    svc: bool = False
+
+
 class VideoLimited(_Message, frozen=True, tag="video-limited"):
     """How much video the server sends, for it is overloaded or is no more. Audio goes on.
 
@@ -359,6 +374,7 @@ ServerMessage: TypeAlias = (
     | SlotShows
     | SlotQuality
     | SendEncodings
+    | SendCodec
     | VideoLimited
     | Error
     | Pong

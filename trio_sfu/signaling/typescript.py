@@ -11,7 +11,16 @@ from msgspec import inspect as shape
 from trio_sfu.signaling import codes, messages
 
 _WIDTH = 100
-_ALIASES = ("Source", "Quality", "Kind", "Connection", "LeaveReason", "VideoLimit", "Pause")
+_ALIASES = (
+    "Source",
+    "Quality",
+    "Kind",
+    "Connection",
+    "LeaveReason",
+    "VideoLimit",
+    "Pause",
+    "VideoCodec",
+)
 
 
 def render() -> str:

@@ -1,4 +1,5 @@
 /** Trims m-lines to what the server forwards: each codec costs bytes and parsing at every join. */
+import type { VideoCodec } from "../protocol.ts";
 
 type Codec = RTCRtpCodec;
 
@@ -24,6 +25,9 @@ function rank(codec: Codec): number | null {
     case "audio/opus":
     case "video/vp8":
       return 0;
+    // Only of Opus is there any (RFC 2198); browsers with it need to be told nothing more.
+    case "audio/red":
+      return 1;
     case "video/vp9":
       return (parameter(codec, "profile-id") ?? "0") === "0" ? 1 : null;
     case "video/h264":
@@ -59,5 +63,20 @@ export function preferCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "vi
     transceiver.setCodecPreferences(trimmed);
   } catch {
     // The full list stays.
+  }
+}
+
+/** Offer `name` and nothing else from now on; false when the browser has no say in it. */
+export function onlyCodec(transceiver: RTCRtpTransceiver, name: VideoCodec): boolean {
+  if (typeof transceiver.setCodecPreferences !== "function") return false;
+  const codecs = trimCodecs(RTCRtpSender.getCapabilities("video")?.codecs ?? []).filter(
+    ({ mimeType }) => [`video/${name}`, "video/rtx"].includes(mimeType.toLowerCase()),
+  );
+  if (!codecs.some(({ mimeType }) => mimeType.toLowerCase() !== "video/rtx")) return false;
+  try {
+    transceiver.setCodecPreferences(codecs);
+    return true;
+  } catch {
+    return false;
   }
 }

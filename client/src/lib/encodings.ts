@@ -1,4 +1,25 @@
-/** Which simulcast encodings a capture of a given size is worth (RFC 8853; webrtc-pc §5.2). */
+/**
+ * Which encodings and layers a capture of a given size is worth (RFC 8853; webrtc-pc §5.2;
+ * webrtc-svc).
+ */
+
+import type { VideoCodec } from "../protocol.ts";
+
+/** What a video source is encoded with, as the server asks. */
+export interface VideoCoding {
+  codec: VideoCodec;
+  /** One stream with spatial layers, for codecs that have them, instead of simulcast. */
+  svc: boolean;
+}
+
+/** Parameters that older type definitions lack. */
+export interface Encoding extends RTCRtpEncodingParameters {
+  codec?: RTCRtpCodec;
+  scalabilityMode?: string;
+}
+
+/** Three rates in one stream: a viewer's network that cannot take 30 frames a second gets 15. */
+const THREE_RATES = "L1T3";
 
 /** RTP stream ids from the smallest to the fullest; the server knows them as low, medium, high. */
 export const RIDS = ["q", "h", "f"] as const;
@@ -41,9 +62,15 @@ function count(width: number, height: number): number {
  *
  * @param width pixels of the capture.
  * @param height pixels of the capture.
+ * @param coding what it is encoded with.
  */
-export function cameraEncodings(width: number, height: number): RTCRtpEncodingParameters[] {
+export function cameraEncodings(
+  width: number,
+  height: number,
+  { codec, svc }: VideoCoding = { codec: "vp8", svc: false },
+): Encoding[] {
   const sent = count(width, height);
+  if (svc && (codec === "vp9" || codec === "av1")) return layered(width, height, sent);
   return RIDS.map((rid, index) => {
     const active = index < sent;
     const scale = active ? 2 ** (sent - 1 - index) : 1;
@@ -52,6 +79,27 @@ export function cameraEncodings(width: number, height: number): RTCRtpEncodingPa
       active,
       scaleResolutionDownBy: scale,
       maxBitrate: bitrate(Math.min(width, height) / scale),
+      scalabilityMode: THREE_RATES,
     };
   });
+}
+
+/**
+ * All sizes in the first encoding, each twice the one below: with a single active encoding
+ * browsers send its spatial layers, whatever else was negotiated. The layers above the lowest
+ * depend on it in keyframes alone, so that a viewer of the highest needs no other.
+ */
+function layered(width: number, height: number, sizes: number): Encoding[] {
+  return RIDS.map((rid, index) => ({
+    rid,
+    active: index === 0,
+    scaleResolutionDownBy: 1,
+    maxBitrate: bitrate(Math.min(width, height)),
+    scalabilityMode: index === 0 && sizes > 1 ? `L${sizes}T3_KEY` : THREE_RATES,
+  }));
+}
+
+/** The one encoding of a screen: its size stays, and its frame rate gives way. */
+export function screenEncodings(): Encoding[] {
+  return [{ active: true, maxBitrate: SCREEN_BITRATE, scalabilityMode: THREE_RATES }];
 }

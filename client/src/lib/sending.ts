@@ -3,8 +3,8 @@
  * offer and filled by `replaceTrack`, so that starting to share is no renegotiation.
  */
 import type { SendingLine, Source } from "../protocol.ts";
-import { preferCodecs } from "./codecs.ts";
-import { cameraEncodings, SCREEN_BITRATE } from "./encodings.ts";
+import { onlyCodec, preferCodecs } from "./codecs.ts";
+import { cameraEncodings, type Encoding, screenEncodings, type VideoCoding } from "./encodings.ts";
 import { VideoSender } from "./video-sender.ts";
 
 /** In the order of the m-lines. */
@@ -17,22 +17,32 @@ export function kindOf(source: Source): "audio" | "video" {
 /** Before a capture is known, as for the size that cameras are asked for. */
 const UNKNOWN_CAPTURE = { width: 1280, height: 720 };
 
-function initialEncodings(source: Source): RTCRtpEncodingParameters[] | undefined {
+function initialEncodings(source: Source): Encoding[] | undefined {
   if (source === "camera") return cameraEncodings(UNKNOWN_CAPTURE.width, UNKNOWN_CAPTURE.height);
-  return source === "screen" ? [{ maxBitrate: SCREEN_BITRATE }] : undefined;
+  return source === "screen" ? screenEncodings() : undefined;
+}
+
+/** A browser that has not the layers asked for sends without. */
+function addLine(pc: RTCPeerConnection, source: Source, encodings: Encoding[] | undefined) {
+  const kind = kindOf(source);
+  if (!encodings) return pc.addTransceiver(kind, { direction: "sendonly" });
+  try {
+    return pc.addTransceiver(kind, { direction: "sendonly", sendEncodings: encodings });
+  } catch {
+    const plain = encodings.map(({ scalabilityMode: _, ...rest }) => rest);
+    return pc.addTransceiver(kind, { direction: "sendonly", sendEncodings: plain });
+  }
 }
 
 export class SendingLines {
   readonly #transceivers = new Map<Source, RTCRtpTransceiver>();
   readonly #video = new Map<Source, VideoSender>();
+  readonly #coding = new Map<Source, VideoCoding>();
 
   constructor(pc: RTCPeerConnection) {
     for (const source of SOURCES) {
       const sendEncodings = initialEncodings(source);
-      const transceiver = pc.addTransceiver(kindOf(source), {
-        direction: "sendonly",
-        ...(sendEncodings && { sendEncodings }),
-      });
+      const transceiver = addLine(pc, source, sendEncodings);
       preferCodecs(transceiver, kindOf(source));
       this.#transceivers.set(source, transceiver);
       if (sendEncodings) this.#video.set(source, new VideoSender(transceiver.sender));
@@ -61,8 +71,29 @@ export class SendingLines {
     await this.#video.get(source)?.want(rids);
   }
 
+  /**
+   * Encode `source` as the server asks.
+   *
+   * @returns whether another offer is needed for it.
+   */
+  async encode(source: Source, coding: VideoCoding): Promise<boolean> {
+    const [video, transceiver] = [this.#video.get(source), this.#transceivers.get(source)];
+    if (!video || !transceiver) return false;
+    this.#coding.set(source, coding);
+    if (await video.encode(coding.codec, this.#encodings(source, transceiver.sender.track)))
+      return false;
+    return onlyCodec(transceiver, coding.codec);
+  }
+
+  #encodings(source: Source, track: MediaStreamTrack | null): Encoding[] {
+    if (source === "screen") return screenEncodings();
+    const { width, height } = track?.getSettings() ?? {};
+    const size = width && height ? { width, height } : UNKNOWN_CAPTURE;
+    return cameraEncodings(size.width, size.height, this.#coding.get(source));
+  }
+
   async #fit(track: MediaStreamTrack): Promise<void> {
     const { width, height } = track.getSettings();
-    if (width && height) await this.#video.get("camera")?.plan(cameraEncodings(width, height));
+    if (width && height) await this.#video.get("camera")?.plan(this.#encodings("camera", track));
   }
 }

@@ -8,6 +8,7 @@ import type {
   Joined,
   PeerInfo,
   Quality,
+  SendCodec,
   ServerMessage,
   SlotLayer,
   Source,
@@ -288,6 +289,14 @@ export class Session {
     });
   }
 
+  async #encode({ source, codec, svc = false }: SendCodec): Promise<void> {
+    if (!(await this.#negotiation.sending.encode(source, { codec, svc }))) return;
+    // The browser changes its codec by an offer alone.
+    await this.#negotiation.offer(0).catch((error: unknown) => {
+      if (!this.#retired) this.#options.handlers.refused(asRoomError(error, "protocol-error"));
+    });
+  }
+
   #announce(source: Source, publication: Publication | null): void {
     if (!this.#published) return;
     const live = publication !== null;
@@ -318,6 +327,9 @@ export class Session {
         this.#layers = new Map(message.slots.map((layer) => [layer.mid, layer]));
         this.#options.handlers.slots();
         this.#options.handlers.message(message);
+        break;
+      case "send-codec":
+        void this.#encode(message);
         break;
       case "send-encodings":
         void this.#negotiation.sending.want(message.source, message.rids);

@@ -1,43 +1,63 @@
 /**
  * Which encodings a video line sends: those its capture is good for, of which somebody
- * watches. Turning one on or off needs no negotiation (webrtc-pc 5.2).
+ * watches, with the codec that all who watch decode. None of it needs negotiation
+ * (webrtc-pc 5.2, webrtc-extensions 5.1), as long as the browser can change the codec.
  */
+import type { VideoCodec } from "../protocol.ts";
+import type { Encoding } from "./encodings.ts";
 
 export class VideoSender {
   readonly #sender: RTCRtpSender;
   /** By RID; "" for a single encoding. */
-  readonly #planned = new Map<string, RTCRtpEncodingParameters>();
+  readonly #planned = new Map<string, Encoding>();
   /** Null until the server has said: all. */
   #wanted: ReadonlySet<string> | null = null;
-  #changes: Promise<void> = Promise.resolve();
+  #codec: VideoCodec | null = null;
+  #changes: Promise<unknown> = Promise.resolve();
 
   constructor(sender: RTCRtpSender) {
     this.#sender = sender;
   }
 
   /** What the capture is good for. */
-  plan(encodings: readonly RTCRtpEncodingParameters[]): Promise<void> {
+  async plan(encodings: readonly Encoding[]): Promise<void> {
     for (const encoding of encodings) this.#planned.set(encoding.rid ?? "", encoding);
-    return this.#apply();
+    await this.#apply();
   }
 
   /** The RIDs that somebody watches. */
-  want(rids: readonly string[]): Promise<void> {
+  async want(rids: readonly string[]): Promise<void> {
     this.#wanted = new Set(rids);
+    await this.#apply();
+  }
+
+  /** Encode with `codec`, `encodings` of it; false: the browser needs another offer for that. */
+  async encode(codec: VideoCodec, encodings: readonly Encoding[]): Promise<boolean> {
+    for (const encoding of encodings) this.#planned.set(encoding.rid ?? "", encoding);
+    this.#codec = codec;
     return this.#apply();
   }
 
   /** One after the other: parameters that were read before another change are refused. */
-  #apply(): Promise<void> {
-    this.#changes = this.#changes.then(() => this.#set());
-    return this.#changes;
+  #apply(): Promise<boolean> {
+    const done = this.#changes.then(() => this.#set());
+    this.#changes = done;
+    return done;
   }
 
-  async #set(): Promise<void> {
+  async #set(): Promise<boolean> {
+    // With layers, or without where the browser or the codec has no such.
+    return (await this.#try(true)) || (await this.#try(false));
+  }
+
+  async #try(layers: boolean): Promise<boolean> {
     const parameters = this.#sender.getParameters();
-    for (const encoding of parameters.encodings) {
+    const codec = this.#codec && negotiated(parameters, this.#codec);
+    for (const encoding of parameters.encodings as Encoding[]) {
       const rid = encoding.rid ?? "";
       Object.assign(encoding, this.#planned.get(rid));
+      if (!layers) delete encoding.scalabilityMode;
+      if (codec) encoding.codec = codec;
       const planned = this.#planned.get(rid)?.active ?? true;
       encoding.active = planned && (this.#wanted?.has(rid) ?? true);
     }
@@ -45,6 +65,32 @@ export class VideoSender {
       await this.#sender.setParameters(parameters);
     } catch {
       // A browser that refuses sends what it negotiated: fewer choices for the viewers, no failure.
+      return false;
     }
+    return this.#codec === null || this.#sends(this.#codec);
   }
+
+  /** Whether the browser took the codec, and did not pass over a parameter it does not know. */
+  #sends(codec: VideoCodec): boolean {
+    const parameters = this.#sender.getParameters();
+    const [first] = parameters.encodings as Encoding[];
+    const sent = first?.codec ?? parameters.codecs?.[0];
+    return isNamed(sent, codec);
+  }
+}
+
+function isNamed(codec: RTCRtpCodec | undefined, name: VideoCodec): boolean {
+  return codec?.mimeType.toLowerCase() === `video/${name}`;
+}
+
+function negotiated(parameters: RTCRtpSendParameters, name: VideoCodec): RTCRtpCodec | undefined {
+  const found = parameters.codecs?.find((each) => isNamed(each, name));
+  if (!found) return undefined;
+  const { mimeType, clockRate, channels, sdpFmtpLine } = found;
+  return {
+    mimeType,
+    clockRate,
+    ...(channels !== undefined && { channels }),
+    ...(sdpFmtpLine !== undefined && { sdpFmtpLine }),
+  };
 }
