@@ -250,6 +250,24 @@ export interface SendCodec {
   svc: boolean;
 }
 
+/** Somebody who speaks, or did. `speaking`: they do so now. */
+export interface Speaker {
+  peer: string;
+  speaking: boolean;
+}
+
+/**
+ * Who speaks in the room, whenever that changes, at most four times a second.
+ *
+ * The dominant speaker is the first, also while they pause; then come the others who
+ * speak and those who spoke last, the latest first: at most eight in all. The client
+ * itself may be among them.
+ */
+export interface Speakers {
+  type: "speakers";
+  speakers: Speaker[];
+}
+
 /**
  * How much video the server sends, for it is overloaded or is no more. Audio goes on.
  *
@@ -423,6 +441,7 @@ export type ServerMessage =
   | SlotQuality
   | SendEncodings
   | SendCodec
+  | Speakers
   | VideoLimited
   | ErrorMessage
   | Pong;

@@ -16,6 +16,7 @@ LOOKED_AT = {
     "overload/admission.py",
     "rooms/returning.py",
     "rooms/room.py",
+    "rooms/voice.py",
     "signaling/session.py",
     "webrtc/peer_connection.py",
 }

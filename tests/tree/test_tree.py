@@ -74,7 +74,11 @@ async def test_the_tree_names_each_room_peer_task_and_transport() -> None:
         assert services == ["engine", "listeners", "liveness", "rooms", "services", "process"]
         node = room(daemon)
         assert (node.state, node.restarts, node.failure) == ("running", 0, None)
-        assert {each.name for each in node.children if each.kind == "task"} == {"door", "allocator"}
+        assert {each.name for each in node.children if each.kind == "task"} == {
+            "door",
+            "allocator",
+            "speakers",
+        }
         peers = below(node, "peer")
         assert set(peers) == {client.id for client in people}
         for peer in peers.values():

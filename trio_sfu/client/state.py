@@ -21,6 +21,8 @@ from trio_sfu.signaling.messages import (
     SlotShows,
     SlotState,
     Source,
+    Speaker,
+    Speakers,
     VideoLimit,
     VideoLimited,
 )
@@ -48,6 +50,8 @@ class RoomState:
     """What the server sends at most, in bits/s, where it has measured that."""
     wanted: dict[Source, list[str]] = field(default_factory=dict)
     """Which of the client's own encodings somebody watches, where the server has said."""
+    speakers: list[Speaker] = field(default_factory=list)
+    """Who speaks or did, the dominant speaker first."""
     video_limit: VideoLimit = "high"
     lines: list[SlotLine] = field(default_factory=list)
     answers: dict[int, Answer | Error] = field(default_factory=dict)
@@ -85,6 +89,8 @@ class RoomState:
                 self.estimate = estimate
             case SendEncodings(source=source, rids=rids):
                 self.wanted[source] = rids
+            case Speakers(speakers=speakers):
+                self.speakers = speakers
             case VideoLimited(most=most):
                 self.video_limit = most
             case _:

@@ -19,6 +19,7 @@ from trio_sfu.media.track import UpTrack
 from trio_sfu.rooms.blame import engine_lost, sole
 from trio_sfu.rooms.following import follow_media
 from trio_sfu.rooms.link import Link
+from trio_sfu.rooms.listening import Listening
 from trio_sfu.rooms.presence import Presence
 from trio_sfu.rooms.requests import serve_requests
 from trio_sfu.rooms.screening import Screening
@@ -38,6 +39,7 @@ class Surroundings(Protocol):
     id: RoomId
     state: RoomState
     journal: Journal
+    listening: Listening
 
     def welcome(self, peer: "Peer") -> None:
         """Let the peer in: it is told who is there, the others that it came."""

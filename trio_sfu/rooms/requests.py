@@ -73,6 +73,9 @@ async def _offer(peer: Peer, pc: PeerConnection, offer: messages.Offer) -> None:
     answer = await pc.negotiate(offer)
     peer.link.send(messages.Answer(id=offer.id, sdp=answer))
     peer.view.lines = offer.slots
+    microphone = peer.up_track("microphone")
+    if microphone is not None:
+        peer.room.listening.listen(peer.id, microphone)
     peer.room.replan()
 
 

@@ -1,6 +1,7 @@
 """A room: one crash group around its peers and its own tasks."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import trio
@@ -10,6 +11,7 @@ from trio_sfu.errors import StrayCancelError
 from trio_sfu.events import Failure, Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.media.track import UpTrack
+from trio_sfu.rooms.listening import Listening
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.state import RoomState
 from trio_sfu.rooms.tracing import start_traced
@@ -56,6 +58,7 @@ class Room:
         """Why the room has ended, if an error is the reason."""
         self.gone = trio.Event()
         self.nursery: trio.Nursery | None = None
+        self.listening = Listening(self._speech_changed, self._tell_all)
         self._forget = forget
         self._peer_gone = peer_gone
         self._video_limit: VideoLimit = video_limit
@@ -87,6 +90,7 @@ class Room:
                 async with trio.open_nursery() as self.nursery:
                     start_traced(self.nursery, self._receive, f"{self.id}/door")
                     start_traced(self.nursery, self._allocate, f"{self.id}/allocator")
+                    start_traced(self.nursery, self.listening.run, f"{self.id}/speakers")
             if not self._scope.cancel_called:
                 raise StrayCancelError
         except* Exception as error:
@@ -128,14 +132,18 @@ class Room:
 
     async def _allocate(self) -> None:
         # One step for all viewers: a swap of screen and camera is atomic for the room.
+        again = inf
         while True:
-            await self._changed.wait()
+            with trio.move_on_at(again):
+                await self._changed.wait()
             self._changed = trio.Event()
+            now, speech = trio.current_time(), self.listening.speech
             for peer in self.peers.values():
                 if peer.id in self.state.members:
-                    peer.screening.show(
-                        peer.view.plan(self.state.others(peer.id), self._video_limit)
-                    )
+                    others = self.state.others(peer.id)
+                    plan = peer.view.plan(others, self._video_limit, speech=speech, now=now)
+                    peer.screening.show(plan)
+            again = min((peer.view.again for peer in self.peers.values()), default=inf)
 
     # ---- what its peers call (rooms.peer.Surroundings) ---------------------------------
 
@@ -152,7 +160,7 @@ class Room:
                 ice_servers=self._relays(peer.id),
             )
         )
-        self._say_limit(peer)
+        self._say_what_is(peer)
         self.journal.note(events.PeerJoined(self.id, peer.id))
         self.tell_others(peer.id, PeerJoined(peer=member.info()))
         self.replan()
@@ -161,7 +169,7 @@ class Room:
         """Tell the peer, and nobody else, who is there."""
         others = [member.info() for member in self.state.others(peer.id)]
         peer.link.send(Resumed(peer=peer.id, room=self.id, peers=others))
-        self._say_limit(peer)
+        self._say_what_is(peer)
 
     def farewell(self, peer: Peer, reason: LeaveReason) -> None:
         """Forget the peer and tell the others. Does nothing the second time."""
@@ -172,6 +180,7 @@ class Room:
         if self.peers.pop(peer.id, None) is None:
             return
         self._peer_gone(peer)
+        self.listening.forget(peer.id)
         if self.state.leave(peer.id):
             self.journal.note(events.PeerLeft(self.id, peer.id, reason))
             for other in self.peers.values():
@@ -193,6 +202,15 @@ class Room:
         self.tell_others(peer, PeerUpdated(peer=self.state.members[peer].info()))
         self.replan()
 
+    def _tell_all(self, message: ServerMessage) -> None:
+        for peer in self.peers.values():
+            if peer.id in self.state.members:
+                peer.link.send(message)
+
+    def _speech_changed(self) -> None:
+        if any(peer.view.crowded for peer in self.peers.values()):
+            self.replan()
+
     def replan(self) -> None:
         """Plan anew what is shown."""
         self._changed.set()
@@ -205,9 +223,11 @@ class Room:
                 peer.link.send(VideoLimited(most=most))
         self.replan()
 
-    def _say_limit(self, peer: Peer) -> None:
+    def _say_what_is(self, peer: Peer) -> None:
         if self._video_limit != "high":
             peer.link.send(VideoLimited(most=self._video_limit))
+        if self.listening.speech.recent:
+            peer.link.send(self.listening.message)
 
     def find_track(self, peer: PeerId, source: Source) -> UpTrack | None:
         """Return a peer's up-track."""

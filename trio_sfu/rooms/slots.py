@@ -5,28 +5,20 @@ and stays there until it leaves, whatever it mutes or shares: what a viewer sees
 one place does not jump. Its microphone goes to the pair's audio slot, its stage (the
 screen while it shares, else the camera) to the video slot. Audio of a shared screen
 is seated in a pair that has no video slot.
+
+With fewer pairs than peers, ``seats`` says who is seen and ``microphones`` who is heard.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trio_sfu.ids import PeerId
+from trio_sfu.rooms.microphones import Microphones
+from trio_sfu.rooms.publisher import Publisher
+from trio_sfu.rooms.seats import Seats, Wishes
 from trio_sfu.signaling.messages import SlotLine, Source
 
-
-@dataclass(frozen=True, slots=True)
-class Publisher:
-    """What a peer publishes: its live sources, each with whether it is muted."""
-
-    peer: PeerId
-    tracks: Mapping[Source, bool]
-
-    @property
-    def stage(self) -> Source | None:
-        """The screen while it is shared, else the camera unless that is muted."""
-        if "screen" in self.tracks:
-            return "screen"
-        return "camera" if self.tracks.get("camera") is False else None
+__all__ = ["Publisher", "Seating", "Showing", "Wishes", "assign"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,44 +35,80 @@ class Seating:
 
     seats: Mapping[int, PeerId] = field(default_factory=dict)
     screen_audio: Mapping[int, PeerId] = field(default_factory=dict)
+    microphones: Mapping[int, PeerId] = field(default_factory=dict)
     showing: Mapping[str, Showing | None] = field(default_factory=dict)
+    crowded: bool = False
+    """Whether there are more to be seen or heard than there are slots for."""
+    again: float = float("inf")
+    """When to assign anew, should nothing happen before."""
+    seated_at: Mapping[int, float] = field(default_factory=dict)
+    heard_at: Mapping[int, float] = field(default_factory=dict)
 
 
 def assign(
-    lines: Sequence[SlotLine], publishers: Sequence[Publisher], before: Seating | None = None
+    lines: Sequence[SlotLine],
+    publishers: Sequence[Publisher],
+    before: Seating | None = None,
+    wishes: Wishes | None = None,
 ) -> Seating:
     """Seat ``publishers`` (the others, oldest first) in the pairs of ``lines``.
 
-    Seats of ``before`` are kept; peers without one get the lowest free pair. Those
-    for whom there is none are not shown until the client offers more slots.
+    Seats of ``before`` are kept; peers without one get the lowest free pair. When there
+    is none, ``wishes`` decide who has one.
     """
-    before = before or Seating()
+    before, wishes = before or Seating(), wishes or Wishes()
     with_video = {line.pair for line in lines if line.kind == "video"}
-    audio_only = {line.pair for line in lines} - with_video
-    here = [publisher.peer for publisher in publishers]
+    with_audio = {line.pair for line in lines if line.kind == "audio"}
+    full, audio_only = sorted(with_video & with_audio), sorted(with_audio - with_video)
     sharing = [each.peer for each in publishers if "screen-audio" in each.tracks]
-    seats = _seat(with_video, here, before.seats)
     screen_audio = _seat(audio_only, sharing, before.screen_audio)
-    by_peer = {publisher.peer: publisher for publisher in publishers}
-    showing: dict[str, Showing | None] = {}
-    for line in lines:
-        if line.pair in audio_only:
-            heard = screen_audio.get(line.pair)
-            showing[line.mid] = Showing(heard, "screen-audio") if heard else None
-        else:
-            seated = by_peer.get(seats[line.pair]) if line.pair in seats else None
-            showing[line.mid] = _show(line, seated)
-    return Seating(seats, screen_audio, showing)
+    spare = [pair for pair in audio_only if pair not in screen_audio]
+    seats = Seats(
+        sorted(with_video), publishers, before.seats, before.seated_at, before.microphones, wishes
+    )
+    seats.seat()
+    if with_video - with_audio:
+        room = len(full) + len(spare)
+        can = {each.peer for each in publishers if "microphone" in each.tracks}
+        seats.bring_forward(full, wishes.speech.heard(can.__contains__, room))
+    microphones = Microphones(
+        full, spare, seats.taken, publishers, before.microphones, before.heard_at, wishes
+    )
+    heard = microphones.assign()
+    shown = _Shown({each.peer: each for each in publishers}, seats.taken, screen_audio, heard)
+    return Seating(
+        seats.taken,
+        screen_audio,
+        heard,
+        {line.mid: shown.on(line) for line in lines},
+        crowded=len(publishers) > len(with_video) or not microphones.all_fit,
+        again=min(seats.again, microphones.again),
+        seated_at=seats.since,
+        heard_at={
+            pair: before.heard_at.get(pair, 0.0)
+            if before.microphones.get(pair) == peer
+            else wishes.now
+            for pair, peer in heard.items()
+        },
+    )
 
 
-def _show(line: SlotLine, publisher: Publisher | None) -> Showing | None:
-    if publisher is None:
-        return None
-    if line.kind == "video":
-        return Showing(publisher.peer, publisher.stage) if publisher.stage else None
-    if "microphone" in publisher.tracks:
-        return Showing(publisher.peer, "microphone")
-    return None
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    publishers: Mapping[PeerId, Publisher]
+    seats: Mapping[int, PeerId]
+    screen_audio: Mapping[int, PeerId]
+    microphones: Mapping[int, PeerId]
+
+    def on(self, line: SlotLine) -> Showing | None:
+        if line.kind == "video":
+            seated = self.seats.get(line.pair)
+            stage = self.publishers[seated].stage if seated is not None else None
+            return Showing(seated, stage) if seated is not None and stage is not None else None
+        if line.pair in self.screen_audio:
+            return Showing(self.screen_audio[line.pair], "screen-audio")
+        heard = self.microphones.get(line.pair)
+        return Showing(heard, "microphone") if heard is not None else None
 
 
 def _seat(

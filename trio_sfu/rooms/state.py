@@ -6,7 +6,7 @@ Pure: every method takes what happened and says whether something changed.
 from dataclasses import dataclass, field
 
 from trio_sfu.ids import PeerId
-from trio_sfu.rooms.slots import Publisher
+from trio_sfu.rooms.publisher import Publisher
 from trio_sfu.signaling.messages import Connection, PeerInfo, Source, TrackInfo
 
 

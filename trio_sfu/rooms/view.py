@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.layers import SINGLE, allowed, choose_encoding, lower
-from trio_sfu.rooms.slots import Seating, assign
+from trio_sfu.rooms.slots import Seating, Wishes, assign
+from trio_sfu.rooms.speakers import Speech
 from trio_sfu.rooms.state import Member
 from trio_sfu.signaling import messages
 from trio_sfu.signaling.messages import Quality, SlotLine, SlotState, Source, Tile, VideoLimit
@@ -54,11 +55,33 @@ class View:
         self._preferences.pop(peer, None)
         self._tiles.pop(peer, None)
 
-    def plan(self, others: Iterable[Member], limit: VideoLimit = "high") -> Plan:
-        """Seat ``others`` and choose what of them is forwarded, within ``limit``."""
+    @property
+    def crowded(self) -> bool:
+        """Whether it has not the slots for all, so that who speaks decides."""
+        return self._seating.crowded
+
+    @property
+    def again(self) -> float:
+        """When to plan anew, should nothing happen before."""
+        return self._seating.again
+
+    def plan(
+        self,
+        others: Iterable[Member],
+        limit: VideoLimit = "high",
+        *,
+        speech: Speech | None = None,
+        now: float = 0.0,
+    ) -> Plan:
+        """Seat ``others`` and choose what of them is forwarded, within ``limit``.
+
+        ``speech`` decides who is seen and heard when there are not slots for all.
+        """
         members = {member.id: member for member in others}
         publishers = [member.publisher() for member in members.values()]
-        self._seating = assign(self.lines, publishers, self._seating)
+        pinned = frozenset(peer for peer, tile in self._tiles.items() if tile.pinned)
+        wishes = Wishes(now, speech or Speech(), pinned & members.keys())
+        self._seating = assign(self.lines, publishers, self._seating, wishes)
         return {
             mid: self._wanted(members[showing.peer], showing.source, limit) if showing else None
             for mid, showing in self._seating.showing.items()

@@ -123,6 +123,13 @@ class SlotLayer(Struct, frozen=True, kw_only=True):
     loss: float | None = None
 
 
+class Speaker(Struct, frozen=True, kw_only=True):
+    """Somebody who speaks, or did. ``speaking``: they do so now."""
+
+    peer: str
+    speaking: bool
+
+
 class IceServer(Struct, frozen=True, kw_only=True):
     """An RTCIceServer (W3C webrtc-pc)."""
 
@@ -328,6 +335,17 @@ class SendCodec(_Message, frozen=True, tag="send-codec"):
     svc: bool = False
 
 
+class Speakers(_Message, frozen=True, tag="speakers"):
+    """Who speaks in the room, whenever that changes, at most four times a second.
+
+    The dominant speaker is the first, also while they pause; then come the others who
+    speak and those who spoke last, the latest first: at most eight in all. The client
+    itself may be among them.
+    """
+
+    speakers: list[Speaker]
+
+
 class VideoLimited(_Message, frozen=True, tag="video-limited"):
     """How much video the server sends, for it is overloaded or is no more. Audio goes on.
 
@@ -375,6 +393,7 @@ ServerMessage: TypeAlias = (
     | SlotQuality
     | SendEncodings
     | SendCodec
+    | Speakers
     | VideoLimited
     | Error
     | Pong

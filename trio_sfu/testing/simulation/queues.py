@@ -46,6 +46,7 @@ def queues(daemon: Daemon) -> Iterator[Queue]:
     yield from _of_engine(daemon)
     for room in daemon.rooms.rooms.values():
         yield _channel(room.id, "arrivals", room._arrivals)
+        yield from _of_listening(room)
         for peer in room.peers.values():
             yield from _of_peer(room, peer, daemon.config.signaling.max_slots)
 
@@ -74,6 +75,25 @@ def _of_engine(daemon: Daemon) -> Iterator[Queue]:
         yield Queue("media", name, len(getattr(registry, name)), bound * transports)
     for name, bound in (("addresses", _PATHS), ("encodings", _TRACKS * _ENCODINGS)):
         yield Queue("engine", name, census.get(name, 0), bound * transports)
+
+
+def _of_listening(room: Room) -> Iterator[Queue]:
+    speakers = room.listening._speakers
+    peers = len(room.peers)
+    for name, known in (
+        ("voices", speakers._voices),
+        ("recent speakers", speakers._recent),
+        ("voices in order", speakers._order),
+    ):
+        yield Queue(room.id, name, len(known), peers)
+    for voice in speakers._voices.values():
+        for name, kept in (
+            ("windows", voice._windows),
+            ("frames", voice._frames),
+            ("quietest", voice._quietest),
+        ):
+            bound = math.inf if kept.maxlen is None else kept.maxlen
+            yield Queue(room.id, f"voice's {name}", len(kept), bound)
 
 
 def _of_peer(room: Room, peer: Peer, most: int) -> Iterator[Queue]:
