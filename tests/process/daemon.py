@@ -193,13 +193,14 @@ def running_daemon(
     *arguments: str,
     environment: dict[str, str] | None = None,
     prefix: Sequence[str] = (),
+    program: Sequence[str] = (),
     faulty: bool = False,
     log: str = "daemon.log",
 ) -> Iterator[Daemon]:
     """Start a daemon, and end it however the block ends; a dirty end is an error.
 
-    ``prefix`` is put before the command (to start it in a network namespace). A
-    ``faulty`` one is the same daemon, which raises errors inside itself on request.
+    ``prefix`` is put before the command (to start it in a network namespace), ``program`` is
+    run in place of ``trio-sfu serve``. A ``faulty`` one is the same daemon, which raises errors inside itself on request.
     """
     settings = {
         "TRIO_SFU_HTTP_PORT": "0",
@@ -216,6 +217,8 @@ def running_daemon(
         "TRIO_SFU_OVERLOAD_ADDRESS_JOIN_BURST": "1000",
     }
     started = [str(Path(sys.executable).with_name("trio-sfu")), "serve", *arguments]
+    if program:
+        started = [*program]
     if faulty:
         started = [sys.executable, "-m", "trio_sfu.testing.faulty_daemon"]
     command = [*prefix, *started]

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 import trio
 
@@ -136,6 +136,10 @@ class Peer:
     def up_track(self, source: Source) -> UpTrack | None:
         """Return the up-track of a negotiated source."""
         return self._pc.up_track(source) if self._pc is not None else None
+
+    def stats(self) -> dict[str, Any]:
+        """Return the engine's numbers of what the peer sends and is sent."""
+        return self._pc.stats() if self._pc is not None else {}
 
     async def run(self) -> None:
         """Live until something ends the peer. An error ends it and goes no further."""

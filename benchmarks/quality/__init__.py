@@ -1,0 +1,1 @@
+"""What a viewer sees and what a path carries, when the network is bad."""
