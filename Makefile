@@ -9,6 +9,7 @@ PORT ?= 8080
 ARGS ?=
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 60
+QUALITY ?=
 PYTHON ?= python3
 
 # An activated virtual environment of somebody else's must not receive our packages.
@@ -130,6 +131,11 @@ bench-memory: setup-dev ## Measure how much memory a peer costs the daemon
 .PHONY: bench-join
 bench-join: setup-dev $(BROWSERS) ## Time the join of a Chromium page, 20 times
 	$(VENV_PYTHON) -m benchmarks.join
+
+.PHONY: bench-quality
+bench-quality: setup-dev $(BROWSERS) ## Play calls on bad networks (root): QUALITY="drop --runs 3", or all
+	tools/install-packages iperf3:iperf3 tesseract:tesseract-ocr
+	$(VENV_PYTHON) -m benchmarks.quality $(QUALITY)
 
 .PHONY: screenshot
 screenshot: setup-dev $(BROWSERS) ## Take docs/images/call.png from a real call

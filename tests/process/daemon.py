@@ -200,7 +200,8 @@ def running_daemon(
     """Start a daemon, and end it however the block ends; a dirty end is an error.
 
     ``prefix`` is put before the command (to start it in a network namespace), ``program`` is
-    run in place of ``trio-sfu serve``. A ``faulty`` one is the same daemon, which raises errors inside itself on request.
+    run in place of ``trio-sfu serve``. A ``faulty`` one is the same daemon, which raises
+    errors inside itself on request.
     """
     settings = {
         "TRIO_SFU_HTTP_PORT": "0",
