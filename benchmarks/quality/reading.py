@@ -14,7 +14,7 @@ WORDS = """
     network packet sender window receiver measure second frame picture quality number value
     letter number paper question answer simple careful gentle morning evening river mountain
     garden window bridge station market school doctor teacher history science language music
-""".split()
+"""
 LINES, LENGTH = 34, 88
 LARGER = 3
 """Tesseract wants letters of 30 pixels; those of 10 points have 13."""
@@ -61,12 +61,12 @@ SHOW = """([title, lines]) => {
 
 def text(seed: int) -> list[str]:
     """Return lines of words."""
-    chance = random.Random(seed)  # noqa: S311
+    chance, words = random.Random(seed), WORDS.split()  # noqa: S311
     lines = []
     for _ in range(LINES):
-        line = chance.choice(WORDS)
+        line = chance.choice(words)
         while len(line) < LENGTH:
-            line += " " + chance.choice(WORDS)
+            line += " " + chance.choice(words)
         lines.append(line)
     return lines
 
