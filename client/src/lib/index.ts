@@ -5,6 +5,7 @@ export type {
   Quality,
   SlotLayer,
   Source,
+  Speaker,
   Tile,
   TrackInfo,
   VideoLimit,

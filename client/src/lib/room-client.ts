@@ -1,5 +1,5 @@
 /** The client of a room: what a page, or anybody else's page, talks to. */
-import type { PeerInfo, Quality, ServerMessage, Source, VideoLimit } from "../protocol.ts";
+import type { PeerInfo, Quality, ServerMessage, Source, Speaker, VideoLimit } from "../protocol.ts";
 import { Backoff, type BackoffSettings } from "./backoff.ts";
 import { Emitter } from "./emitter.ts";
 import { asRoomError, RoomError } from "./errors.ts";
@@ -48,6 +48,8 @@ export interface RoomEvents {
   waiting: { error: RoomError; seconds: number };
   /** The server is overloaded and sends less video, or is no more and sends all. */
   "video-limited": VideoLimit;
+  /** Who speaks, the dominant speaker first; then who spoke last. */
+  speakers: readonly Speaker[];
 }
 
 /** Once the media of a new session flows, that of the former is kept this long, ms. */
@@ -356,6 +358,7 @@ export class RoomClient extends Emitter<RoomEvents> {
 
   #received(message: ServerMessage): void {
     if (message.type === "video-limited") this.#limited(message.most);
+    if (message.type === "speakers") this.emit("speakers", message.speakers);
     if (message.type === "slot-state") this.#estimate = message.estimate;
     const change = this.#roster.apply(message);
     if (!change) return;

@@ -102,6 +102,10 @@ export class Call {
       client.on("stages", update),
       client.on("published", update),
       client.on("peer-updated", update),
+      client.on("speakers", (speakers) => {
+        const now = new Set(speakers.filter(({ speaking }) => speaking).map(({ peer }) => peer));
+        this.#stage.speaking(now, client.self !== null && now.has(client.self));
+      }),
       client.on("peer-joined", ({ name }) => {
         this.#say(t("call.joined", { name }));
         update();

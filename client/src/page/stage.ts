@@ -28,6 +28,12 @@ export class Stage {
     this.#place();
   }
 
+  /** Mark the tiles of those who speak. */
+  speaking(peers: ReadonlySet<string>, self: boolean): void {
+    this.#self.speaks(self);
+    for (const [id, tile] of this.#tiles) tile.speaks(peers.has(id));
+  }
+
   stop(): void {
     this.#observer.disconnect();
     for (const [id, tile] of this.#tiles) this.#remove(id, tile);

@@ -110,6 +110,11 @@ export class Tile {
     this.#state.hidden = state === null;
   }
 
+  /** A ring around who is heard at the server: for eyes alone, it changes too often to be read out. */
+  speaks(speaking: boolean): void {
+    this.element.toggleAttribute("data-speaking", speaking);
+  }
+
   remove(): void {
     this.#video.srcObject = null;
     this.element.remove();
