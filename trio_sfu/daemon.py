@@ -76,6 +76,7 @@ class Daemon:
             Admission(config.overload, lambda: self.overload.level),
             max_peers_in_all=config.media.max_transports,
             relays=lambda peer: relays(config.turn, peer, time.time()),
+            video=config.video,
         )
         self.overload = OverloadWatch(config.overload, self.journal, self.rooms.limit_video)
         self.services = Services(self.journal)
@@ -156,6 +157,7 @@ class Daemon:
                 slots=self.config.signaling.max_slots,
                 tracks=self.config.signaling.max_tracks,
             ),
+            video=self.config.video.codecs,
             associate=self._associate,
         )
 

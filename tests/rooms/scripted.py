@@ -10,6 +10,7 @@ from typing import cast
 
 import trio
 
+from trio_sfu._native import Codec
 from trio_sfu.config.model import Overload, Rooms
 from trio_sfu.errors import NegotiationError
 from trio_sfu.events import Fact, Journal
@@ -69,6 +70,8 @@ class ScriptedConnection:
         self.slots: dict[str, ScriptedSlot] = {}
         self.closed = False
         self.lost: TransportLost | None = None
+        self.decodes: frozenset[Codec] = frozenset()
+        self.encodes: dict[Source, list[Codec]] = {}
         self.goodbye: trio.Event | None = None
         """Set: closing takes until then."""
         self.breaks = False

@@ -71,7 +71,7 @@ async def test_what_happens_to_a_track_is_told() -> None:
         joined(engine) as viewer,
     ):
         await publisher.agent.send("camera", GREEN)
-        assert await publisher.event(EncodingStarted) == EncodingStarted("camera", "")
+        assert await publisher.event(EncodingStarted) == EncodingStarted("camera", "", "vp8")
         track = publisher.up_track("camera")
         assert set(track.encodings) == {""}
         assert track.codec() == "vp8"

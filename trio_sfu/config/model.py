@@ -4,6 +4,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct, field
 
+from trio_sfu.signaling.messages import VideoCodec
+
 Port: TypeAlias = Annotated[int, Meta(ge=0, le=65_535)]
 Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=3_600)]
 SecondsOrNever: TypeAlias = Annotated[float, Meta(ge=0, le=86_400)]
@@ -32,6 +34,14 @@ class Media(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
     max_transports: Count = 10_000
     handshake_timeout: Seconds = 10.0
+
+
+class Video(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which codecs video is sent with."""
+
+    codecs: list[VideoCodec] = field(default_factory=lambda: ["vp8", "vp9", "h264", "av1"])
+    svc: bool = False
+    rooms: list[str] = []
 
 
 class Turn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,6 +121,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     http: Http = Http()
     media: Media = field(default_factory=Media)
+    video: Video = field(default_factory=Video)
     turn: Turn = Turn()
     rooms: Rooms = Rooms()
     signaling: Signaling = Signaling()

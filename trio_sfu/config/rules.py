@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from pathlib import Path
 
-from trio_sfu.config.model import Config
+from trio_sfu.config.model import Config, Video
 from trio_sfu.config.token import operator_token
 from trio_sfu.errors import ConfigError
 
@@ -13,6 +13,7 @@ def check(config: Config) -> None:
     _check_open(config)
     _check_tls(config)
     _check_media(config)
+    _check_video(config.video)
     _check_turn(config)
     operator_token(config.admin)
     if config.liveness.stuck_after < 1:
@@ -69,6 +70,20 @@ def _check_media(config: Config) -> None:
                 )
     if config.media.port and config.media.port + config.media.workers - 1 > 65_535:
         raise ConfigError("media.port + media.workers passes the last port, 65535")
+
+
+def _check_video(video: Video) -> None:
+    if not video.codecs:
+        raise ConfigError("video.codecs is empty; it must name at least one codec")
+    if len(set(video.codecs)) < len(video.codecs):
+        raise ConfigError("video.codecs names a codec twice")
+    for entry in video.rooms:
+        pattern, colon, words = entry.partition(":")
+        if not colon or not pattern.strip() or not words.split():
+            raise ConfigError(f'video.rooms: "{entry}" is not "PATTERN: CODEC CODEC ..."')
+        for word in words.split():
+            if word != "svc" and word not in video.codecs:
+                raise ConfigError(f'video.rooms: "{word}" in "{entry}" is not in video.codecs')
 
 
 def _check_turn(config: Config) -> None:

@@ -33,8 +33,8 @@ def _follow(peer: Peer, event: media.PeerConnectionEvent) -> None:
             peer.leave(reason_of(code), code, failure=failure)
         case media.IceRestarted():
             peer.room.journal.note(IceRestarted(peer.room.id, peer.id))
-        case media.EncodingStarted(source=source, rid=rid):
-            state.start_encoding(peer.id, source, rid)
+        case media.EncodingStarted(source=source, rid=rid, codec=codec):
+            state.start_encoding(peer.id, source, rid, codec)
             peer.room.replan()
         case media.EncodingIdle(source=source, rid=rid):
             state.pause_encoding(peer.id, source, rid)

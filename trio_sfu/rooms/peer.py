@@ -1,12 +1,13 @@
 """A peer: one signaling session at a time, one peer connection, one crash group."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 import trio
 
 from trio_sfu import events
+from trio_sfu._native import Codec
 from trio_sfu.errors import MediaError, StrayCancelError
 from trio_sfu.events import Failure, Journal
 from trio_sfu.ids import (
@@ -52,6 +53,11 @@ class Surroundings(Protocol):
 
     def tell_others(self, peer: PeerId, message: ServerMessage) -> None:
         """Send a message to every peer but one."""
+
+    def negotiated(
+        self, peer: PeerId, decodes: frozenset[Codec], encodes: Mapping[Source, Sequence[Codec]]
+    ) -> None:
+        """Note which video codecs a peer receives, and may send its sources with."""
 
     def update(self, peer: PeerId) -> None:
         """Tell the others what is new about a peer, and plan anew what is shown."""

@@ -6,11 +6,12 @@ from typing import Any
 import trio
 
 from trio_sfu import events
-from trio_sfu.config.model import Rooms
+from trio_sfu.config.model import Rooms, Video
 from trio_sfu.errors import RequestError
 from trio_sfu.events import Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.overload.admission import Admission
+from trio_sfu.rooms.codecs import preference_of
 from trio_sfu.rooms.link import Link
 from trio_sfu.rooms.peer import Connect, Peer
 from trio_sfu.rooms.restarts import RestartLimit
@@ -34,6 +35,7 @@ class Registry:
         *,
         max_peers_in_all: int,
         relays: Callable[[PeerId], list[IceServer]] = lambda _peer: [],
+        video: Video | None = None,
     ) -> None:
         self.rooms: dict[RoomId, Room] = {}
         self._settings = settings
@@ -42,6 +44,7 @@ class Registry:
         self._admission = admission
         self._max_peers_in_all = max_peers_in_all
         self._relays = relays
+        self._video = video or Video()
         self._returning = Returning()
         self._video_limit: VideoLimit = "high"
         self._restarts = RestartLimit()
@@ -165,6 +168,7 @@ class Registry:
             peer_gone=lambda peer: self._returning.note(peer.resume_token, trio.current_time()),
             video_limit=self._video_limit,
             relays=self._relays,
+            preference=preference_of(name, self._video),
         )
         self.rooms[name] = room
         self._nursery.start_soon(room.run, name=f"room {name}")

@@ -1,16 +1,19 @@
 """A room: one crash group around its peers and its own tasks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import Any
 
 import trio
 
 from trio_sfu import events
+from trio_sfu._native import Codec
+from trio_sfu.config.model import Video
 from trio_sfu.errors import StrayCancelError
 from trio_sfu.events import Failure, Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.media.track import UpTrack
+from trio_sfu.rooms.codecs import CodecChoice, Preference
 from trio_sfu.rooms.listening import Listening
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.state import RoomState
@@ -48,6 +51,7 @@ class Room:
         peer_gone: Callable[[Peer], None] = lambda _peer: None,
         video_limit: VideoLimit = "high",
         relays: Callable[[PeerId], list[IceServer]] = lambda _peer: [],
+        preference: Preference | None = None,
     ) -> None:
         self.id = room
         self.journal = journal
@@ -63,6 +67,7 @@ class Room:
         self._peer_gone = peer_gone
         self._video_limit: VideoLimit = video_limit
         self._relays = relays
+        self._codecs = CodecChoice(preference or Preference(Video().codecs))
         self._changed = trio.Event()
         self._scope = trio.CancelScope()
         self._end_code = "room-failed"
@@ -170,6 +175,7 @@ class Room:
         others = [member.info() for member in self.state.others(peer.id)]
         peer.link.send(Resumed(peer=peer.id, room=self.id, peers=others))
         self._say_what_is(peer)
+        self._review_codecs(again=peer.id)
 
     def farewell(self, peer: Peer, reason: LeaveReason) -> None:
         """Forget the peer and tell the others. Does nothing the second time."""
@@ -181,7 +187,9 @@ class Room:
             return
         self._peer_gone(peer)
         self.listening.forget(peer.id)
+        self._codecs.forget(peer.id)
         if self.state.leave(peer.id):
+            self._review_codecs()
             self.journal.note(events.PeerLeft(self.id, peer.id, reason))
             for other in self.peers.values():
                 other.view.forget(peer.id)
@@ -196,6 +204,19 @@ class Room:
         for other in self.peers.values():
             if other.id != peer and other.id in self.state.members:
                 other.link.send(message)
+
+    def negotiated(
+        self, peer: PeerId, decodes: frozenset[Codec], encodes: Mapping[Source, Sequence[Codec]]
+    ) -> None:
+        """Note which video codecs a peer receives, and may send its sources with."""
+        self.state.negotiate(peer, decodes, encodes)
+        self._review_codecs()
+
+    def _review_codecs(self, again: PeerId | None = None) -> None:
+        members = self.state.members.values()
+        for peer, message in self._codecs.review(members, trio.current_time(), again=again):
+            if peer in self.peers:
+                self.peers[peer].link.send(message)
 
     def update(self, peer: PeerId) -> None:
         """Tell the others what is new about a peer, and plan anew what is shown."""

@@ -3,8 +3,10 @@
 Pure: every method takes what happened and says whether something changed.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from trio_sfu._native import Codec
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.publisher import Publisher
 from trio_sfu.signaling.messages import Connection, PeerInfo, Source, TrackInfo
@@ -24,6 +26,17 @@ class Member:
     published: dict[Source, bool] = field(default_factory=dict)
     flowing: dict[Source, set[str]] = field(default_factory=dict)
     idle: dict[Source, set[str]] = field(default_factory=dict)
+    decodes: frozenset[Codec] = frozenset()
+    """The video codecs that it negotiated to receive; none before it has slots."""
+    encodes: Mapping[Source, Sequence[Codec]] = field(default_factory=dict)
+    """The codecs that it negotiated to send a source with."""
+    codecs: dict[Source, Codec] = field(default_factory=dict)
+    """What its video arrives encoded with."""
+
+    def can_show(self, publisher: "Member", source: Source) -> bool:
+        """Return whether its client decodes what another sends, as far as is known."""
+        codec = publisher.codecs.get(source)
+        return codec is None or not self.decodes or codec in self.decodes
 
     def info(self) -> PeerInfo:
         """Return the member as the others are told."""
@@ -85,9 +98,20 @@ class RoomState:
         member.connection = connection
         return changed
 
-    def start_encoding(self, peer: PeerId, source: Source, rid: str) -> bool:
-        """Note that an encoding's packets arrive."""
+    def negotiate(
+        self, peer: PeerId, decodes: frozenset[Codec], encodes: Mapping[Source, Sequence[Codec]]
+    ) -> None:
+        """Note which video codecs a member receives, and may send its sources with."""
         member = self.members[peer]
+        member.decodes, member.encodes = decodes, encodes
+
+    def start_encoding(
+        self, peer: PeerId, source: Source, rid: str, codec: Codec | None = None
+    ) -> bool:
+        """Note that an encoding's packets arrive, in a codec."""
+        member = self.members[peer]
+        if codec is not None:
+            member.codecs[source] = codec
         before = member.encodings(source)
         member.idle.get(source, set()).discard(rid)
         member.flowing.setdefault(source, set()).add(rid)

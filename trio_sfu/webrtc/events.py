@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from trio_sfu._native import Codec
 from trio_sfu.signaling.messages import Source
 
 
@@ -42,10 +43,14 @@ class IceRestarted:
 
 @dataclass(frozen=True, slots=True)
 class EncodingStarted:
-    """Packets of an encoding arrive; ``rid`` is "" for a single one."""
+    """Packets of an encoding arrive, or go on in another codec.
+
+    ``rid`` is "" for a single encoding.
+    """
 
     source: Source
     rid: str
+    codec: Codec | None = None
 
 
 @dataclass(frozen=True, slots=True)

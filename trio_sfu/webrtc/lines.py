@@ -104,7 +104,7 @@ class Lines:
 def _of_source(event: SourceEvent, source: Source) -> PeerConnectionEvent:
     match event:
         case _native.EncodingStarted():
-            return EncodingStarted(source, event.rid)
+            return EncodingStarted(source, event.rid, event.codec)
         case _native.EncodingIdle():
             return EncodingIdle(source, event.rid)
         case _native.EncodingStopped():

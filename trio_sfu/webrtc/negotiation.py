@@ -98,6 +98,16 @@ class Negotiation:
         self._agreed: Agreement | None = None
         self._cname = f"{self._random.getrandbits(64):016x}"
 
+    @property
+    def decodes(self) -> frozenset[Codec]:
+        """See ``Agreement.decodes``."""
+        return self._agreed.decodes if self._agreed is not None else frozenset()
+
+    @property
+    def encodes(self) -> Mapping[Source, Sequence[Codec]]:
+        """See ``Agreement.encodes``."""
+        return self._agreed.encodes if self._agreed is not None else {}
+
     def agree(
         self, offer: ParsedOffer, sending: Sequence[SendingLine], slots: Sequence[SlotLine]
     ) -> Agreement:

@@ -11,6 +11,7 @@ import trio
 from aiortc.rtcdtlstransport import RTCDtlsParameters
 
 from trio_sfu import _native
+from trio_sfu._native import Codec
 from trio_sfu.errors import MediaError, NegotiationError
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media.track import Slot, UpTrack
@@ -21,6 +22,7 @@ from trio_sfu.webrtc.bridge import StrayError
 from trio_sfu.webrtc.budget import OfferBudget
 from trio_sfu.webrtc.candidates import host_candidates
 from trio_sfu.webrtc.certificate import Certificate
+from trio_sfu.webrtc.codecs import VIDEO
 from trio_sfu.webrtc.dtls import Associate, Secured, open_association
 from trio_sfu.webrtc.events import (
     Connected,
@@ -74,6 +76,7 @@ class PeerConnection:
         announced: Sequence[str],
         handshake_timeout: float,
         limits: OfferLimits,
+        video: Sequence[Codec],
         associate: Associate,
     ) -> None:
         self._engine = engine
@@ -84,7 +87,7 @@ class PeerConnection:
         self._handshake_timeout = handshake_timeout
         self._path = trio.lowlevel.current_task().name
         self._limits = limits
-        self._negotiation = Negotiation(limits=limits)
+        self._negotiation = Negotiation(limits=limits, video=video)
         self._budget = OfferBudget()
         ice_ufrag, ice_pwd = _fresh_credentials()
         self._local = LocalDescription(
@@ -104,6 +107,16 @@ class PeerConnection:
     def slots(self) -> Mapping[str, Slot]:
         """The negotiated slots by mid, in the order of the offers."""
         return MappingProxyType(self._lines.slots)
+
+    @property
+    def decodes(self) -> frozenset[Codec]:
+        """The video codecs that the client receives; none before it has slots for video."""
+        return self._negotiation.decodes
+
+    @property
+    def encodes(self) -> Mapping[Source, Sequence[Codec]]:
+        """The codecs that the client may send a source with, as the answer ordered them."""
+        return self._negotiation.encodes
 
     @property
     def lost(self) -> TransportLost | None:
@@ -249,11 +262,13 @@ async def open_peer_connection(
     announced: Sequence[str] = (),
     handshake_timeout: float = 10.0,
     limits: OfferLimits | None = None,
+    video: Sequence[Codec] = VIDEO,
     associate: Associate = open_association,
 ) -> AsyncIterator[PeerConnection]:
     """Open a peer's connection; the first offer makes its transport.
 
-    ``announced`` addresses take the place of the bound ones in answers. ``associate``
+    ``announced`` addresses take the place of the bound ones in answers. ``video`` are the
+    video codecs to use, the one to begin with first. ``associate``
     does the DTLS handshake; only a simulation gives another. On the way out the peer is
     told (close_notify) while the transport still exists.
     """
@@ -266,6 +281,7 @@ async def open_peer_connection(
             announced=announced,
             handshake_timeout=handshake_timeout,
             limits=limits or OfferLimits(),
+            video=video,
             associate=associate,
         )
         nursery.cancel_scope.cancel()
