@@ -40,11 +40,17 @@ impl Delay {
         self.trend.set_beside(self.queueing.is_shared(now));
     }
 
-    pub(crate) fn usage(&self) -> Usage {
+    pub(crate) fn usage(&self, now: u64) -> Usage {
         match self.trend.usage() {
             Usage::Over if self.queueing.delay() < JITTER => Usage::Normal,
+            Usage::Normal if self.queueing.stands(now) => Usage::Over,
             usage => usage,
         }
+    }
+
+    /// Less is sent from now on.
+    pub(crate) fn answer(&mut self, now: u64) {
+        self.queueing.answer(now);
     }
 
     /// Nanoseconds packets wait in queues, at least.

@@ -97,11 +97,13 @@ impl Estimator {
     /// One message of transport-wide feedback (draft-holmer-rmcat-transport-wide-cc-extensions).
     pub fn feedback(&mut self, now: u64, outcomes: &[Outcome]) {
         let now = self.advance(now);
+        if !outcomes.is_empty() {
+            self.heard = Some(now);
+        }
         let Some(highest) = self.read(outcomes) else {
             return;
         };
         self.history.settle(highest);
-        self.heard = Some(now);
         self.silence.ended();
         self.delay.read(now);
         self.decide(now, highest);
@@ -180,7 +182,7 @@ impl Estimator {
     #[must_use]
     #[allow(clippy::cast_precision_loss)]
     pub fn pacing_rate(&self) -> u64 {
-        let queue = self.delay.usage() == Usage::Over || self.delay.queueing() > QUEUE;
+        let queue = self.delay.usage(self.now) == Usage::Over || self.delay.queueing() > QUEUE;
         whole(self.target() as f64 * if queue { 1.0 } else { PACING })
     }
 
@@ -201,7 +203,7 @@ impl Estimator {
         let fallback = self.falls_back() && self.fallback.has_news();
         Snapshot {
             target: self.target(),
-            usage: self.delay.usage(),
+            usage: self.delay.usage(self.now),
             queueing: self.delay.queueing(),
             acknowledged: whole(self.arrivals.rate(LONG).unwrap_or(0.0)),
             loss: if fallback { self.fallback.loss() } else { self.loss.share() },
@@ -256,9 +258,11 @@ impl Estimator {
         let round_trip = self.round_trip.nanos();
         self.limited.update(now, self.control.rate());
         let kept = 1.0 - self.loss.inherent().clamp(0.0, 0.5);
+        let usage = self.delay.usage(now);
+        let before = self.control.decreased();
         let view = View {
             now,
-            usage: self.delay.usage(),
+            usage,
             acknowledged: self.arrivals.rate(LONG).map(|rate| rate / kept),
             carried: self.arrivals.rate(SHORT),
             queueing: self.delay.queueing(),
@@ -273,12 +277,15 @@ impl Estimator {
         {
             congested |= self.control.lost(&view, limit);
         }
+        if self.control.decreased() != before {
+            self.delay.answer(now);
+        }
         if congested {
             self.prober.congested(now);
         }
         let wish = self.wish();
         if let Some(rate) = self.prober.read(now, highest, &wish)
-            && self.delay.usage() != Usage::Over
+            && usage != Usage::Over
         {
             self.control.found(rate);
         }

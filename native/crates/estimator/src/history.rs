@@ -4,8 +4,10 @@ use crate::{SECOND, Sent};
 
 /// Packets the ring begins with and holds at most; powers of two. The largest is two seconds
 /// at 40 Mbit/s.
-const SMALLEST: usize = 32;
+const SMALLEST: usize = 16;
 const LARGEST: usize = 8_192;
+/// Packets it holds at most before anything has been heard of any.
+const UNHEARD: usize = 512;
 /// Nanoseconds after which feedback about a packet is no longer expected.
 const PATIENCE: u64 = 2 * SECOND;
 
@@ -55,17 +57,18 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Keeps a packet. One whose number does not rise is ignored. `grow`: whether feedback is
-    /// to be expected at all.
+    /// Keeps a packet. One whose number does not rise is ignored. `heard`: whether
+    /// there has been feedback at all.
     #[allow(clippy::cast_possible_truncation)]
-    pub(crate) fn record(&mut self, sent: &Sent, grow: bool) -> bool {
+    pub(crate) fn record(&mut self, sent: &Sent, heard: bool) -> bool {
         if sent.id < self.next || sent.id == u64::MAX {
             return false;
         }
         if sent.id - self.next >= self.ring.len() as u64 {
             self.restart(sent.id);
         }
-        while grow && self.ring.len() < LARGEST && self.would_lose(sent) {
+        let largest = if heard { LARGEST } else { UNHEARD };
+        while self.ring.len() < largest && self.would_lose(sent) {
             self.double();
         }
         let place = self.place(sent.id);
@@ -188,23 +191,26 @@ mod tests {
         let mut history = History::default();
         for id in 0..100_000 {
             history.record(&packet(id), true);
-            history.settle(id.saturating_sub(20));
+            history.settle(id.saturating_sub(10));
         }
         assert_eq!(history.ring.len(), super::SMALLEST);
-        assert_eq!(history.in_flight(), 20_000);
+        assert_eq!(history.in_flight(), 10_000);
     }
 
     #[test]
     fn a_number_is_found_until_its_place_is_taken() {
         let mut history = History::default();
         let first = (1 << 32) - 10;
-        for id in first..first + 40 {
-            history.record(&packet(id), false);
+        for id in first..first + 24 {
+            history.record(&Sent { at: id * 3_000 * MILLIS, ..packet(id) }, false);
         }
         assert!(history.find(first + 7).is_none());
-        assert_eq!(history.find(first + 8).map(|entry| entry.at), Some((first + 8) * MILLIS));
-        assert!(history.find(first + 40).is_none());
-        assert!(!history.record(&packet(first + 39), false), "numbers rise");
+        assert_eq!(
+            history.find(first + 8).map(|entry| entry.at),
+            Some((first + 8) * 3_000 * MILLIS)
+        );
+        assert!(history.find(first + 24).is_none());
+        assert!(!history.record(&packet(first + 23), false), "numbers rise");
         assert!(history.record(&packet(first + 1_000_000), false));
         assert_eq!(history.in_flight(), 1_000, "after a jump nothing older is expected");
     }

@@ -27,17 +27,31 @@ const STEPS: u32 = 9;
 const CHANGE: f64 = 60.0;
 const LIMIT_WITHOUT_QUEUE: f64 = 8.0;
 /// Nanoseconds in a queue that can overflow.
-const QUEUE: u64 = 40 * MILLIS;
+const QUEUE: u64 = 25 * MILLIS;
 /// How much of a new belief about `p` is taken over.
 const LEARNING: f64 = 0.3;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Observation {
     /// Bits/s sent.
-    rate: f64,
-    packets: f64,
-    lost: f64,
+    rate: f32,
+    packets: u32,
+    lost: u32,
     queued: bool,
+}
+
+impl Observation {
+    fn rate(&self) -> f64 {
+        f64::from(self.rate)
+    }
+
+    fn packets(&self) -> f64 {
+        f64::from(self.packets)
+    }
+
+    fn lost(&self) -> f64 {
+        f64::from(self.lost)
+    }
 }
 
 /// The observation that is being made.
@@ -89,9 +103,10 @@ impl Loss {
             return false;
         }
         self.observations[self.made % OBSERVATIONS] = Observation {
-            rate: bits_per_second(self.tally.bytes, span),
-            packets: f64::from(self.tally.packets),
-            lost: f64::from(self.tally.lost),
+            #[allow(clippy::cast_possible_truncation)]
+            rate: bits_per_second(self.tally.bytes, span) as f32,
+            packets: self.tally.packets,
+            lost: self.tally.lost,
             queued: self.tally.queueing > QUEUE,
         };
         self.made += 1;
@@ -113,7 +128,7 @@ impl Loss {
     /// The share of packets lost in the latest seconds.
     pub(crate) fn share(&self) -> f64 {
         let (packets, lost) = self.latest().fold((0.0, 0.0), |sum, (weight, seen)| {
-            (sum.0 + weight * seen.packets, sum.1 + weight * seen.lost)
+            (sum.0 + weight * seen.packets(), sum.1 + weight * seen.lost())
         });
         if packets > 0.0 { lost / packets } else { 0.0 }
     }
@@ -129,12 +144,12 @@ impl Loss {
     }
 
     fn judge(&mut self) {
-        if self.latest().all(|(_, seen)| seen.lost == 0.0) {
+        if self.latest().all(|(_, seen)| seen.lost == 0) {
             self.limit = None;
             self.inherent *= 1.0 - LEARNING / 4.0;
             return;
         }
-        let highest = self.latest().fold(0.0_f64, |highest, (_, seen)| highest.max(seen.rate));
+        let highest = self.latest().fold(0.0_f64, |highest, (_, seen)| highest.max(seen.rate()));
         let queued = self.queued();
         let cost = LIMIT_WITHOUT_QUEUE * (1.0 - queued);
         let mut best = (f64::NEG_INFINITY, 0.0, None);
@@ -168,7 +183,7 @@ impl Loss {
     /// it is seen as loss.
     fn queued(&self) -> f64 {
         let (queued, lost) = self.latest().fold((0.0, 0.0), |sum, (weight, seen)| {
-            let lost = weight * seen.lost;
+            let lost = weight * seen.lost();
             (sum.0 + if seen.queued { lost } else { 0.0 }, sum.1 + lost)
         });
         queued / f64::max(lost, f64::MIN_POSITIVE)
@@ -177,9 +192,9 @@ impl Loss {
     fn likelihood(&self, share: f64, limit: Option<f64>) -> f64 {
         self.latest()
             .map(|(weight, seen)| {
-                let lost = expected(share, limit, seen.rate);
+                let lost = expected(share, limit, seen.rate());
                 weight / BURST
-                    * (seen.lost * lost.ln() + (seen.packets - seen.lost) * (1.0 - lost).ln())
+                    * (seen.lost() * lost.ln() + (seen.packets() - seen.lost()) * (1.0 - lost).ln())
             })
             .sum()
     }
@@ -188,9 +203,9 @@ impl Loss {
     fn refine(&self, limit: f64, share: f64) -> f64 {
         let (carried, weights) = self
             .latest()
-            .filter(|(_, seen)| seen.rate > limit && seen.packets > 0.0)
+            .filter(|(_, seen)| seen.rate() > limit && seen.packets() > 0.0)
             .fold((0.0, 0.0), |sum, (weight, seen)| {
-                let arrived = seen.rate * (1.0 - seen.lost / seen.packets) / (1.0 - share);
+                let arrived = seen.rate() * (1.0 - seen.lost() / seen.packets()) / (1.0 - share);
                 (sum.0 + weight * arrived, sum.1 + weight)
             });
         if weights > 0.0 { (carried / weights).max(limit) } else { limit }

@@ -5,6 +5,8 @@ use crate::{MILLIS, SECOND, Sent, bits_per_second, history::mark, seconds, trans
 /// Nanoseconds a probe lasts at least; longer where packets arrive in clumps.
 const DURATION: u64 = 30 * MILLIS;
 const LONGEST: u64 = 120 * MILLIS;
+/// Nanoseconds within which packets have arrived at once.
+const TOGETHER: u64 = MILLIS;
 /// Packets of a probe at least, their bytes, and bytes of a probe at most.
 const PACKETS: u32 = 6;
 const PACKET: u64 = 1_100;
@@ -81,27 +83,40 @@ struct Burst {
     bytes: u64,
     first: u64,
     last: u64,
-    /// Of the packets at its two ends: one of them does not count, as what it was after, or
-    /// before, is not known.
-    first_bytes: u64,
+    /// When what came together with the first packet had come, and its bytes: they do not
+    /// count, as what they were held up by is not known.
+    head: u64,
+    head_bytes: u64,
     last_bytes: u64,
 }
 
 impl Burst {
     fn add(&mut self, time: u64, bytes: u64) {
-        if self.packets == 0 || time < self.first {
-            (self.first, self.first_bytes) = (time, bytes);
+        if self.packets == 0 {
+            (self.first, self.head, self.last) = (time, time, time);
         }
-        if self.packets == 0 || time >= self.last {
+        if time <= self.first.saturating_add(TOGETHER) {
+            self.first = self.first.min(time);
+            self.head = self.head.max(time);
+            self.head_bytes += bytes;
+        }
+        if time >= self.last {
             (self.last, self.last_bytes) = (time, bytes);
         }
         self.packets += 1;
         self.bytes += bytes;
     }
 
-    fn rate(&self, without: u64) -> Option<f64> {
+    /// Bits/s at which it was sent; `None`: all at once.
+    fn sent(&self) -> Option<f64> {
         let span = self.last - self.first;
-        (span >= MILLIS).then(|| bits_per_second(self.bytes.saturating_sub(without), span))
+        (span >= MILLIS).then(|| bits_per_second(self.bytes - self.last_bytes, span))
+    }
+
+    /// Bits/s at which it arrived; `None`: all at once.
+    fn arrived(&self) -> Option<f64> {
+        let span = self.last.saturating_sub(self.head);
+        (span >= MILLIS).then(|| bits_per_second(self.bytes - self.head_bytes, span))
     }
 }
 
@@ -260,9 +275,8 @@ impl Prober {
             return None;
         }
         // Sent in one go, it went as fast as it could: only its arrival tells.
-        let given = sent.rate(sent.last_bytes).unwrap_or(cluster.rate).min(cluster.rate * 1.5);
-        let carried = arrived.rate(arrived.first_bytes);
-        let carried = carried.map(|rate| rate / (1.0 - inherent_loss.clamp(0.0, 0.5)));
+        let given = sent.sent().unwrap_or(cluster.rate).min(cluster.rate * 1.5);
+        let carried = arrived.arrived().map(|rate| rate / (1.0 - inherent_loss.clamp(0.0, 0.5)));
         match carried {
             Some(carried) if carried < given * 2.0 => {
                 Some(if carried < given * 0.9 { carried * 0.95 } else { carried.min(given) })

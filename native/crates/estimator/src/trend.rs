@@ -2,7 +2,10 @@
 //! to the path (draft-ietf-rmcat-gcc-02, sections 5.4 and 5.5; the line in place of the
 //! Kalman filter as libwebrtc has it).
 
-use crate::{MILLIS, groups::Delta};
+use crate::{
+    MILLIS, SECOND,
+    groups::{Delta, signed},
+};
 
 /// Delays the line goes through.
 const WINDOW: usize = 20;
@@ -19,6 +22,8 @@ const BESIDE: f64 = 15.0;
 /// How fast the threshold rises and falls, each millisecond.
 const RISE: f64 = 0.0087;
 const FALL: f64 = 0.039;
+/// Nanoseconds after which the origin of times moves on.
+const FAR: i64 = 100 * SECOND.cast_signed();
 /// Milliseconds that delay must rise before it counts.
 const SUSTAINED: f64 = 10.0;
 
@@ -36,8 +41,8 @@ pub enum Usage {
 
 #[derive(Debug)]
 pub(crate) struct Trend {
-    /// (milliseconds since the first arrival, smoothed delay in milliseconds).
-    points: [(f64, f64); WINDOW],
+    /// (milliseconds since the origin, smoothed delay in milliseconds).
+    points: [(f32, f32); WINDOW],
     deltas: u32,
     origin: u64,
     accumulated: f64,
@@ -71,7 +76,7 @@ impl Default for Trend {
 }
 
 impl Trend {
-    #[allow(clippy::cast_precision_loss)]
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
     pub(crate) fn add(&mut self, delta: Delta) {
         let sent = delta.sent as f64 / MILLIS as f64;
         let arrival = delta.arrival as f64 / MILLIS as f64;
@@ -80,8 +85,11 @@ impl Trend {
         }
         self.accumulated += arrival - sent;
         self.smoothed = SMOOTHING * self.smoothed + (1.0 - SMOOTHING) * self.accumulated;
-        let time = delta.at.wrapping_sub(self.origin).cast_signed() as f64 / MILLIS as f64;
-        self.points[self.deltas as usize % WINDOW] = (time, self.smoothed);
+        if signed(delta.at, self.origin) > FAR {
+            self.move_origin(delta.at);
+        }
+        let time = signed(delta.at, self.origin) as f64 / MILLIS as f64;
+        self.points[self.deltas as usize % WINDOW] = (time as f32, self.smoothed as f32);
         self.deltas = self.deltas.saturating_add(1);
         if self.deltas == u32::MAX {
             *self = Self { threshold: self.threshold, ..Self::default() };
@@ -104,6 +112,14 @@ impl Trend {
     /// Whether somebody else fills the queue whatever we do.
     pub(crate) fn set_beside(&mut self, beside: bool) {
         self.beside = beside;
+    }
+
+    /// Single precision is enough as long as times are small.
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+    fn move_origin(&mut self, to: u64) {
+        let moved = (signed(to, self.origin) as f64 / MILLIS as f64) as f32;
+        self.points.iter_mut().for_each(|point| point.0 -= moved);
+        self.origin = to;
     }
 
     fn detect(&mut self, slope: f64, sent: f64, at: u64) {
@@ -144,11 +160,12 @@ impl Trend {
 /// The slope of the line through the points by least squares; `None` when they are all at one
 /// time.
 #[allow(clippy::cast_precision_loss)]
-fn fit(points: &[(f64, f64)]) -> Option<f64> {
+fn fit(points: &[(f32, f32)]) -> Option<f64> {
     let count = points.len() as f64;
-    let (x, y) = points.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
+    let points = points.iter().map(|&(x, y)| (f64::from(x), f64::from(y)));
+    let (x, y) = points.clone().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
     let (x, y) = (x / count, y / count);
-    let (above, below) = points.iter().fold((0.0, 0.0), |sum, point| {
+    let (above, below) = points.fold((0.0, 0.0), |sum, point| {
         let distance = point.0 - x;
         (sum.0 + distance * (point.1 - y), sum.1 + distance * distance)
     });

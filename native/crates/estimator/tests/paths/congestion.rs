@@ -39,3 +39,16 @@ fn layers_on_a_link_that_becomes_slow_and_recovers() {
 fn elastic_video_on_a_link_that_becomes_slow_and_recovers() {
     check(&dip(Kind::Elastic(2_500_000.0)));
 }
+
+#[test]
+fn a_link_that_is_gone_for_two_seconds_is_back_soon_after() {
+    let mut world = World::new(2e6, Kind::Elastic(1_500_000.0));
+    world.link.rates = vec![(0, 2e6), (10 * SECOND, 1_000.0), (12 * SECOND, 2e6)];
+    let trace = world.run(20);
+    let low = trace.targets(11.5..12.0).0;
+    assert!(low < 800_000.0, "nothing comes back: {low}");
+    let back = trace.reached(12.3, 1_300_000.0).expect("it recovers");
+    assert!(back < 4.0, "{back} s");
+    let wait = trace.longest_wait(16.0..20.0);
+    assert!(wait < 200.0, "{wait} ms");
+}

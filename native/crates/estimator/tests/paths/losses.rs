@@ -1,7 +1,7 @@
 //! Paths that lose packets, whether or not there is a queue.
 
 use crate::support::{
-    SECOND,
+    MILLIS, SECOND,
     link::{Link, Loss},
     random::Random,
     source::Kind,
@@ -49,9 +49,7 @@ fn loss_that_follows_the_rate_limits_it() {
     // A policer: no queue to speak of, so that delay tells nothing.
     let mut link = Link::new(1e6);
     link.capacity = 4_000;
-    let config =
-        trio_sfu_estimator::Config { initial: 300_000, minimum: 30_000, maximum: 20_000_000 };
-    let mut world = World::with(config, link, Kind::Elastic(5e6));
+    let mut world = World::of(link, Kind::Elastic(5e6));
     let trace = world.run(40);
     let offered = trace.most_offered(10.0..40.0);
     assert!(offered < 1.3e6, "{offered}");
@@ -70,4 +68,19 @@ fn loss_that_comes_with_congestion_does_not_hide_it() {
     assert!(offered < 1.2 * 8e5, "{offered}");
     let wait = trace.longest_wait(20.0..35.0);
     assert!(wait < 200.0, "{wait} ms");
+}
+
+#[test]
+fn a_terrible_path_still_carries_the_lowest_layer() {
+    let mut link = Link::new(3e5);
+    link.delay = 200 * MILLIS;
+    link.loss = Loss::Random(0.1);
+    let mut world = World::of(link, ladder());
+    world.receiver.delay = 200 * MILLIS;
+    world.receiver.loss = 0.1;
+    let trace = world.run(60);
+    let (low, high) = trace.targets(10.0..60.0);
+    assert!(low > 1.6e5 && high < 3.6e5, "{low}..{high}");
+    let wait = trace.longest_wait(10.0..60.0);
+    assert!(wait < 400.0, "{wait} ms");
 }

@@ -8,8 +8,12 @@
 
 mod competition;
 mod congestion;
+mod fallback;
+mod hostile;
 mod limited;
 mod losses;
+mod memory;
 mod start;
 mod steady;
 mod support;
+mod sweep;

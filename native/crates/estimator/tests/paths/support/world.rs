@@ -26,11 +26,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(rate: f64, kind: Kind) -> Self {
-        let config = Config { initial: 300_000, minimum: 30_000, maximum: 20_000_000 };
-        Self::with(config, Link::new(rate), kind)
+        Self::of(Link::new(rate), kind)
     }
 
-    pub(crate) fn with(config: Config, link: Link, kind: Kind) -> Self {
+    pub(crate) fn of(link: Link, kind: Kind) -> Self {
+        let config = Config { initial: 300_000, minimum: 30_000, maximum: 20_000_000 };
         Self {
             estimator: Estimator::new(config, 0),
             link,
