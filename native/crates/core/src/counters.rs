@@ -54,6 +54,10 @@ counters! {
     rtx_redundant,
     /// Packets retransmitted to subscribers.
     rtx_sent,
+    /// Packets sent to find out what a subscriber's path carries.
+    padding_sent,
+    /// Bursts of them, and of media, for that purpose.
+    probes_begun,
     /// Sequence numbers asked of publishers again.
     nacks_sent,
     /// Sequence numbers subscribers asked for again.
@@ -150,6 +154,9 @@ counters! {
     drop_subscriber_not_ready,
     /// A packet for a subscriber whose queue is full.
     drop_queue_full,
+    /// A frame for a subscriber whose path is too slow for what waits already. What the slot
+    /// shows goes on with the next keyframe.
+    drop_path_too_slow,
     /// A queued packet whose cache entry was overwritten before it was sent.
     drop_cache_missed,
     /// A packet that could not be encrypted.
@@ -158,6 +165,8 @@ counters! {
     drop_nack_not_cached,
     /// A packet asked for again within a round trip.
     drop_nack_repeated,
-    /// A packet asked for again beyond the slot's budget.
+    /// A packet asked for again beyond the budget of the slot or of its subscriber's path.
     drop_nack_budget,
+    /// A packet asked for again that would come too late, or that a keyframe has overtaken.
+    drop_nack_too_late,
 }

@@ -1,5 +1,7 @@
 //! Numbers about single objects, for people and for tests.
 
+use std::time::Duration;
+
 use trio_sfu_wire::codec::Codec;
 use trio_sfu_wire::rtp::{Rid, Ssrc};
 
@@ -32,6 +34,11 @@ pub struct SlotStats {
     pub counters: Vec<(&'static str, u64)>,
 }
 
+#[allow(clippy::cast_possible_truncation)]
+fn micros(duration: Duration) -> u64 {
+    duration.as_micros() as u64
+}
+
 impl Engine {
     /// A transport's counters, `idle_ns` being the time since it was last heard.
     ///
@@ -46,7 +53,7 @@ impl Engine {
             self.transports.get(self.transport_key(id)?).ok_or(CommandError::UnknownTransport)?;
         let idle = u64::try_from(transport.path.idle(now).as_nanos()).unwrap_or(u64::MAX);
         let counts = transport.counts;
-        Ok(vec![
+        Ok([
             ("idle_ns", idle),
             ("connected", u64::from(transport.path.destination().is_some())),
             ("keyed", u64::from(transport.outbound.is_some())),
@@ -59,7 +66,11 @@ impl Engine {
             ("rtt_us", transport.round_trip.map_or(0, |nanos| nanos / 1000)),
             ("estimate", transport.bandwidth.estimate().unwrap_or(0)),
             ("demand", transport.bandwidth.demand()),
-        ])
+        ]
+        .into_iter()
+        .chain(transport.bandwidth.numbers())
+        .chain([("pacer_delay_us", micros(transport.media.delay()))])
+        .collect())
     }
 
     /// An up-track's encodings.

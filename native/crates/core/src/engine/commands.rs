@@ -65,7 +65,9 @@ impl Engine {
             }
             Command::AddSlot { id, transport, config } => {
                 let key = self.transport_key(transport)?;
-                self.add_slot(id, key, config)
+                self.add_slot(id, key, config)?;
+                self.begin_estimating(now, key);
+                Ok(())
             }
             Command::MapSlot { slot, source } => self.map_slot(now, slot, source),
             Command::SetDemand { transport, bitrate } => {

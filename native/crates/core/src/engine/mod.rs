@@ -4,7 +4,7 @@ mod commands;
 pub(crate) mod events;
 mod ice;
 mod removal;
-mod tick;
+pub(crate) mod tick;
 pub(crate) mod timers;
 
 use std::collections::{HashMap, VecDeque};

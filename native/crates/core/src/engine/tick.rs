@@ -9,7 +9,7 @@ use crate::transport::TransportKey;
 use crate::transport::path::Lapse;
 
 /// Timers are no finer than this, so that one wake-up serves what is nearly due.
-const GRAIN: Duration = Duration::from_millis(1);
+pub(crate) const GRAIN: Duration = Duration::from_millis(1);
 
 impl Engine {
     /// Does what is due for the transport and sets its timer.
@@ -18,8 +18,9 @@ impl Engine {
         self.ask_publisher(now, key);
         self.transport_feedback(now, key);
         self.reports(now, key);
-        self.tell_estimate(now, key);
-        if let Some(at) = self.next_tick(key) {
+        self.estimate(now, key);
+        self.pace(now, key);
+        if let Some(at) = self.next_tick(now, key) {
             self.wake(key, at.max(now + GRAIN));
         }
     }
@@ -36,13 +37,14 @@ impl Engine {
         }
     }
 
-    fn next_tick(&self, key: TransportKey) -> Option<Instant> {
+    fn next_tick(&self, now: Instant, key: TransportKey) -> Option<Instant> {
         let transport = self.transports.get(key)?;
         [
             transport.path.next_lapse(self.timeouts()),
             transport.next_feedback,
             transport.next_report,
-            transport.bandwidth.next_told(),
+            transport.bandwidth.next(now),
+            transport.next_paced(),
             self.next_question(key),
         ]
         .into_iter()

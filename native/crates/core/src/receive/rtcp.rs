@@ -29,6 +29,9 @@ impl Engine {
                 Err(_) => self.counters.drop_malformed_rtcp += 1,
             }
         }
+        if let Some(fraction) = self.scratch.loss.take() {
+            self.loss_reported(now, key, fraction);
+        }
     }
 
     fn handle_rtcp_packet(&mut self, now: Instant, key: TransportKey, packet: Packet<'_>) {
@@ -49,7 +52,10 @@ impl Engine {
                 entries.for_each(|(media, _)| self.picture_lost(now, key, media));
             }
             Packet::Goodbye { ssrcs } => ssrcs.for_each(|ssrc| self.goodbye(key, ssrc)),
-            Packet::TransportCc(_) => self.counters.transport_cc_received += 1,
+            Packet::TransportCc(feedback) => {
+                self.counters.transport_cc_received += 1;
+                self.transport_cc(now, key, &feedback);
+            }
             Packet::Remb { bitrate, .. } => {
                 self.counters.rembs_received += 1;
                 self.remb(now, key, bitrate);

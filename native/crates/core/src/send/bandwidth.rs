@@ -1,12 +1,26 @@
-//! What the path to a subscriber carries, and what the control plane knows of it.
+//! What the path to a subscriber carries: the estimator and what feeds it, and what the
+//! control plane knows of it.
 
 use std::time::Duration;
 
+use trio_sfu_estimator::{Config, Estimator, Sent, Snapshot};
+
 use crate::engine::Engine;
 use crate::event::Event;
+use crate::send::probing::Probing;
+use crate::send::slot::SlotKey;
 use crate::time::Instant;
-use crate::transport::TransportKey;
+use crate::transport::{Transport, TransportKey};
 
+/// Bits/s taken for granted until something is measured: a small picture and sound.
+const INITIAL: u64 = 400_000;
+/// Bits/s a subscriber is never estimated below or above. The maximum also stands for not
+/// knowing anything of a peer that sends neither transport-cc nor REMB.
+const MINIMUM: u64 = 50_000;
+const MAXIMUM: u64 = 100_000_000;
+/// A peer that has negotiated transport-cc and has sent none so long after the first packet
+/// is treated as one that has not.
+const MUTE: Duration = Duration::from_secs(3);
 /// The control plane is told of a change no more often than this, unless it has to give
 /// something up at once.
 const TELL: Duration = Duration::from_millis(100);
@@ -18,37 +32,113 @@ const SLIGHT: u64 = 50;
 /// A subscriber's estimate and demand, in bits/s.
 #[derive(Debug, Default)]
 pub(crate) struct Bandwidth {
-    estimate: Option<u64>,
+    estimator: Option<Box<Estimator>>,
     demand: u64,
     told: Option<(u64, Instant)>,
+    /// Whether transport-cc is to come.
+    measured: bool,
+    /// Whether it has come.
+    heard: bool,
+    /// When it is given up on.
+    mute: Option<Instant>,
+    pub(crate) probing: Option<Probing>,
+    /// The latest slot of which padding can be made.
+    pub(crate) padder: Option<SlotKey>,
 }
 
 impl Bandwidth {
+    /// Starts estimating, unless that has begun; `measured`: transport-cc is to come.
+    fn begin(&mut self, now: Instant, measured: bool) {
+        if self.estimator.is_none() {
+            self.measured = measured;
+            let initial = if measured { INITIAL } else { MAXIMUM };
+            let config = Config { initial, minimum: MINIMUM, maximum: MAXIMUM };
+            let mut estimator = Estimator::new(config, now.0);
+            estimator.set_demand(now.0, self.demand);
+            self.estimator = Some(Box::new(estimator));
+        }
+    }
+
+    /// A packet with a transport-wide number has been sent.
+    #[inline]
+    pub(crate) fn sent(&mut self, now: Instant, id: u64, bytes: usize) {
+        let Some(estimator) = &mut self.estimator else { return };
+        let probe = self.probing.as_ref().map(Probing::id);
+        #[allow(clippy::cast_possible_truncation)] // A datagram.
+        estimator.sent(Sent { at: now.0, id, bytes: bytes as u32, probe });
+        if let Some(probing) = &mut self.probing {
+            probing.sent(bytes);
+        }
+        if self.measured && !self.heard && self.mute.is_none() {
+            self.mute = Some(now + MUTE);
+        }
+    }
+
+    /// The target; none before estimating has begun.
     pub(crate) fn estimate(&self) -> Option<u64> {
-        self.estimate
+        self.estimator.as_ref().map(|estimator| estimator.target())
     }
 
     pub(crate) fn demand(&self) -> u64 {
         self.demand
     }
 
+    /// The pacing rate and the target, as soon as they rest on something.
+    fn rates(&self) -> Option<(u64, u64)> {
+        let estimator = self.estimator.as_ref()?;
+        let (pacing, target) = (estimator.pacing_rate(), estimator.target());
+        let founded = if self.measured { self.heard } else { target < MAXIMUM };
+        let probe = self.probing.as_ref().map_or(0, Probing::rate);
+        founded.then_some((pacing.max(probe), target))
+    }
+
+    /// What the estimator knows, for people; rates in bits/s.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+        let numbers = self.estimator.as_ref().map(|estimator| {
+            let Snapshot { queueing, acknowledged, loss, .. } = estimator.snapshot();
+            let Snapshot { limited, in_flight, probes, probes_useful, .. } = estimator.snapshot();
+            [
+                ("pacing", estimator.pacing_rate()),
+                ("acknowledged", acknowledged),
+                ("queueing_us", queueing / 1000),
+                ("loss_permille", (loss * 1000.0) as u64),
+                ("limited", u64::from(limited)),
+                ("in_flight", in_flight),
+                ("probes", probes),
+                ("probes_useful", probes_useful),
+            ]
+        });
+        numbers.into_iter().flatten()
+    }
+
     /// What the control plane has to be told now.
     fn news(&mut self, now: Instant) -> Option<u64> {
-        let estimate = self.estimate?;
-        if let Some((told, at)) = self.told {
-            let steep = estimate < told - told / STEEP;
-            if !differs(estimate, told) || !steep && at + TELL > now {
-                return None;
+        let estimate = self.estimate()?;
+        match self.told {
+            None if estimate == MAXIMUM => return None,
+            Some((told, at)) => {
+                let steep = estimate < told - told / STEEP;
+                if !differs(estimate, told) || !steep && at + TELL > now {
+                    return None;
+                }
             }
+            None => {}
         }
         self.told = Some((estimate, now));
         Some(estimate)
     }
 
-    /// When there will be something to tell that has to wait now.
-    pub(crate) fn next_told(&self) -> Option<Instant> {
-        let (told, at) = self.told?;
-        self.estimate.filter(|&estimate| differs(estimate, told)).map(|_| at + TELL)
+    /// When something is due: the estimator's own deadline, or what has to be told later.
+    pub(crate) fn next(&self, now: Instant) -> Option<Instant> {
+        let estimator = self.estimator.as_ref()?;
+        let told = self.told.filter(|&(told, _)| differs(estimator.target(), told));
+        let deadline = estimator.next_deadline().map(Instant);
+        // Without anything to make padding of, a probe that is due waits for that.
+        let idle = self.padder.is_none() || self.probing.is_some();
+        let deadline = deadline.map(|at| if idle { at.max(now + TELL) } else { at });
+        let mute = self.mute.filter(|_| !self.heard);
+        [told.map(|(_, at)| at + TELL), deadline, mute].into_iter().flatten().min()
     }
 }
 
@@ -56,29 +146,118 @@ fn differs(estimate: u64, told: u64) -> bool {
     estimate.abs_diff(told) > told / SLIGHT
 }
 
+impl Transport {
+    /// Whether its peer has promised transport-wide feedback.
+    fn measured(&self) -> bool {
+        self.negotiated.id(trio_sfu_wire::rtp::ExtensionKind::TransportCc).is_some()
+    }
+}
+
 impl Engine {
-    pub(crate) fn set_demand(&mut self, _now: Instant, key: TransportKey, bitrate: u64) {
-        if let Some(transport) = self.transports.get_mut(key) {
-            transport.bandwidth.demand = bitrate;
+    pub(crate) fn set_demand(&mut self, now: Instant, key: TransportKey, bitrate: u64) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        transport.bandwidth.demand = bitrate;
+        if let Some(estimator) = &mut transport.bandwidth.estimator {
+            estimator.set_demand(now.0, bitrate);
         }
+        self.follow_estimate(now, key);
+    }
+
+    /// Media can be sent to a peer that has slots: what its path carries begins to matter.
+    pub(crate) fn begin_estimating(&mut self, now: Instant, key: TransportKey) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        if transport.ready() && !transport.slots.is_empty() && transport.measured() {
+            transport.bandwidth.begin(now, true);
+            self.follow_estimate(now, key);
+        }
+    }
+
+    /// What transport-wide feedback says; in `scratch.outcomes`.
+    pub(crate) fn outcomes(&mut self, now: Instant, key: TransportKey) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        let bandwidth = &mut transport.bandwidth;
+        let Some(estimator) = &mut bandwidth.estimator else { return };
+        estimator.feedback(now.0, &self.scratch.outcomes);
+        bandwidth.heard |= self.scratch.outcomes.iter().any(|outcome| outcome.arrived.is_some());
+        self.follow_estimate(now, key);
     }
 
     /// The subscriber's own estimate.
     pub(crate) fn remb(&mut self, now: Instant, key: TransportKey, bitrate: u64) {
+        self.fall_back(now, key, |estimator| estimator.remb(now.0, bitrate));
+    }
+
+    /// The share of packets, in 256ths, that a subscriber has lost of late.
+    pub(crate) fn loss_reported(&mut self, now: Instant, key: TransportKey, fraction: u8) {
+        self.fall_back(now, key, |estimator| estimator.receiver_report(now.0, fraction));
+    }
+
+    fn fall_back(&mut self, now: Instant, key: TransportKey, tell: impl FnOnce(&mut Estimator)) {
         let Some(transport) = self.transports.get_mut(key) else { return };
-        transport.bandwidth.estimate = Some(bitrate);
-        self.tell_estimate(now, key);
-        if let Some(at) = self.transports.get(key).and_then(|t| t.bandwidth.next_told()) {
-            self.wake(key, at);
+        let measured = transport.measured();
+        transport.bandwidth.begin(now, measured);
+        if let Some(estimator) = &mut transport.bandwidth.estimator {
+            tell(estimator);
+            self.follow_estimate(now, key);
         }
     }
 
-    /// Tells the control plane of the estimate when it is time to.
-    pub(crate) fn tell_estimate(&mut self, now: Instant, key: TransportKey) {
+    pub(crate) fn round_trip_measured(&mut self, now: Instant, key: TransportKey, nanos: u64) {
         let Some(transport) = self.transports.get_mut(key) else { return };
-        let (transport, news) = (transport.id, transport.bandwidth.news(now));
+        // RFC 6298 2.3.
+        let smoothed = transport.round_trip.map_or(nanos, |before| before - before / 8 + nanos / 8);
+        transport.round_trip = Some(smoothed);
+        if let Some(estimator) = &mut transport.bandwidth.estimator {
+            estimator.round_trip(now.0, nanos);
+        }
+    }
+
+    /// Does what is due for the estimate, when there is one.
+    pub(crate) fn estimate(&mut self, now: Instant, key: TransportKey) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        let bandwidth = &mut transport.bandwidth;
+        let Some(estimator) = &mut bandwidth.estimator else { return };
+        estimator.tick(now.0);
+        if !bandwidth.heard && bandwidth.mute.take_if(|at| *at <= now).is_some() {
+            bandwidth.estimator = None;
+            bandwidth.begin(now, false);
+        }
+        self.follow_estimate(now, key);
+    }
+
+    /// Has the pacer and the control plane follow the estimate, and begins a probe.
+    fn follow_estimate(&mut self, now: Instant, key: TransportKey) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        let bandwidth = &mut transport.bandwidth;
+        if bandwidth.probing.is_none()
+            && bandwidth.padder.is_some()
+            && let Some(probe) = bandwidth.estimator.as_mut().and_then(|e| e.take_probe(now.0))
+        {
+            self.counters.probes_begun += 1;
+            bandwidth.probing = Some(Probing::new(now, probe));
+        }
+        match bandwidth.rates() {
+            Some((pacing, target)) => transport.media.set_rates(now, pacing, target),
+            None => transport.media.unlimit(),
+        }
+        let probing = bandwidth.probing.is_some();
+        let (id, news, next) = (transport.id, bandwidth.news(now), bandwidth.next(now));
+        if probing {
+            self.has_output(key);
+        }
         if let Some(bitrate) = news {
-            self.emit(Event::EstimateChanged { transport, bitrate });
+            self.emit(Event::EstimateChanged { transport: id, bitrate });
+        }
+        if let Some(at) = next {
+            self.wake(key, at.max(now + Duration::from_millis(1)));
+        }
+    }
+
+    /// The probe is over; the pacer goes back to its own rate.
+    pub(crate) fn end_probe(&mut self, now: Instant, key: TransportKey) {
+        if let Some(transport) = self.transports.get_mut(key) {
+            transport.bandwidth.probing = None;
+            self.follow_estimate(now, key);
         }
     }
 }

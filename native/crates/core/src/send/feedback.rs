@@ -7,13 +7,15 @@ use trio_sfu_wire::rtp::Ssrc;
 
 use crate::engine::Engine;
 use crate::receive::clock::{from_ntp, ntp};
-use crate::send::queue::Queued;
+use crate::send::pacer::{Purpose, Queued};
 use crate::send::slot::SlotKey;
 use crate::time::Instant;
 use crate::transport::TransportKey;
 
 /// A packet is not retransmitted twice within a round trip, nor within this.
 const MIN_REPEAT: Duration = Duration::from_millis(20);
+/// A packet older than this, and a round trip, is of no use any more.
+const USEFUL: Duration = Duration::from_secs(1);
 /// Longer round trips are mistakes or lies.
 const MAX_ROUND_TRIP: u64 = 10_000_000_000;
 
@@ -53,24 +55,35 @@ impl Engine {
                 continue;
             }
             let cached = slot.spans.get(sent.span()).and_then(|span| {
-                let source = sent.source(span);
-                let (_, bytes) = encodings.get(span.encoding)?.cache.get(source)?;
-                Some((source, bytes))
+                let (source, encoding) = (sent.source(span), encodings.get(span.encoding)?);
+                let (packet, bytes) = encoding.cache.get(source)?;
+                // Parameter sets come before the packet a keyframe is known by.
+                let before = |(timestamp, first)| source < first && packet.timestamp != timestamp;
+                let overtaken = encoding.keyframe.is_some_and(before)
+                    || slot.spans.current().is_some_and(|current| current.id != span.id);
+                let late = now.since(packet.arrived) > USEFUL + patience;
+                Some((source, bytes.payload.len(), overtaken || late))
             });
-            let Some((source, bytes)) = cached else {
+            let Some((source, len, useless)) = cached else {
                 counters.drop_nack_not_cached += 1;
                 continue;
             };
+            if useless {
+                counters.drop_nack_too_late += 1;
+                continue;
+            }
             let queued = Queued {
                 slot: slot_key,
                 span: sent.span(),
-                retransmission: true,
+                purpose: Purpose::Repair,
+                #[allow(clippy::cast_possible_truncation)] // The cache keeps no larger ones.
+                len: len as u16,
                 sequence: source,
             };
             sent.resend(now);
-            if !slot.spend(bytes.payload.len()) {
+            if !slot.spend(len) || !transport.media.may_repair(now, len) {
                 counters.drop_nack_budget += 1;
-            } else if !transport.media.push(queued) {
+            } else if !transport.media.push(queued, slot.kind) {
                 counters.drop_queue_full += 1;
             }
         }
@@ -99,6 +112,9 @@ impl Engine {
             slot.counts.lost = u64::from(block.cumulative_lost.max(0).unsigned_abs());
             slot.counts.fraction_lost = u64::from(block.fraction_lost);
             slot.counts.jitter = u64::from(block.jitter);
+            let packets =
+                slot.counts.packets - std::mem::replace(&mut slot.reported, slot.counts.packets);
+            self.scratch.loss.add(packets, block.fraction_lost);
         }
         if block.last_sr == 0 {
             return;
@@ -108,10 +124,8 @@ impl Engine {
         let arrived = (ntp(self.config.ntp_epoch, now) >> 16) as u32;
         let units = arrived.wrapping_sub(block.last_sr).wrapping_sub(block.delay_since_last_sr);
         let round_trip = from_ntp(u64::from(units) << 16);
-        if let Some(transport) = self.transports.get_mut(key)
-            && round_trip < MAX_ROUND_TRIP
-        {
-            transport.round_trip = Some(round_trip);
+        if round_trip < MAX_ROUND_TRIP {
+            self.round_trip_measured(now, key, round_trip);
         }
     }
 }

@@ -1,9 +1,11 @@
 //! From queues to encrypted datagrams, subscriber by subscriber.
 
 use crate::engine::Engine;
+use crate::engine::tick::GRAIN;
+use crate::send::probing::Probing;
 use crate::time::Instant;
 use crate::transmit::Batch;
-use crate::transport::TransportKey;
+use crate::transport::{Transport, TransportKey};
 
 /// Bytes one call adds to a batch, give or take a packet: a bounded turn of work.
 const MAX_FLUSH: usize = 1024 * 1024;
@@ -21,9 +23,11 @@ impl Engine {
             self.flush_control(key, batch);
             self.flush_media(now, key, batch, limit);
             let Some(transport) = self.transports.get_mut(key) else { continue };
-            transport.pending = !(transport.outbox.is_empty() && transport.media.is_empty());
+            transport.pending = !transport.outbox.is_empty() || transport.media.ready();
             if transport.pending {
                 self.pending.push_back(key);
+            } else if let Some(at) = transport.next_paced() {
+                self.timers.arm(&mut transport.armed, key, at.max(now + GRAIN));
             }
             if batch.buffer.len() >= limit {
                 break;
@@ -41,5 +45,22 @@ impl Engine {
             batch.push(destination, start);
             self.counters.datagrams_sent += 1;
         }
+    }
+
+    /// What waited for its subscriber's budget goes on.
+    pub(crate) fn pace(&mut self, now: Instant, key: TransportKey) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        transport.media.refill(now);
+        if transport.media.ready() || transport.bandwidth.probing.is_some() {
+            self.has_output(key);
+        }
+    }
+}
+
+impl Transport {
+    /// When the pacer, or a probe under way, goes on.
+    pub(crate) fn next_paced(&self) -> Option<Instant> {
+        let probe = self.bandwidth.probing.as_ref().map(Probing::next);
+        [self.media.next(), probe].into_iter().flatten().min()
     }
 }

@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::receive::cache::{Bytes, Packet};
 use crate::receive::clock::from_ntp;
 use crate::receive::encoding::{Encoding, EncodingKey};
-use crate::send::queue::Queued;
+use crate::send::pacer::{Purpose, Queued};
 use crate::send::reports::{report_soon, ticks};
 use crate::send::slot::{Slot, SlotKey};
 use crate::time::Instant;
@@ -34,7 +34,9 @@ impl Engine {
                 scratch.unready.push(slot_key);
                 continue;
             }
-            enqueue(slot_key, slot, transport, packet, bytes, counters, pending);
+            if !enqueue(slot_key, slot, transport, packet, bytes, counters, pending) {
+                scratch.refused.push(slot_key);
+            }
         }
         if spliced {
             // The keyframe's first packet may have come late: what followed is here already.
@@ -44,12 +46,16 @@ impl Engine {
                 let Some(transport) = transports.get_mut(slot.transport) else { continue };
                 for later in sequence + 1..=highest {
                     let Some((packet, bytes)) = encoding.cache.get(later) else { continue };
-                    enqueue(slot_key, slot, transport, packet, bytes, counters, pending);
+                    let _ = enqueue(slot_key, slot, transport, packet, bytes, counters, pending);
                 }
             }
         }
         while let Some(slot) = self.scratch.unready.pop() {
             self.counters.drop_subscriber_not_ready += 1;
+            self.interrupt(now, slot);
+        }
+        while let Some(slot) = self.scratch.refused.pop() {
+            self.counters.drop_path_too_slow += 1;
             self.interrupt(now, slot);
         }
     }
@@ -79,7 +85,7 @@ impl Engine {
     fn splice(&mut self, now: Instant, key: SlotKey, source: EncodingKey, packet: &Packet) -> bool {
         let Some(slot) = self.slots.get(key) else { return false };
         let Some(transport) = self.transports.get(slot.transport) else { return false };
-        if !transport.ready() {
+        if !transport.ready() || !transport.media.admits(true) {
             return false;
         }
         let Some(outgoing) = transport.negotiated.outgoing(packet.codec) else {
@@ -175,7 +181,8 @@ fn can_start(encoding: &Encoding, sequence: u64) -> bool {
     }
 }
 
-/// Puts one packet into one subscriber's queue.
+/// Puts one packet into one subscriber's queue; false when the subscriber's path is too slow
+/// for the frame that begins with it.
 #[inline]
 fn enqueue(
     key: SlotKey,
@@ -185,26 +192,36 @@ fn enqueue(
     bytes: Bytes<'_>,
     counters: &mut Counters,
     pending: &mut VecDeque<TransportKey>,
-) {
-    let Some(&span) = slot.spans.current() else { return };
-    let Some(out) = span.out(packet.sequence) else { return };
+) -> bool {
+    let Some(&span) = slot.spans.current() else { return true };
+    let Some(out) = span.out(packet.sequence) else { return true };
     if transport.negotiated.outgoing(packet.codec).is_none() {
         counters.drop_codec_not_negotiated += 1;
         slot.counts.dropped += 1;
-        return;
+        return true;
+    }
+    if slot.kind == Kind::Video
+        && !transport.media.admits(slot.target.is_some())
+        && packet.timestamp.wrapping_add(span.timestamp) != slot.continuity.timestamp
+    {
+        slot.counts.dropped += 1;
+        return false;
     }
     slot.continuity.note(out, &span, packet, bytes.dependency_descriptor);
     if slot.kind == Kind::Video {
         slot.sent.record(out, packet.sequence, span.id);
     }
-    let queued =
-        Queued { slot: key, span: span.id, retransmission: false, sequence: packet.sequence };
-    if !transport.media.push(queued) {
+    #[allow(clippy::cast_possible_truncation)] // The cache keeps no larger ones.
+    let len = bytes.payload.len() as u16;
+    let (purpose, sequence) = (Purpose::Media, packet.sequence);
+    let queued = Queued { slot: key, span: span.id, purpose, len, sequence };
+    if !transport.media.push(queued, slot.kind) {
         counters.drop_queue_full += 1;
         slot.counts.dropped += 1;
-        return;
+        return true;
     }
     if !std::mem::replace(&mut transport.pending, true) {
         pending.push_back(slot.transport);
     }
+    true
 }

@@ -92,7 +92,9 @@ impl Engine {
         if !transport.ready() {
             return;
         }
-        for slot in transport.slots.clone() {
+        let slots = transport.slots.clone();
+        self.begin_estimating(now, key);
+        for slot in slots {
             if let Some(target) = self.slots.get(slot).and_then(|slot| slot.target) {
                 self.ask_keyframe(now, target);
             }

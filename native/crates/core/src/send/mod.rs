@@ -2,11 +2,15 @@
 
 pub(crate) mod bandwidth;
 pub(crate) mod continuity;
+mod debt;
 mod feedback;
 mod flush;
 mod forward;
 mod mapping;
-pub(crate) mod queue;
+pub(crate) mod outcomes;
+pub(crate) mod pacer;
+mod padding;
+pub(crate) mod probing;
 mod reports;
 pub(crate) mod scratch;
 pub(crate) mod selection;

@@ -61,6 +61,8 @@ pub(crate) struct Slot {
     /// send much more to a subscriber than its media.
     allowance: u64,
     pub(crate) counts: SlotCounts,
+    /// Packets sent before the latest receiver report.
+    pub(crate) reported: u64,
 }
 
 impl Slot {
@@ -87,6 +89,7 @@ impl Slot {
             rtx_next: u64::from(random.next_u32() & 0x3fff) + 1,
             allowance: FIRST_ALLOWANCE,
             counts: SlotCounts::default(),
+            reported: 0,
         }
     }
 

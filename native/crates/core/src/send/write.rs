@@ -1,18 +1,28 @@
 //! One cached packet, written and encrypted for one subscriber.
 
+use std::net::SocketAddr;
+
 use trio_sfu_wire::codec::{Codec, Detail};
 use trio_sfu_wire::rtp::extension::abs_send_time;
 use trio_sfu_wire::rtp::{ExtensionKind, write_header};
 
+use crate::arena::Arena;
+use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::receive::cache::{Bytes, Packet};
-use crate::send::queue::Queued;
+use crate::receive::encoding::Encoding;
+use crate::send::pacer::{Purpose, Queued};
+use crate::send::padding::write_padding;
 use crate::send::scratch::Scratch;
 use crate::send::slot::Slot;
 use crate::send::span::Span;
 use crate::time::Instant;
 use crate::transmit::Batch;
 use crate::transport::{Transport, TransportKey};
+
+/// Bytes of the headers of UDP and IP.
+const IPV4: usize = 28;
+const IPV6: usize = 48;
 
 /// Why a queued packet was not written.
 enum Unsent {
@@ -22,8 +32,19 @@ enum Unsent {
     Protect,
 }
 
+/// Where one subscriber's packets go, and what it takes to make them.
+struct Out<'a> {
+    now: Instant,
+    destination: SocketAddr,
+    encodings: &'a Arena<Encoding>,
+    slots: &'a mut Arena<Slot>,
+    counters: &'a mut Counters,
+    scratch: &'a mut Scratch,
+    batch: &'a mut Batch,
+}
+
 impl Engine {
-    /// Writes queued media until the queue is empty or the batch has reached `limit` bytes.
+    /// Writes what may go now, until the batch has reached `limit` bytes.
     pub(crate) fn flush_media(
         &mut self,
         now: Instant,
@@ -35,52 +56,119 @@ impl Engine {
         let Some(transport) = transports.get_mut(key) else { return };
         let Some(destination) = transport.path.destination() else {
             // Consent is gone: what waits would be stale when it returns.
-            while transport.media.pop().is_some() {
-                counters.drop_subscriber_not_ready += 1;
-            }
+            counters.drop_subscriber_not_ready += transport.media.clear() as u64;
+            transport.bandwidth.probing = None;
             return;
         };
-        while batch.buffer.len() < limit {
-            let Some(queued) = transport.media.pop() else { return };
-            let Some(slot) = slots.get_mut(queued.slot) else { continue };
-            let start = batch.buffer.len();
-            let written = (|| {
-                let span = *slot.spans.get(queued.span).ok_or(Unsent::Gone)?;
-                let encoding = encodings.get(span.encoding).ok_or(Unsent::Gone)?;
-                let source = encoding.cache.get(queued.sequence).ok_or(Unsent::CacheMissed)?;
-                write(now, transport, slot, &span, source, &queued, scratch, batch)
-            })();
-            match written {
-                Ok(payload) => {
-                    let len = batch.buffer.len() - start;
-                    batch.push(destination, start);
-                    counters.datagrams_sent += 1;
-                    transport.counts.packets_sent += 1;
-                    transport.counts.bytes_sent += len as u64;
-                    if queued.retransmission {
-                        counters.rtx_sent += 1;
-                        slot.counts.retransmitted += 1;
-                    } else {
-                        counters.rtp_forwarded += 1;
-                        counters.rtp_forwarded_bytes += len as u64;
-                        slot.counts.packets += 1;
-                        slot.counts.bytes += len as u64;
-                        slot.counts.payload_bytes += payload as u64;
-                        slot.earn(len);
-                    }
-                }
-                Err(reason) => {
-                    batch.buffer.truncate(start);
-                    slot.counts.dropped += 1;
-                    match reason {
-                        Unsent::Gone => {}
-                        Unsent::CacheMissed => counters.drop_cache_missed += 1,
-                        Unsent::NotNegotiated => counters.drop_codec_not_negotiated += 1,
-                        Unsent::Protect => counters.drop_protect_failed += 1,
-                    }
-                }
+        let mut out = Out { now, destination, encodings, slots, counters, scratch, batch };
+        transport.media.refill(now);
+        while out.batch.buffer.len() < limit {
+            let Some(queued) = transport.media.pop() else { break };
+            let written = out.send(transport, &queued);
+            transport.media.sent(written.unwrap_or(0));
+        }
+        while out.batch.buffer.len() < limit && transport.wants_padding(now) {
+            if !out.pad(transport) {
+                transport.bandwidth.probing = None;
             }
         }
+        if transport.bandwidth.probing.as_ref().is_some_and(|probing| probing.is_over(now)) {
+            self.end_probe(now, key);
+        }
+    }
+}
+
+impl Out<'_> {
+    /// Appends a queued packet to the batch; returns its bytes on the wire.
+    fn send(&mut self, transport: &mut Transport, queued: &Queued) -> Option<usize> {
+        let Self { now, destination, encodings, slots, counters, scratch, batch } = self;
+        let slot = slots.get_mut(queued.slot)?;
+        let start = batch.buffer.len();
+        let wide = transport.wide_sequence;
+        let written = (|| {
+            let span = *slot.spans.get(queued.span).ok_or(Unsent::Gone)?;
+            let encoding = encodings.get(span.encoding).ok_or(Unsent::Gone)?;
+            let source = encoding.cache.get(queued.sequence).ok_or(Unsent::CacheMissed)?;
+            write(*now, transport, slot, &span, source, queued, scratch, batch)
+        })();
+        let payload = match written {
+            Ok(payload) => payload,
+            Err(reason) => {
+                batch.buffer.truncate(start);
+                slot.counts.dropped += 1;
+                match reason {
+                    Unsent::Gone => {}
+                    Unsent::CacheMissed => counters.drop_cache_missed += 1,
+                    Unsent::NotNegotiated => counters.drop_codec_not_negotiated += 1,
+                    Unsent::Protect => counters.drop_protect_failed += 1,
+                }
+                return None;
+            }
+        };
+        let len = batch.buffer.len() - start;
+        batch.push(*destination, start);
+        counters.datagrams_sent += 1;
+        match queued.purpose {
+            Purpose::Media => {
+                counters.rtp_forwarded += 1;
+                counters.rtp_forwarded_bytes += len as u64;
+                slot.counts.packets += 1;
+                slot.counts.bytes += len as u64;
+                slot.counts.payload_bytes += payload as u64;
+                slot.earn(len);
+                if slot.rtx_ssrc.is_some() {
+                    transport.bandwidth.padder = Some(queued.slot);
+                }
+            }
+            Purpose::Repair => {
+                counters.rtx_sent += 1;
+                slot.counts.retransmitted += 1;
+            }
+            Purpose::Padding => counters.padding_sent += 1,
+        }
+        Some(transport.note_sent(*now, *destination, wide, len))
+    }
+
+    /// Appends one packet of padding; false when there is nothing to make it of.
+    fn pad(&mut self, transport: &mut Transport) -> bool {
+        let Some(probing) = &mut transport.bandwidth.probing else { return false };
+        let number = probing.next_padding();
+        let Some(key) = transport.bandwidth.padder else { return false };
+        let Some(slot) = self.slots.get_mut(key) else { return false };
+        if let Some(queued) = slot.padding(key, number, self.encodings) {
+            return self.send(transport, &queued).is_some();
+        }
+        let Some(format) = slot.padding_format(transport, self.encodings) else { return false };
+        let (start, wide) = (self.batch.buffer.len(), transport.wide_sequence);
+        if !write_padding(self.now, transport, slot, format, self.scratch, self.batch) {
+            self.batch.buffer.truncate(start);
+            return false;
+        }
+        let len = self.batch.buffer.len() - start;
+        self.batch.push(self.destination, start);
+        self.counters.datagrams_sent += 1;
+        self.counters.padding_sent += 1;
+        transport.note_sent(self.now, self.destination, wide, len);
+        true
+    }
+}
+
+impl Transport {
+    /// A packet has been written, with a transport-wide number if that has moved on from
+    /// `wide`; returns its bytes on the wire.
+    fn note_sent(&mut self, now: Instant, to: SocketAddr, wide: u64, len: usize) -> usize {
+        self.counts.packets_sent += 1;
+        self.counts.bytes_sent += len as u64;
+        let bytes = len + if to.is_ipv4() { IPV4 } else { IPV6 };
+        if self.wide_sequence != wide {
+            self.bandwidth.sent(now, wide, bytes);
+        }
+        bytes
+    }
+
+    fn wants_padding(&mut self, now: Instant) -> bool {
+        let probing = self.bandwidth.probing.as_mut();
+        self.media.is_empty() && probing.is_some_and(|probing| probing.wants_padding(now))
     }
 }
 
@@ -104,7 +192,8 @@ fn write(
     let repeatable = rtx.is_none() && slot.kind == crate::command::Kind::Video;
     write_extensions(now, transport, slot, span, packet, bytes, repeatable, scratch);
 
-    let (payload_type, ssrc, index, marker) = match rtx.filter(|_| queued.retransmission) {
+    let (payload_type, ssrc, index, marker) = match rtx.filter(|_| queued.purpose != Purpose::Media)
+    {
         Some((ssrc, payload_type)) => {
             let index = slot.rtx_next;
             slot.rtx_next += 1;
@@ -188,8 +277,9 @@ fn write_extensions(
         let _ = extensions.push(id, &abs_send_time(now.0));
     }
     if let Some(id) = wide {
-        let _ = extensions.push(id, &transport.wide_sequence.to_be_bytes());
-        transport.wide_sequence = transport.wide_sequence.wrapping_add(1);
+        #[allow(clippy::cast_possible_truncation)]
+        let _ = extensions.push(id, &(transport.wide_sequence as u16).to_be_bytes());
+        transport.wide_sequence += 1;
     }
     if let Some(id) = transport.negotiated.id(ExtensionKind::DependencyDescriptor)
         && !bytes.dependency_descriptor.is_empty()

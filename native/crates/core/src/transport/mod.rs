@@ -18,7 +18,8 @@ use crate::rate::Bucket;
 use crate::receive::clock::PeerClock;
 use crate::receive::up_track::UpTrackKey;
 use crate::send::bandwidth::Bandwidth;
-use crate::send::queue::MediaQueue;
+use crate::send::outcomes::ReceiverClock;
+use crate::send::pacer::Pacer;
 use crate::send::slot::SlotKey;
 use crate::time::Instant;
 
@@ -54,7 +55,7 @@ pub(crate) struct Transport {
     /// Our own SSRC in reports and feedback.
     pub(crate) ssrc: Ssrc,
     pub(crate) outbox: Outbox,
-    pub(crate) media: MediaQueue,
+    pub(crate) media: Pacer,
     /// Whether it is in the engine's list of transports with something to send.
     pub(crate) pending: bool,
     /// DTLS datagrams the control plane has not fetched yet.
@@ -76,10 +77,11 @@ pub(crate) struct Transport {
     pub(crate) next_report: Option<Instant>,
     pub(crate) clock: PeerClock,
     pub(crate) armed: Armed,
-    /// Transport-wide sequence number of the next packet to the peer.
-    pub(crate) wide_sequence: u16,
+    /// Transport-wide number of the next packet to the peer; its low 16 bits are sent.
+    pub(crate) wide_sequence: u64,
+    pub(crate) receiver_clock: ReceiverClock,
     pub(crate) bandwidth: Bandwidth,
-    /// The latest round trip to the peer, from its receiver reports, in nanoseconds.
+    /// The round trip to the peer, from its receiver reports, smoothed, in nanoseconds.
     pub(crate) round_trip: Option<u64>,
     pub(crate) counts: TransportCounts,
 }
@@ -96,7 +98,7 @@ impl Transport {
             keying: None,
             ssrc,
             outbox: Outbox::default(),
-            media: MediaQueue::default(),
+            media: Pacer::default(),
             pending: false,
             control_waiting: 0,
             control: Bucket::default(),
@@ -113,6 +115,7 @@ impl Transport {
             clock: PeerClock::default(),
             armed: Armed::default(),
             wide_sequence: 0,
+            receiver_clock: ReceiverClock::default(),
             bandwidth: Bandwidth::default(),
             round_trip: None,
             counts: TransportCounts::default(),

@@ -2,7 +2,10 @@
 #![allow(dead_code, missing_docs, unreachable_pub)] // Every test file uses another part of it.
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
 
+pub mod link;
 pub mod media;
+pub mod receiver;
+pub mod stage;
 pub mod world;
 
 use std::net::SocketAddr;

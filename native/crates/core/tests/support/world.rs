@@ -179,6 +179,19 @@ impl World {
         }
     }
 
+    /// What the engine sends now, for those who bring it on its way themselves.
+    pub fn take_datagrams(&mut self) -> Vec<(std::net::SocketAddr, Vec<u8>)> {
+        let mut taken = Vec::new();
+        loop {
+            let more = self.engine.flush(self.now, &mut self.batch);
+            taken.extend(self.batch.datagrams().map(|(to, datagram)| (to, datagram.to_vec())));
+            self.batch.clear();
+            if !more {
+                return taken;
+            }
+        }
+    }
+
     /// Lets time pass, waking the engine exactly when it asks for it.
     pub fn run(&mut self, millis: u64) {
         let end = self.now + ms(millis);
