@@ -43,6 +43,8 @@ pub struct Stage {
     pub viewers: Vec<Viewer>,
     /// The control plane follows the estimates; otherwise it leaves things as they are.
     pub follows: bool,
+    /// Peers' addresses are checked, so that they may be sent to.
+    pub alive: bool,
     /// Times of keyframe requests.
     pub requests: Vec<Instant>,
     publisher: usize,
@@ -79,6 +81,7 @@ impl Stage {
             encodings,
             viewers: Vec::new(),
             follows: true,
+            alive: true,
             requests: Vec::new(),
             next_frame: world.now,
             next_sound: world.now,
@@ -130,7 +133,7 @@ impl Stage {
             }
             self.carry(now);
             self.follow(now);
-            if (now.0 / 1_000_000).is_multiple_of(1000) {
+            if self.alive && (now.0 / 1_000_000).is_multiple_of(1000) {
                 (0..self.world.peers.len()).for_each(|peer| self.world.check(peer));
             }
         }
