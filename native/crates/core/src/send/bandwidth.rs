@@ -83,13 +83,14 @@ impl Bandwidth {
         self.demand
     }
 
-    /// The pacing rate and the target, as soon as they rest on something.
+    /// The pacing rate and the target, as soon as they rest on something, and somebody has
+    /// media follow them: without a demand nobody does.
     fn rates(&self) -> Option<(u64, u64)> {
         let estimator = self.estimator.as_ref()?;
         let (pacing, target) = (estimator.pacing_rate(), estimator.target());
         let founded = if self.measured { self.heard } else { target < MAXIMUM };
         let probe = self.probing.as_ref().map_or(0, Probing::rate);
-        founded.then_some((pacing.max(probe), target))
+        (founded && self.demand > 0).then_some((pacing.max(probe), target))
     }
 
     /// What the estimator knows, for people; rates in bits/s.

@@ -46,7 +46,10 @@ impl Engine {
                 let Some(transport) = transports.get_mut(slot.transport) else { continue };
                 for later in sequence + 1..=highest {
                     let Some((packet, bytes)) = encoding.cache.get(later) else { continue };
-                    let _ = enqueue(slot_key, slot, transport, packet, bytes, counters, pending);
+                    if !enqueue(slot_key, slot, transport, packet, bytes, counters, pending) {
+                        scratch.refused.push(slot_key);
+                        break;
+                    }
                 }
             }
         }
