@@ -42,7 +42,7 @@ def picture_panel(recording: Recording, viewers: Sequence[str], name: str = PUBL
     ]
     frozen = freezes(recording.frames(viewers[0], name), 0, recording.seconds)
     bars = [(each.start, each.start + each.seconds) for each in frozen]
-    return Panel("height of the picture (red: frozen)", lines, top=800, bars=bars)
+    return Panel("height of the picture (red: no new frame)", lines, top=800, bars=bars)
 
 
 def frames_panel(recording: Recording, viewer: str, name: str = PUBLISHER) -> Panel:
