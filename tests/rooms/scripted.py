@@ -3,14 +3,14 @@
 The peer connection is the one thing here that is not real; ``tests/daemon`` has it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
 import trio
 
-from trio_sfu._native import Codec
+from trio_sfu._native import AudioLevel, Codec
 from trio_sfu.config.model import Overload, Rooms
 from trio_sfu.errors import NegotiationError
 from trio_sfu.events import Fact, Journal
@@ -46,6 +46,7 @@ from trio_sfu.webrtc.peer_connection import PeerConnection
 class ScriptedTrack:
     id: int
     source: Source
+    listener: Callable[[AudioLevel], None] | None = None
 
 
 @dataclass

@@ -20,7 +20,8 @@ _NEVER: Final = float("inf")
 class Microphones:
     """The pairs with audio of one viewer, while they are given microphones anew.
 
-    ``full`` have video as well, with the peers of ``seats``; ``spare`` have not.
+    ``full`` have video as well, with the peers of ``seats``; ``spare`` have not. In those
+    that are ``free`` somebody else may be seen soon.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class Microphones:
         full: Sequence[int],
         spare: Sequence[int],
         seats: Mapping[int, PeerId],
+        free: frozenset[int],
         publishers: Sequence[Publisher],
         before: Mapping[int, PeerId],
         since: Mapping[int, float],
@@ -36,6 +38,7 @@ class Microphones:
         self._full = full
         self._spare = spare
         self._seats = seats
+        self._free = free
         self._publishers = {each.peer: each for each in publishers if "microphone" in each.tracks}
         self._before = before
         self._since = since
@@ -83,20 +86,16 @@ class Microphones:
 
     def _suits(
         self, pair: int, peer: PeerId, heard: Mapping[int, PeerId]
-    ) -> tuple[bool, bool, float, int]:
+    ) -> tuple[bool, bool, bool, float, int]:
+        seen = self._publishers[peer].stage is not None
+        empty = pair not in heard
         if pair in self._spare:
             # Who may be seen soon is better off in a pair that can show it.
-            return pair not in heard, self._publishers[peer].stage is None, _NEVER, pair
+            return empty, not seen, False, _NEVER, pair
         recent = self._wishes.speech.recent
         there = self._seats.get(pair)
         place = recent.index(there) if there in recent else _NEVER
-        pinned = there in self._wishes.pinned
-        return (
-            pair not in heard,
-            self._publishers[peer].stage is not None and not pinned,
-            place,
-            pair,
-        )
+        return empty, seen, pair in self._free, place, pair
 
     def _give_back(self, heard: dict[int, PeerId], wanted: Sequence[PeerId]) -> None:
         for pair, own in self._own.items():

@@ -89,6 +89,21 @@ class Seats:
                 if there is not None:
                     self._put(back, there)
 
+    def free_for_speakers(self) -> frozenset[int]:
+        """Return the pairs that the next speaker might have at once."""
+        now, speaking = self._wishes.now, self._wishes.speech.speaking
+        return frozenset(
+            pair
+            for pair in self._pairs
+            if (there := self.taken.get(pair)) is None
+            or self._is_dark(there)
+            or (
+                self.since[pair] + HOLD <= now
+                and there not in speaking
+                and self._rank(there) > (1, 0)
+            )
+        )
+
     def _unseated(self) -> list[PeerId]:
         seated = set(self.taken.values())
         return [peer for peer in self._publishers if peer not in seated]

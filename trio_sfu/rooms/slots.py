@@ -72,7 +72,14 @@ def assign(
         can = {each.peer for each in publishers if "microphone" in each.tracks}
         seats.bring_forward(full, wishes.speech.heard(can.__contains__, room))
     microphones = Microphones(
-        full, spare, seats.taken, publishers, before.microphones, before.heard_at, wishes
+        full,
+        spare,
+        seats.taken,
+        seats.free_for_speakers(),
+        publishers,
+        before.microphones,
+        before.heard_at,
+        wishes,
     )
     heard = microphones.assign()
     shown = _Shown({each.peer: each for each in publishers}, seats.taken, screen_audio, heard)

@@ -47,7 +47,8 @@ class Speech:
     """Those of them who speak now."""
     voices: tuple[PeerId, ...] = ()
     """Those who make themselves heard, if only for a moment, in the order in which they are
-    to be: who has room for three voices takes the first three."""
+    to be: those who speak before those whose chair creaks, and then the loudest. Who has
+    room for three voices takes the first three."""
 
     @property
     def dominant(self) -> PeerId | None:
@@ -164,11 +165,15 @@ class Speakers:
         dominant = self._recent[0] if self._recent else None
         if dominant in (one, other):
             return one == dominant
+        if (one in self._speaking) != (other in self._speaking):
+            return one in self._speaking
         return self._speaks_up(now, one) and self._voices[other].heard_at <= now - PAUSES
 
     def _drowns(self, now: float, one: PeerId, other: PeerId) -> bool:
         dominant = self._recent[0] if self._recent else None
-        if other == dominant or not self._speaks_up(now, one):
+        if other == dominant or (other in self._speaking) != (one in self._speaking):
+            return False
+        if not self._speaks_up(now, one):
             return False
         settled = max(self._overtook.get(each, -HELD) for each in (one, other)) <= now - HELD
         return settled and self._voices[one].level <= self._voices[other].level - LOUDER

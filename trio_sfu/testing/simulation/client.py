@@ -8,6 +8,7 @@ import trio
 
 from trio_sfu.media.simulated import Address
 from trio_sfu.signaling.messages import Source
+from trio_sfu.testing.simulation.description import Layout
 from trio_sfu.testing.simulation.network import Host, Network
 from trio_sfu.testing.simulation.session import ClientSession, Ending, Former, OnMedia, Tell
 from trio_sfu.testing.simulation.story import Story
@@ -44,6 +45,7 @@ class SimulatedClient:
         self.name = name
         self.goal: str | None = None
         self.session: ClientSession | None = None
+        self.layout = Layout()
         self.wishes: dict[Source, bool] = {"microphone": False, "camera": False}
         self.ended: dict[str, tuple[float, Ending, bool]] = {}
         """Sessions that are over, by label: when, how, and whether the server could know."""
@@ -140,6 +142,7 @@ class SimulatedClient:
             tell=lambda what: self._story.tell(self.name, what),
             wrong=self._wrong,
             published=dict(self.wishes),
+            layout=self.layout,
         )
         self.trouble()
         return self.session

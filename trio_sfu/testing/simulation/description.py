@@ -14,6 +14,7 @@ RTX: Final = 97
 MID: Final = 4  # header extension ids
 RID: Final = 10
 REPAIRED_RID: Final = 11
+AUDIO_LEVEL: Final = 12
 SENDING: Final[Mapping[Source, str]] = {
     "microphone": "0",
     "camera": "1",
@@ -22,6 +23,15 @@ SENDING: Final[Mapping[Source, str]] = {
 }
 CAMERA_RIDS: Final = ("q", "f")
 _SDES: Final = "urn:ietf:params:rtp-hdrext:sdes"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How many slots a client asks for; one without video is for the sound of a screen."""
+
+    pairs: int = 4
+    video_only: int = 0
+    audio_only: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +60,20 @@ def sending_lines() -> list[SendingLine]:
     return [SendingLine(mid=mid, source=source) for source, mid in SENDING.items()]
 
 
-def slot_lines(pairs: int) -> list[SlotLine]:
-    """Return so many pairs of slots, and one more for the sound of a screen."""
-    kinds: tuple[Kind, Kind] = ("audio", "video")
-    lines = [
+def slot_lines(layout: Layout) -> list[SlotLine]:
+    """Return the slots of a layout, the pairs first."""
+    both: tuple[Kind, ...] = ("audio", "video")
+    kinds = [both] * layout.pairs + [both[1:]] * layout.video_only + [both[:1]] * layout.audio_only
+    return [
         SlotLine(mid=f"{kind[0]}{pair}", kind=kind, pair=pair)
-        for pair in range(pairs)
-        for kind in kinds
+        for pair, each in enumerate(kinds)
+        for kind in each
     ]
-    return [*lines, SlotLine(mid=f"a{pairs}", kind="audio", pair=pairs)]
 
 
-def write_offer(own: Credentials, pairs: int) -> str:
+def write_offer(own: Credentials, layout: Layout) -> str:
     """Return the offer."""
-    slots = slot_lines(pairs)
+    slots = slot_lines(layout)
     mids = [*SENDING.values(), *(slot.mid for slot in slots)]
     lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0"]
     lines += [f"a=group:BUNDLE {' '.join(mids)}", f"a=fingerprint:sha-256 {own.fingerprint}"]
@@ -88,6 +98,7 @@ def _line(kind: str, mid: str, direction: str) -> Iterator[str]:
     yield f"a=extmap:{MID} {_SDES}:mid"
     if kind == "audio":
         yield f"a=rtpmap:{OPUS} opus/48000/2"
+        yield f"a=extmap:{AUDIO_LEVEL} urn:ietf:params:rtp-hdrext:ssrc-audio-level"
     else:
         yield f"a=rtpmap:{VP8} VP8/90000"
         yield f"a=rtcp-fb:{VP8} nack"

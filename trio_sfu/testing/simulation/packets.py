@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from trio_sfu.signaling.messages import Source
-from trio_sfu.testing.simulation.description import MID, OPUS, REPAIRED_RID, RID, RTX, VP8
+from trio_sfu.testing.simulation.description import (
+    AUDIO_LEVEL,
+    MID,
+    OPUS,
+    REPAIRED_RID,
+    RID,
+    RTX,
+    VP8,
+)
 
 __all__ = ["VP8", "Encoding", "Received", "Tag", "nack", "original", "pli", "read_packet"]
 
@@ -61,16 +69,20 @@ class Encoding:
         self.keyframe_due = True
         self._video = tag.source in ("camera", "screen")
         self._tag = tag.encode()
-        self._extension = _extension(mid, RID, tag.rid)
-        self._repair = _extension(mid, REPAIRED_RID, tag.rid)
+        self._elements = _elements(mid, RID, tag.rid)
+        self._extension = _block(self._elements)
+        self._repair = _block(_elements(mid, REPAIRED_RID, tag.rid))
         self._sequence = ssrc % 50_000
         self._timestamp = ssrc
         self._picture = ssrc % 30_000
         self._sent: dict[int, tuple[bytes, bytes]] = {}
         self._repaired = ssrc % 40_000
 
-    def packet(self, elapsed: float) -> bytes:
-        """Return the next packet, ``elapsed`` seconds after the one before."""
+    def packet(self, elapsed: float, level: int | None = None) -> bytes:
+        """Return the next packet, ``elapsed`` seconds after the one before.
+
+        ``level`` is how loud it is (RFC 6464): 0 to 127 dB below full scale.
+        """
         self._sequence = (self._sequence + 1) & 0xFFFF
         clock = 90_000 if self._video else 48_000
         self._timestamp = (self._timestamp + round(elapsed * clock)) & 0xFFFFFFFF
@@ -81,7 +93,11 @@ class Encoding:
                 del self._sent[next(iter(self._sent))]
         header = bytes([0x90, 0x80 | VP8 if self._video else OPUS])
         header += self._sequence.to_bytes(2) + timestamp + self.ssrc.to_bytes(4)
-        return header + self._extension + payload
+        extension = self._extension if level is None else self._with_level(level)
+        return header + extension + payload
+
+    def _with_level(self, level: int) -> bytes:
+        return _block(self._elements + bytes([AUDIO_LEVEL << 4, 0x80 | level]))
 
     def again(self, sequence: int) -> bytes | None:
         """Return the retransmission of a packet that is still kept."""
@@ -104,13 +120,15 @@ class Encoding:
         return b"\x90\xc0" + picture + bytes([self._picture & 0xFF]) + inter + self._tag
 
 
-def _extension(mid: str, number: int, rid: str) -> bytes:
-    """Return a one-byte header extension block (RFC 8285) with MID and a RID."""
-    block = bytes([MID << 4 | (len(mid) - 1)]) + mid.encode()
-    if rid:
-        block += bytes([number << 4 | (len(rid) - 1)]) + rid.encode()
-    block += bytes(-len(block) % 4)
-    return b"\xbe\xde" + (len(block) // 4).to_bytes(2) + block
+def _elements(mid: str, number: int, rid: str) -> bytes:
+    """Return header extensions of one byte (RFC 8285): MID and a RID."""
+    elements = bytes([MID << 4 | (len(mid) - 1)]) + mid.encode()
+    return elements + (bytes([number << 4 | (len(rid) - 1)]) + rid.encode() if rid else b"")
+
+
+def _block(elements: bytes) -> bytes:
+    elements += bytes(-len(elements) % 4)
+    return b"\xbe\xde" + (len(elements) // 4).to_bytes(2) + elements
 
 
 def original(packet: bytes, ssrc: int) -> bytes:

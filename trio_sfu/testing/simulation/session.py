@@ -31,6 +31,7 @@ from trio_sfu.signaling.messages import (
 )
 from trio_sfu.testing.simulation.description import (
     SENDING,
+    Layout,
     read_answer,
     sending_lines,
     slot_lines,
@@ -42,7 +43,7 @@ from trio_sfu.testing.simulation.socket import ClientSocket
 from trio_sfu.testing.simulation.transport import PERIOD, ClientTransport
 from trio_sfu.testing.simulation.wire import WireEnd
 
-PAIRS: Final = 4
+PAIRS: Final = Layout().pairs
 RESUME_WITHIN: Final = 12.0
 """Seconds within which a lost socket is replaced."""
 _RESUME_EVERY: Final = 0.5
@@ -82,6 +83,7 @@ class ClientSession:
     """Says what must not be."""
     published: dict[Source, bool] = field(default_factory=dict)
     """What it publishes: source, and whether it is muted."""
+    layout: Layout = field(default_factory=Layout)
     slots: dict[str, SlotState] = field(default_factory=dict)
     shows: dict[str, SlotShows] = field(default_factory=dict)
     last_media: dict[tuple[str, Source], float] = field(default_factory=dict)
@@ -235,8 +237,8 @@ class ClientSession:
 
     def _offer(self) -> None:
         self._offers += 1
-        sdp = write_offer(self.transport.ice.credentials, PAIRS)
-        slots = slot_lines(PAIRS)
+        sdp = write_offer(self.transport.ice.credentials, self.layout)
+        slots = slot_lines(self.layout)
         offer = Offer(id=self._offers, sdp=sdp, sending=sending_lines(), slots=slots)
         self._pending = offer
         self._asked = trio.current_time()

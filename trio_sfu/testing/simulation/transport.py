@@ -107,6 +107,12 @@ class ClientTransport:
         for feedback in self.reception.feedback():
             self._send(self._sending.protect_rtcp(feedback))
 
+    def speak(self, level: int, seconds: float = 0.02) -> None:
+        """Send ``seconds`` of sound that is so loud (RFC 6464), besides what ``tick`` sends."""
+        if self._sending is not None and not self.closed:
+            encoding = self._encodings["microphone"][0]
+            self._send(self._sending.protect(encoding.packet(seconds, level)))
+
     def _send(self, datagram: bytes) -> None:
         self._network.send_up(self.ice.path.local, datagram)
 
