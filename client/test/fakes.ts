@@ -46,7 +46,7 @@ class FakeSender {
 export class FakeTransceiver {
   mid: string | null = null;
   stopped = false;
-  readonly receiver: { track: FakeTrack };
+  readonly receiver: { track: FakeTrack; jitterBufferTarget: number | null };
   readonly sender: FakeSender;
   readonly direction: string;
   constructor(
@@ -54,7 +54,7 @@ export class FakeTransceiver {
     init: { direction: string; sendEncodings?: unknown },
   ) {
     this.direction = init.direction;
-    this.receiver = { track: new FakeTrack(kind) };
+    this.receiver = { track: new FakeTrack(kind), jitterBufferTarget: null };
     this.sender = new FakeSender(init.sendEncodings ?? [{}]);
   }
   stop() {
@@ -73,6 +73,7 @@ export class FakePeerConnection {
   onconnectionstatechange: (() => void) | null = null;
   oniceconnectionstatechange: (() => void) | null = null;
   readonly transceivers: FakeTransceiver[] = [];
+  readonly stats = new Map<string, object>();
   #fresh: FakeTransceiver[] = [];
 
   addTransceiver(kind: "audio" | "video", init: { direction: string }) {
@@ -97,6 +98,9 @@ export class FakePeerConnection {
   }
   async setRemoteDescription() {
     this.signalingState = "stable";
+  }
+  async getStats() {
+    return new Map(this.stats);
   }
   restartIce() {
     this.iceRestarts += 1;

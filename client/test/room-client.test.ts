@@ -581,3 +581,21 @@ describe("encodings that nobody watches", () => {
     expect(active().filter(([, on]) => on)).toEqual([["q", true]]);
   });
 });
+
+it("waits longer for packets, in sound and picture alike, while some have to be repaired", async () => {
+  await joined();
+  world.pc.connect();
+  const path = { type: "candidate-pair", nominated: true, state: "succeeded" };
+  world.pc.stats.set("path", { ...path, currentRoundTripTime: 0.1 });
+  for (const [seconds, lost] of [
+    [2, 0],
+    [4, 100],
+  ] as const) {
+    const stream = { type: "inbound-rtp", timestamp: seconds * 1_000, packetsLost: lost };
+    world.pc.stats.set("stream", { ...stream, packetsReceived: seconds * 500 });
+    await vi.advanceTimersByTimeAsync(2_000);
+  }
+  const receiving = world.pc.transceivers.filter(({ direction }) => direction === "recvonly");
+  const targets = receiving.map(({ receiver }) => receiver.jitterBufferTarget);
+  expect(new Set(targets)).toEqual(new Set([180]));
+});

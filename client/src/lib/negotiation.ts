@@ -6,12 +6,15 @@
 import type { Answer, ClientMessage, IceServer, Offer } from "../protocol.ts";
 import { asRoomError, RoomError } from "./errors.ts";
 import { IceRestart } from "./ice-restart.ts";
+import { JitterTarget, pathSample } from "./jitter-target.ts";
 import { ReceivingLines } from "./receiving.ts";
 import { SendingLines } from "./sending.ts";
 import { setOffer } from "./stereo.ts";
 
 /** The server's answer comes within this, ms. */
 const ANSWER_TIMEOUT = 10_000;
+/** The path is looked at this often, ms. */
+const PATH_EVERY = 2_000;
 /** ICE and DTLS are done within this, ms, of the first answer. */
 const CONNECT_TIMEOUT = 20_000;
 
@@ -38,6 +41,8 @@ export class Negotiation {
   #pending: Pending | null = null;
   #queue: Promise<void> = Promise.resolve();
   #deadline: ReturnType<typeof setTimeout> | undefined;
+  readonly #jitter = new JitterTarget();
+  #path: ReturnType<typeof setInterval> | undefined;
   #closed = false;
 
   constructor(pc: RTCPeerConnection, handlers: NegotiationHandlers) {
@@ -118,6 +123,7 @@ export class Negotiation {
   abandon(): void {
     this.#closed = true;
     clearTimeout(this.#deadline);
+    clearInterval(this.#path);
     this.#ice.close();
     this.#pending?.refused(new RoomError("signaling-lost", "the session ended", true));
   }
@@ -188,9 +194,17 @@ export class Negotiation {
 
   #connectionChanged(): void {
     const state = this.pc.connectionState;
-    if (state === "connected") clearTimeout(this.#deadline);
+    if (state === "connected") {
+      clearTimeout(this.#deadline);
+      this.#path ??= setInterval(() => void this.#lookAtPath(), PATH_EVERY);
+    }
     this.#handlers.connection(state);
     this.#ice.changed();
+  }
+
+  async #lookAtPath(): Promise<void> {
+    const sample = pathSample(await this.pc.getStats());
+    if (!this.#closed) this.receiving.setJitterTarget(this.#jitter.next(sample));
   }
 
   #fail(message: string): void {

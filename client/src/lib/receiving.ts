@@ -56,6 +56,15 @@ export class ReceivingLines {
     return this.#lines.find(({ transceiver }) => transceiver.mid === mid)?.stream ?? null;
   }
 
+  /** Keep packets back for this long, ms, all lines alike (lip sync); null: as the browser thinks. */
+  setJitterTarget(milliseconds: number | null): void {
+    for (const { transceiver } of this.#lines) {
+      const { receiver } = transceiver;
+      if ("jitterBufferTarget" in receiver && receiver.jitterBufferTarget !== milliseconds)
+        receiver.jitterBufferTarget = milliseconds;
+    }
+  }
+
   #add(kinds: readonly ("audio" | "video")[]): void {
     const pair = this.#nextPair++;
     for (const kind of kinds) {
