@@ -47,11 +47,12 @@ class Viewer:
         self.lines = lines
         self.publishers = publishers
         self.seating = Seating()
+        self.voices = 8
         self.sees(0.0)
 
     def sees(self, now: float, heard: Speech | None = None, pinned: str = "") -> str:
         """Return who is seen in the pairs, in their order."""
-        wishes = Wishes(now, heard or Speech(), frozenset(map(PeerId, pinned)))
+        wishes = Wishes(now, heard or Speech(), frozenset(map(PeerId, pinned)), self.voices)
         self.seating = assign(self.lines, self.publishers, self.seating, wishes)
         return self._by_pair("video")
 
@@ -161,6 +162,22 @@ def test_with_three_audio_slots_those_who_speak_come_to_the_front() -> None:
     assert [viewer.hears[front.index(who)] for who in "eh"] == ["e", "h"]
     # Who was there and does not speak has changed places with them, if there was one.
     assert sorted(viewer.sees(10.1, speech("eh", speaking="eh"))) == sorted("abcdeh")
+
+
+def test_no_more_are_heard_than_the_server_lets_be_heard() -> None:
+    viewer = Viewer(layout(4), peers("abcd"))
+    viewer.voices = 2
+    assert viewer.sees(10) == "abcd"
+    assert viewer.hears == "ab--"
+    assert viewer.sees(20, speech("d")) == "abcd"
+    assert viewer.hears == "a--d", "who is seen is heard in the pair that shows them"
+    viewer.sees(30, speech("cd", speaking="cd"))
+    assert viewer.hears == "--cd"
+    viewer.sees(40, speech("cd", speaking=""))
+    assert viewer.hears == "--cd", "what nobody needs stays"
+    viewer.voices = 4
+    viewer.sees(50)
+    assert viewer.hears == "abcd"
 
 
 NAMES = "abcdefghij"

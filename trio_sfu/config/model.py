@@ -57,6 +57,7 @@ class Rooms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     max_rooms: Count = 1_000
     max_peers: Count = 200
+    voices: Annotated[int, Meta(ge=1, le=64)] = 8
     grace: Seconds = 15.0
 
 

@@ -50,18 +50,17 @@ class Microphones:
     @property
     def all_fit(self) -> bool:
         """Whether everybody is heard in their own pair."""
-        return len(self._own) == len(self._publishers)
+        return len(self._own) == len(self._publishers) <= self._wishes.voices
 
-    def wanted(self) -> list[PeerId]:
-        """Return whom to hear, as far as there is room."""
-        room = len(self._full) + len(self._spare)
-        return self._wishes.speech.heard(self._publishers.__contains__, room)
+    @property
+    def _room(self) -> int:
+        return min(len(self._full) + len(self._spare), self._wishes.voices)
 
     def assign(self) -> dict[int, PeerId]:
         """Return whose microphone is in each pair."""
         if self.all_fit:
             return dict(self._own)
-        wanted = self.wanted()
+        wanted = self._wishes.speech.heard(self._publishers.__contains__, self._room)
         heard = self._kept(wanted)
         for peer in wanted:
             if peer not in heard.values():
@@ -70,7 +69,16 @@ class Microphones:
                 ]
                 heard[max(free, key=lambda pair: self._suits(pair, peer, heard))] = peer
         self._give_back(heard, wanted)
+        self._shed(heard, wanted)
         return heard
+
+    def _shed(self, heard: dict[int, PeerId], wanted: Sequence[PeerId]) -> None:
+        """Leave out who has not spoken for the longest time, when they are too many."""
+        recency = {peer: place for place, peer in enumerate(self._wishes.speech.recent)}
+        others = [pair for pair, peer in heard.items() if peer not in wanted]
+        others.sort(key=lambda pair: (recency.get(heard[pair], _NEVER), pair))
+        for pair in others[max(0, self._room - len(wanted)) :]:
+            del heard[pair]
 
     def _kept(self, wanted: Sequence[PeerId]) -> dict[int, PeerId]:
         """Return what may stay, and the voices that are seen in their own pairs."""
@@ -103,7 +111,10 @@ class Microphones:
             if guest == own or guest in wanted or own in heard.values():
                 continue
             until = self._since.get(pair, 0.0) + GIVEN_BACK
-            if guest is None or until <= self._wishes.now:
+            if guest is None:
+                if len(heard) < self._room:
+                    heard[pair] = own
+            elif until <= self._wishes.now:
                 heard[pair] = own
             else:
                 self.again = min(self.again, until)

@@ -76,14 +76,22 @@ class Peer:
     """One joined party. Its parent is its room; ``run`` is its whole life."""
 
     def __init__(
-        self, room: Surroundings, link: Link, name: str, *, connect: Connect, grace: float
+        self,
+        room: Surroundings,
+        link: Link,
+        name: str,
+        *,
+        connect: Connect,
+        grace: float,
+        voices: int,
     ) -> None:
+        """``voices``: how many microphones it hears at most."""
         self.id = new_peer_id()
         self.resume_token = new_resume_token()
         self.name = name
         self.room = room
         self.link = link
-        self.view = View()
+        self.view = View(voices=voices)
         self.presence = Presence()
         self.grace = grace
         self.joined_at = trio.current_time()

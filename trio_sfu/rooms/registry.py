@@ -148,8 +148,16 @@ class Registry:
         room = self.rooms.get(name) or self._open(name)
         if len(room.peers) >= self._settings.max_peers:
             raise RequestError("the room is full", code="room-full")
+        settings = self._settings
         room.admit(
-            Peer(room, link, display_name, connect=self._connect, grace=self._settings.grace)
+            Peer(
+                room,
+                link,
+                display_name,
+                connect=self._connect,
+                grace=settings.grace,
+                voices=settings.voices,
+            )
         )
 
     def _open(self, name: RoomId) -> Room:

@@ -28,6 +28,8 @@ class Wishes:
     now: float = 0.0
     speech: Speech = field(default_factory=Speech)
     pinned: frozenset[PeerId] = frozenset()
+    voices: int = 8
+    """How many microphones are heard at most."""
 
 
 class Seats:

@@ -68,7 +68,7 @@ def assign(
     )
     seats.seat()
     if with_video - with_audio:
-        room = len(full) + len(spare)
+        room = min(len(full) + len(spare), wishes.voices)
         can = {each.peer for each in publishers if "microphone" in each.tracks}
         seats.bring_forward(full, wishes.speech.heard(can.__contains__, room))
     microphones = Microphones(

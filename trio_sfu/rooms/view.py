@@ -32,6 +32,8 @@ class View:
     """A viewer's slots, what it prefers, and who sits where."""
 
     lines: Sequence[SlotLine] = ()
+    voices: int = 8
+    """How many microphones the viewer hears at most."""
     _preferences: dict[PeerId, Quality] = field(default_factory=dict)
     _tiles: dict[PeerId, Tile] = field(default_factory=dict)
     _hidden: bool = False
@@ -80,7 +82,7 @@ class View:
         members = {member.id: member for member in others}
         publishers = [member.publisher() for member in members.values()]
         pinned = frozenset(peer for peer, tile in self._tiles.items() if tile.pinned)
-        wishes = Wishes(now, speech or Speech(), pinned & members.keys())
+        wishes = Wishes(now, speech or Speech(), pinned & members.keys(), self.voices)
         self._seating = assign(self.lines, publishers, self._seating, wishes)
         return {
             mid: self._wanted(members[showing.peer], showing.source, limit) if showing else None
