@@ -15,9 +15,11 @@ from trio_sfu.config.model import Overload, Rooms
 from trio_sfu.errors import NegotiationError
 from trio_sfu.events import Fact, Journal
 from trio_sfu.ids import SessionId
+from trio_sfu.media.track import Layer
 from trio_sfu.media.transport import TransportLost
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.levels import Level
+from trio_sfu.rooms.layers import LADDER
 from trio_sfu.rooms.link import Departure
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.signaling.messages import (
@@ -47,11 +49,14 @@ class ScriptedTrack:
     id: int
     source: Source
     listener: Callable[[AudioLevel], None] | None = None
+    rids: tuple[str, ...] = ()
+    layers: tuple[Layer, ...] = ()
 
 
 @dataclass
 class ScriptedSlot:
     mid: str
+    limits: list[tuple[int | None, int | None]] = field(default_factory=list)
     shown: list[tuple[int, str] | None] = field(default_factory=list)
     error: Exception | None = None
 
@@ -59,6 +64,12 @@ class ScriptedSlot:
         if self.error is not None:
             raise self.error
         self.shown.append(None if up_track is None else (up_track.id, rid))
+
+    def limit(self, spatial: int | None, temporal: int | None) -> None:
+        self.limits.append((spatial, temporal))
+
+    def stats(self) -> dict[str, int | str]:
+        return {"fraction_lost": 64}
 
 
 class ScriptedConnection:
@@ -70,6 +81,7 @@ class ScriptedConnection:
         self.tracks: dict[Source, ScriptedTrack] = {}
         self.slots: dict[str, ScriptedSlot] = {}
         self.closed = False
+        self.demands: list[int] = []
         self.lost: TransportLost | None = None
         self.decodes: frozenset[Codec] = frozenset()
         self.encodes: dict[Source, list[Codec]] = {}
@@ -78,6 +90,9 @@ class ScriptedConnection:
         self.breaks = False
         self.told_before_close: list[type[Fact]] = []
         self.happen, self.events = trio.open_memory_channel[PeerConnectionEvent](64)
+
+    def set_demand(self, bitrate: int) -> None:
+        self.demands.append(bitrate)
 
     def up_track(self, source: Source) -> ScriptedTrack | None:
         return self.tracks.get(source)
@@ -89,7 +104,9 @@ class ScriptedConnection:
         if offer.sdp == "defect":
             raise KeyError("a defect in negotiation")
         for line in offer.sending:
-            self.tracks.setdefault(line.source, ScriptedTrack(next(self._ids), line.source))
+            rids = LADDER if line.source == "camera" else ()
+            track = ScriptedTrack(next(self._ids), line.source, rids=rids)
+            self.tracks.setdefault(line.source, track)
         for slot in offer.slots:
             self.slots.setdefault(slot.mid, ScriptedSlot(slot.mid))
         return f"answer to {offer.sdp}"

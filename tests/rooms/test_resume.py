@@ -15,6 +15,7 @@ from trio_sfu.signaling.messages import (
     PeerUpdated,
     Resumed,
     ServerMessage,
+    SlotQuality,
     Slots,
     SlotShows,
 )
@@ -56,7 +57,7 @@ async def test_who_comes_back_is_told_everything_and_the_others_nothing(
         bob.link.vanish(Departure.LOST)
         await trio.sleep(14)
         back = await resume(s, bob)
-        assert kinds(back.link.heard) == [Resumed, Slots, SlotShows]
+        assert kinds(back.link.heard) == [Resumed, Slots, SlotShows, SlotQuality]
         resumed = cast("Resumed", back.link.heard[0])
         assert resumed.peer == bob.id
         assert [peer.id for peer in resumed.peers] == [ann.id]
@@ -79,7 +80,7 @@ async def test_what_was_missed_is_in_the_snapshot() -> None:
         back = await resume(s, bob)
         resumed = cast("Resumed", back.link.heard[0])
         assert {peer.id: len(peer.tracks) for peer in resumed.peers} == {ann.id: 0, eve.id: 0}
-        assert kinds(back.link.heard) == [Resumed, Slots]
+        assert kinds(back.link.heard) == [Resumed, Slots, SlotQuality]
         assert set(back.shown.values()) == {None}
 
 

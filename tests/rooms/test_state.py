@@ -3,6 +3,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.state import RoomState
+from trio_sfu.rooms.tracks import Tracks
 from trio_sfu.rooms.view import View
 from trio_sfu.signaling.messages import SlotLine, Source
 
@@ -54,7 +55,8 @@ class Rooms(RuleBasedStateMachine):
 
     @invariant()
     def only_what_is_there_is_shown(self) -> None:
-        plan = self.view.plan(self.state.members.values())
+        self.view.seat(self.state.members.values())
+        plan = self.view.plan(0.0, self.state.members, Tracks()).plan
         assert set(plan) == {line.mid for line in LINES}
         for line in LINES:
             wanted = plan[line.mid]

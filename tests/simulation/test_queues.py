@@ -14,6 +14,7 @@ LOOKED_AT = {
     "events/recent.py",
     "media/transport.py",
     "overload/admission.py",
+    "rooms/allocation/steady.py",
     "rooms/returning.py",
     "rooms/room.py",
     "rooms/voice.py",

@@ -1,6 +1,6 @@
 """The engine's receiving and sending side of a track, as handles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, TypeAlias
 
@@ -43,6 +43,7 @@ class UpTrack:
         mid: str,
         kind: Kind,
         source: Source,
+        rids: Sequence[str] = (),
         nudge: Callable[[], None],
     ) -> None:
         self._native = native
@@ -51,6 +52,8 @@ class UpTrack:
         self.mid = mid
         self.kind: Kind = kind
         self.source: Source = source
+        self.rids = tuple(rids)
+        """The RIDs that were negotiated; none: a single encoding."""
         self.closed = False
         self.listener: Listener | None = None
         """Called with each level of an audio track (RFC 6464): often, so it only takes notes."""

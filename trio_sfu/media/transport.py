@@ -126,7 +126,9 @@ class Transport:
     ) -> AsyncIterator[UpTrack]:
         """Receive a track on the m-line ``mid``. Raises EngineError."""
         handle = self._native.add_up_track(self.id, mid, kind, rids=rids, ssrcs=ssrcs)
-        track = UpTrack(self._native, handle, mid=mid, kind=kind, source=source, nudge=self._nudge)
+        track = UpTrack(
+            self._native, handle, mid=mid, kind=kind, source=source, rids=rids, nudge=self._nudge
+        )
         self._registry.up_tracks[handle] = (self, track)
         try:
             yield track

@@ -23,7 +23,6 @@ async def follow_media(peer: Peer, pc: PeerConnection) -> None:
 
 
 def _follow(peer: Peer, event: media.PeerConnectionEvent) -> None:
-    state = peer.room.state
     match event:
         case media.Connected():
             _connected(peer)
@@ -33,19 +32,46 @@ def _follow(peer: Peer, event: media.PeerConnectionEvent) -> None:
             peer.leave(reason_of(code), code, failure=failure)
         case media.IceRestarted():
             peer.room.journal.note(IceRestarted(peer.room.id, peer.id))
+        case media.EncodingStarted() | media.EncodingIdle() | media.EncodingStopped():
+            _encoding(peer, event)
+        case media.LayersMeasured(source=source):
+            if (track := peer.up_track(source)) is not None:
+                peer.room.planning.measured(peer.id, source, track.layers)
+        case media.Estimate(bitrate=bitrate):
+            peer.room.planning.estimated(peer.id, bitrate)
+        case media.SlotShows():
+            _shows(peer, event)
+
+
+def _shows(peer: Peer, event: media.SlotShows) -> None:
+    source = peer.room.find_source(event.up_track_id)
+    if source is not None:
+        shown = SlotShows(mid=event.mid, peer=source[0], source=source[1], rid=event.rid)
+        peer.screening.shows(shown)
+        peer.room.planning.switched(peer.id)
+
+
+def _encoding(
+    peer: Peer, event: media.EncodingStarted | media.EncodingIdle | media.EncodingStopped
+) -> None:
+    state, planning = peer.room.state, peer.room.planning
+    match event:
         case media.EncodingStarted(source=source, rid=rid, codec=codec):
             state.start_encoding(peer.id, source, rid, codec)
-            peer.room.replan()
-        case media.EncodingIdle(source=source, rid=rid):
-            state.pause_encoding(peer.id, source, rid)
-            peer.room.replan()
-        case media.EncodingStopped(source=source, rid=rid):
+            track = peer.up_track(source)
+            if source == "camera" and track is not None:
+                planning.offered(peer.id, track.rids)
+        case media.EncodingStopped(source=source, rid=rid) if not (
+            # What was told to stop goes on when somebody wants it.
+            source == "camera" and rid in planning.tracks.dynacast.stopped(peer.id)
+        ):
             state.stop_encoding(peer.id, source, rid)
-            peer.room.replan()
-        case media.SlotShows(mid=mid, up_track_id=up_track, rid=rid):
-            shown = peer.room.find_source(up_track)
-            if shown is not None:
-                peer.screening.shows(SlotShows(mid=mid, peer=shown[0], source=shown[1], rid=rid))
+        case (
+            media.EncodingIdle(source=source, rid=rid)
+            | media.EncodingStopped(source=source, rid=rid)
+        ):
+            state.pause_encoding(peer.id, source, rid)
+    planning.source(peer.id, source)
 
 
 def _connected(peer: Peer) -> None:

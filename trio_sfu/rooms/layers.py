@@ -1,10 +1,9 @@
-"""Which encoding of a track a viewer gets, until bandwidth has a say in it.
+"""The encodings that clients negotiate, and how good a picture is allowed.
 
 Pure. The client negotiates simulcast encodings under the RIDs ``q``, ``h`` and ``f``
 (a quarter, a half and the full size); a track without simulcast has the RID ``""``.
 """
 
-from collections.abc import Collection
 from typing import Final
 
 from trio_sfu.signaling.messages import Quality, Source, VideoLimit
@@ -33,19 +32,3 @@ def allowed(source: Source, limit: VideoLimit) -> Quality:
 def lower(one: Quality, other: Quality) -> Quality:
     """Return the lower of two qualities."""
     return min(one, other, key=lambda quality: _RUNG.get(quality, -1))
-
-
-def choose_encoding(live: Collection[str], quality: Quality) -> str | None:
-    """Return the RID to show of the ``live`` ones, or None for nothing.
-
-    The best that is not above ``quality``; when all are above it, the lowest of them:
-    a picture that is too good is better than none.
-    """
-    if quality == "off" or not live:
-        return None
-    rungs = [rid for rid in LADDER if rid in live]
-    if not rungs:
-        return min(live)
-    wanted = _RUNG[quality]
-    below = [rid for rid in rungs if LADDER.index(rid) <= wanted]
-    return below[-1] if below else rungs[0]

@@ -21,6 +21,7 @@ from trio_sfu.rooms.blame import engine_lost, sole
 from trio_sfu.rooms.following import follow_media
 from trio_sfu.rooms.link import Link
 from trio_sfu.rooms.listening import Listening
+from trio_sfu.rooms.planning import Planning
 from trio_sfu.rooms.presence import Presence
 from trio_sfu.rooms.requests import serve_requests
 from trio_sfu.rooms.screening import Screening
@@ -41,6 +42,7 @@ class Surroundings(Protocol):
     state: RoomState
     journal: Journal
     listening: Listening
+    planning: Planning
 
     def welcome(self, peer: "Peer") -> None:
         """Let the peer in: it is told who is there, the others that it came."""
@@ -61,9 +63,6 @@ class Surroundings(Protocol):
 
     def update(self, peer: PeerId) -> None:
         """Tell the others what is new about a peer, and plan anew what is shown."""
-
-    def replan(self) -> None:
-        """Plan anew what is shown."""
 
     def find_track(self, peer: PeerId, source: Source) -> UpTrack | None:
         """Return a peer's up-track."""
@@ -100,7 +99,9 @@ class Peer:
         self.resumed = trio.Event()
         """Set when another session took the place of the one that ``serve_requests`` serves."""
         self.screening = Screening(
-            lambda message: self.link.send(message), lambda: self._pc.slots if self._pc else {}
+            lambda message: self.link.send(message),
+            lambda: self._pc.slots if self._pc else {},
+            lambda bitrate: self._pc.set_demand(bitrate) if self._pc else None,
         )
         self._connect = connect
         self._pc: PeerConnection | None = None

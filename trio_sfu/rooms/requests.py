@@ -54,8 +54,8 @@ async def _serve(peer: Peer, pc: PeerConnection, message: messages.ClientMessage
             case messages.Prefer():
                 _prefer(peer, message)
             case messages.View():
-                peer.view.see(message)
-                peer.room.replan()
+                peer.view.attention.see(message)
+                peer.room.planning.viewer(peer.id)
             case messages.Ping():
                 peer.link.send(messages.Pong(id=message.id))
             case messages.Leave():
@@ -77,7 +77,7 @@ async def _offer(peer: Peer, pc: PeerConnection, offer: messages.Offer) -> None:
     microphone = peer.up_track("microphone")
     if microphone is not None:
         peer.room.listening.listen(peer.id, microphone)
-    peer.room.replan()
+    peer.room.planning.viewer(peer.id)
 
 
 def _publish(peer: Peer, publish: messages.Publish) -> None:
@@ -94,5 +94,5 @@ def _publish(peer: Peer, publish: messages.Publish) -> None:
 def _prefer(peer: Peer, prefer: messages.Prefer) -> None:
     # A preference for somebody who has just left is nobody's fault.
     if prefer.peer in peer.room.state.members:
-        peer.view.prefer(PeerId(prefer.peer), prefer.quality)
-        peer.room.replan()
+        peer.view.attention.prefer(PeerId(prefer.peer), prefer.quality)
+        peer.room.planning.viewer(peer.id)

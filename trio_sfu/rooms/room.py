@@ -1,7 +1,6 @@
 """A room: one crash group around its peers and its own tasks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from math import inf
 from typing import Any
 
 import trio
@@ -16,6 +15,7 @@ from trio_sfu.media.track import UpTrack
 from trio_sfu.rooms.codecs import CodecChoice, Preference
 from trio_sfu.rooms.listening import Listening
 from trio_sfu.rooms.peer import Peer
+from trio_sfu.rooms.planning import Planning
 from trio_sfu.rooms.state import RoomState
 from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.signaling.messages import (
@@ -62,13 +62,13 @@ class Room:
         """Why the room has ended, if an error is the reason."""
         self.gone = trio.Event()
         self.nursery: trio.Nursery | None = None
-        self.listening = Listening(self._speech_changed, self._tell_all)
+        self.listening = Listening(lambda: self.planning.speech_changed(), self._tell_all)
+        self.planning = Planning(self.state, self.peers, lambda: self.listening.speech)
+        self.planning.limit = video_limit
         self._forget = forget
         self._peer_gone = peer_gone
-        self._video_limit: VideoLimit = video_limit
         self._relays = relays
         self._codecs = CodecChoice(preference or Preference(Video().codecs))
-        self._changed = trio.Event()
         self._scope = trio.CancelScope()
         self._end_code = "room-failed"
         self._hosted = 0
@@ -94,7 +94,7 @@ class Room:
             with self._scope:
                 async with trio.open_nursery() as self.nursery:
                     start_traced(self.nursery, self._receive, f"{self.id}/door")
-                    start_traced(self.nursery, self._allocate, f"{self.id}/allocator")
+                    start_traced(self.nursery, self.planning.run, f"{self.id}/allocator")
                     start_traced(self.nursery, self.listening.run, f"{self.id}/speakers")
             if not self._scope.cancel_called:
                 raise StrayCancelError
@@ -135,21 +135,6 @@ class Room:
         if not self.peers and not self._hosted:
             self._scope.cancel()
 
-    async def _allocate(self) -> None:
-        # One step for all viewers: a swap of screen and camera is atomic for the room.
-        again = inf
-        while True:
-            with trio.move_on_at(again):
-                await self._changed.wait()
-            self._changed = trio.Event()
-            now, speech = trio.current_time(), self.listening.speech
-            for peer in self.peers.values():
-                if peer.id in self.state.members:
-                    others = self.state.others(peer.id)
-                    plan = peer.view.plan(others, self._video_limit, speech=speech, now=now)
-                    peer.screening.show(plan)
-            again = min((peer.view.again for peer in self.peers.values()), default=inf)
-
     # ---- what its peers call (rooms.peer.Surroundings) ---------------------------------
 
     def welcome(self, peer: Peer) -> None:
@@ -168,7 +153,7 @@ class Room:
         self._say_what_is(peer)
         self.journal.note(events.PeerJoined(self.id, peer.id))
         self.tell_others(peer.id, PeerJoined(peer=member.info()))
-        self.replan()
+        self.planning.all()
 
     def welcome_back(self, peer: Peer) -> None:
         """Tell the peer, and nobody else, who is there."""
@@ -176,6 +161,7 @@ class Room:
         peer.link.send(Resumed(peer=peer.id, room=self.id, peers=others))
         self._say_what_is(peer)
         self._review_codecs(again=peer.id)
+        self.planning.tell_again(peer.id)
 
     def farewell(self, peer: Peer, reason: LeaveReason) -> None:
         """Forget the peer and tell the others. Does nothing the second time."""
@@ -192,10 +178,10 @@ class Room:
             self._review_codecs()
             self.journal.note(events.PeerLeft(self.id, peer.id, reason))
             for other in self.peers.values():
-                other.view.forget(peer.id)
+                other.view.attention.forget(peer.id)
             self.tell_others(peer.id, PeerLeft(peer=peer.id, reason=reason))
         if self.peers:
-            self.replan()
+            self.planning.left(peer.id)
         else:
             self._forget(self)
 
@@ -221,32 +207,24 @@ class Room:
     def update(self, peer: PeerId) -> None:
         """Tell the others what is new about a peer, and plan anew what is shown."""
         self.tell_others(peer, PeerUpdated(peer=self.state.members[peer].info()))
-        self.replan()
+        self.planning.all()
 
     def _tell_all(self, message: ServerMessage) -> None:
         for peer in self.peers.values():
             if peer.id in self.state.members:
                 peer.link.send(message)
 
-    def _speech_changed(self) -> None:
-        if any(peer.view.crowded for peer in self.peers.values()):
-            self.replan()
-
-    def replan(self) -> None:
-        """Plan anew what is shown."""
-        self._changed.set()
-
     def limit_video(self, most: VideoLimit) -> None:
         """Send nobody more video than that, and tell everybody."""
-        self._video_limit = most
+        self.planning.limit = most
         for peer in self.peers.values():
             if peer.id in self.state.members:
                 peer.link.send(VideoLimited(most=most))
-        self.replan()
+        self.planning.all()
 
     def _say_what_is(self, peer: Peer) -> None:
-        if self._video_limit != "high":
-            peer.link.send(VideoLimited(most=self._video_limit))
+        if self.planning.limit != "high":
+            peer.link.send(VideoLimited(most=self.planning.limit))
         if self.listening.speech.recent:
             peer.link.send(self.listening.message)
 

@@ -1,13 +1,21 @@
 """Carry out a viewer's plan: map its slots in the engine and tell its client."""
 
 from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
 import trio
 
 from trio_sfu.ids import PeerId
 from trio_sfu.media.track import Slot, UpTrack
-from trio_sfu.rooms.view import Plan, Wanted, slot_states
+from trio_sfu.rooms.layers import LADDER
+from trio_sfu.rooms.plan import Planned, Wanted, slot_states
+from trio_sfu.rooms.reporting import Reporting
 from trio_sfu.signaling.messages import ServerMessage, Slots, SlotShows, SlotState, Source
+
+Limit: TypeAlias = tuple[int | None, int | None]
+"""The highest spatial and temporal layer; None: all."""
+_DEMAND_MOVES: Final = 0.05
+"""The engine is told of another demand when it has moved by more than that share."""
 
 FindTrack = Callable[[PeerId, Source], UpTrack | None]
 
@@ -16,33 +24,44 @@ class Screening:
     """The newest plan of one viewer; an older one that was not carried out is dropped."""
 
     def __init__(
-        self, tell: Callable[[ServerMessage], None], slots: Callable[[], Mapping[str, Slot]]
+        self,
+        tell: Callable[[ServerMessage], None],
+        slots: Callable[[], Mapping[str, Slot]],
+        demand: Callable[[int], None],
     ) -> None:
+        self.shown: dict[str, SlotShows] = {}
+        """What each slot shows in fact, by mid."""
+        self.reporting = Reporting(tell)
         self._send = tell
         self._slots = slots
-        self._plan: Plan = {}
+        self._set_demand = demand
+        self._demand = 0
+        self._plan = Planned()
         self._planned = trio.Event()
+        self._limits: dict[str, Limit] = {}
         self._mapped: dict[str, Wanted] = {}
         self._told: list[SlotState] = []
-        self._shows: dict[str, SlotShows] = {}
 
-    def show(self, plan: Plan) -> None:
+    def show(self, plan: Planned) -> None:
         """Have ``plan`` carried out."""
         self._plan = plan
         self._planned.set()
 
     def shows(self, message: SlotShows) -> None:
         """Tell the client what a slot shows now."""
-        self._shows[message.mid] = message
+        self.shown[message.mid] = message
         self._send(message)
+        # The limit that it switched under may be that of what it has switched from.
+        self._planned.set()
 
     def repeat(self) -> None:
         """Tell the client everything again."""
         self._send(Slots(slots=self._told))
         for state in self._told:
-            shown = self._shows.get(state.mid)
+            shown = self.shown.get(state.mid)
             if shown is not None and shown.peer == state.peer:
                 self._send(shown)
+        self.reporting.repeat()
 
     async def run(self, find_track: FindTrack) -> None:
         """Carry out each plan; raises what the engine raises."""
@@ -50,32 +69,62 @@ class Screening:
             await self._planned.wait()
             self._planned = trio.Event()
             slots = self._slots()
-            for mid, wanted in self._plan.items():
+            for mid, wanted in self._plan.plan.items():
                 if mid in slots:
                     self._map(slots[mid], wanted, find_track)
+            self._ask_for(self._plan.demand)
             self._tell()
+            self.reporting.report(trio.current_time(), self._plan, slots)
 
     def _map(self, slot: Slot, wanted: Wanted | None, find_track: FindTrack) -> None:
         mapped = self._mapped.get(slot.mid)
         if wanted is not None and wanted.rid is not None:
             track = find_track(wanted.peer, wanted.source)
             if track is not None:
-                if wanted != mapped:
+                if mapped is None or wanted.encoding != mapped.encoding:
                     if _ended_before(wanted, mapped):
                         slot.show(None)
                     slot.show(track, wanted.rid)
-                    self._mapped[slot.mid] = wanted
+                self._mapped[slot.mid] = wanted
+                self._limit(slot, wanted)
                 return
         if mapped is not None:
             slot.show(None)
             del self._mapped[slot.mid]
-            self._shows.pop(slot.mid, None)
+            self.shown.pop(slot.mid, None)
+
+    def _limit(self, slot: Slot, wanted: Wanted) -> None:
+        """Forward the wanted layers; the least until something cheaper has come in its place.
+
+        A smaller encoding begins with a keyframe, which takes a round trip or two. The link
+        has no room for what is shown until then, but its lowest layer decodes by itself.
+        """
+        shown = self.shown.get(slot.mid)
+        limit = wanted.spatial, wanted.temporal
+        if shown is not None and _gives_way(shown, wanted):
+            limit = None, 0
+        if limit != self._limits.get(slot.mid, (None, None)):
+            self._limits[slot.mid] = limit
+            slot.limit(*limit)
+
+    def _ask_for(self, demand: int) -> None:
+        if abs(demand - self._demand) > self._demand * _DEMAND_MOVES:
+            self._demand = demand
+            self._set_demand(demand)
 
     def _tell(self) -> None:
-        states = slot_states(self._plan)
+        states = slot_states(self._plan.plan)
         if states != self._told:
             self._told = states
             self._send(Slots(slots=states))
+
+
+def _gives_way(shown: SlotShows, wanted: Wanted) -> bool:
+    """Whether a larger encoding of a camera is shown until a smaller one's keyframe."""
+    same = (shown.peer, shown.source) == (wanted.peer, wanted.source)
+    if not same or shown.rid not in LADDER or wanted.rid not in LADDER:
+        return False
+    return LADDER.index(wanted.rid) < LADDER.index(shown.rid)
 
 
 def _ended_before(wanted: Wanted, mapped: Wanted | None) -> bool:

@@ -4,109 +4,94 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trio_sfu.ids import PeerId
-from trio_sfu.rooms.layers import SINGLE, allowed, choose_encoding, lower
+from trio_sfu.rooms.allocation.budget import audio_need, for_video, to_prove
+from trio_sfu.rooms.allocation.steady import Allocator
+from trio_sfu.rooms.attention import Attention
+from trio_sfu.rooms.choice import Choice
+from trio_sfu.rooms.plan import Planned
 from trio_sfu.rooms.slots import Seating, Wishes, assign
 from trio_sfu.rooms.speakers import Speech
 from trio_sfu.rooms.state import Member
-from trio_sfu.signaling import messages
-from trio_sfu.signaling.messages import Quality, SlotLine, SlotState, Source, Tile, VideoLimit
-
-_UNSAID: Quality = "high"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a slot is to show. ``rid`` is None while nothing of it can be forwarded."""
-
-    peer: PeerId
-    source: Source
-    rid: str | None
-
-
-Plan = Mapping[str, Wanted | None]
-"""By the mid of each slot; None is a dark slot."""
+from trio_sfu.rooms.tracks import Tracks
+from trio_sfu.signaling.messages import SlotLine, SlotShows, VideoLimit
 
 
 @dataclass(slots=True)
 class View:
-    """A viewer's slots, what it prefers, and who sits where."""
+    """A viewer's slots, what it has on its screen, and who sits where."""
 
     lines: Sequence[SlotLine] = ()
     voices: int = 8
     """How many microphones the viewer hears at most."""
-    _preferences: dict[PeerId, Quality] = field(default_factory=dict)
-    _tiles: dict[PeerId, Tile] = field(default_factory=dict)
-    _hidden: bool = False
+    estimate: int | None = None
+    """What the network to the viewer carries, in bits/s; None: nobody knows."""
+    loss: float = 0.0
+    """The share of packets that the viewer misses, of all it is sent."""
+    attention: Attention = field(default_factory=Attention)
     _seating: Seating = field(default_factory=Seating)
+    _allocator: Allocator = field(default_factory=Allocator)
 
-    def prefer(self, peer: PeerId, quality: Quality) -> None:
-        """Note the best quality the viewer can use of a peer's stage."""
-        self._preferences[peer] = quality
-
-    def see(self, view: messages.View) -> None:
-        """Note what the viewer has on its screen, in place of what it had."""
-        self._tiles = {PeerId(tile.peer): tile for tile in view.tiles}
-        self._hidden = view.hidden
-
-    def _looks_at(self, peer: PeerId) -> bool:
-        tile = self._tiles.get(peer)
-        return not self._hidden and (tile is None or tile.visible)
-
-    def forget(self, peer: PeerId) -> None:
-        """Forget a peer that has left."""
-        self._preferences.pop(peer, None)
-        self._tiles.pop(peer, None)
+    @property
+    def due(self) -> float:
+        """When to plan anew though nothing has happened."""
+        return min(self._allocator.due, self._seating.again)
 
     @property
     def crowded(self) -> bool:
         """Whether it has not the slots for all, so that who speaks decides."""
         return self._seating.crowded
 
-    @property
-    def again(self) -> float:
-        """When to plan anew, should nothing happen before."""
-        return self._seating.again
+    def unseated(self, now: float) -> bool:
+        """Return whether it is time to seat anew though nothing has happened."""
+        return self._seating.again <= now
 
-    def plan(
-        self,
-        others: Iterable[Member],
-        limit: VideoLimit = "high",
-        *,
-        speech: Speech | None = None,
-        now: float = 0.0,
-    ) -> Plan:
-        """Seat ``others`` and choose what of them is forwarded, within ``limit``.
+    def shows(self, peer: PeerId) -> bool:
+        """Return whether one of the slots is a peer's."""
+        showing = self._seating.showing.values()
+        return any(each is not None and each.peer == peer for each in showing)
+
+    def seat(
+        self, others: Iterable[Member], *, now: float = 0.0, speech: Speech | None = None
+    ) -> None:
+        """Say which slot is whose, for something is new about ``others``.
 
         ``speech`` decides who is seen and heard when there are not slots for all.
         """
-        members = {member.id: member for member in others}
-        publishers = [member.publisher() for member in members.values()]
-        pinned = frozenset(peer for peer, tile in self._tiles.items() if tile.pinned)
-        wishes = Wishes(now, speech or Speech(), pinned & members.keys(), self.voices)
+        publishers = [member.publisher() for member in others]
+        here = {publisher.peer for publisher in publishers}
+        wishes = Wishes(now, speech or Speech(), self.attention.pinned & here, self.voices)
         self._seating = assign(self.lines, publishers, self._seating, wishes)
-        return {
-            mid: self._wanted(members[showing.peer], showing.source, limit) if showing else None
-            for mid, showing in self._seating.showing.items()
-        }
 
-    def _wanted(self, member: Member, source: Source, limit: VideoLimit) -> Wanted | None:
-        if source in ("microphone", "screen-audio"):
-            return Wanted(member.id, source, SINGLE)
-        most = allowed(source, limit)
-        if most == "off":
-            # Dark, not only unfed: a viewer shall not be left with a frozen picture.
-            return None
-        quality = lower(self._preferences.get(member.id, _UNSAID), most)
-        if not self._looks_at(member.id):
-            quality = "off"
-        return Wanted(member.id, source, choose_encoding(member.encodings(source), quality))
+    def plan(
+        self,
+        now: float,
+        members: Mapping[PeerId, Member],
+        tracks: Tracks,
+        limit: VideoLimit = "high",
+        *,
+        shown: Mapping[str, SlotShows] | None = None,
+        speaker: PeerId | None = None,
+        viewer: PeerId | None = None,
+    ) -> Planned:
+        """Choose what of the seated ``members`` is forwarded, within ``limit``.
 
-
-def slot_states(plan: Plan) -> list[SlotState]:
-    """Return ``plan`` as the viewer is told."""
-    return [
-        SlotState(mid=mid, peer=wanted.peer, source=wanted.source)
-        if wanted is not None
-        else SlotState(mid=mid)
-        for mid, wanted in plan.items()
-    ]
+        ``shown`` is what each slot shows in fact, by mid; ``speaker`` who speaks, ``viewer``
+        who looks.
+        """
+        choice = Choice(
+            self.attention, now, members, tracks, limit, speaker, members.get(viewer or PeerId(""))
+        )
+        for mid, showing in self._seating.showing.items():
+            choice.add(mid, showing)
+        audio = audio_need(choice.microphones, choice.screen_audio)
+        budget = for_video(self.estimate, audio, self.loss) if self.estimate is not None else None
+        allotted = self._allocator.run(now, budget, choice.wants)
+        best = sum(want.ladder[-1].peak for want in choice.wants)
+        return Planned(
+            plan=choice.plan(allotted),
+            layers=choice.layers(allotted),
+            estimate=self.estimate,
+            demand=to_prove(best, audio, self.loss) if choice.wants else 0,
+            wishes=choice.wishes(allotted, shown or {}),
+            statistics=self.attention.statistics,
+        )

@@ -17,6 +17,8 @@ _LABELS: Final = 500
 _FAILED: Final = 1_000
 """Rooms that failed within a minute, and their failures."""
 _TRACKS: Final = 16  # up-tracks of a peer: one a source, and some that are on their way out
+_TILES: Final = 256  # of a ``view`` message
+_WISHES: Final = 4  # encodings of a camera
 _PATHS: Final = 8  # addresses of a transport (native: ``MAX_ADDRESSES``)
 _ENCODINGS: Final = 8  # of an up-track (native: ``MAX_ENCODINGS``)
 
@@ -104,12 +106,19 @@ def _of_peer(room: Room, peer: Peer, most: int) -> Iterator[Queue]:
     if not room.ending:
         # A room that ends forgets who is in it, and its peers with what they preferred.
         members = len(room.state.members)
-        yield Queue(peer.name, "preferences", len(peer.view._preferences), members)
+        attention = peer.view.attention
+        yield Queue(peer.name, "preferences", len(attention._preferences), members)
+        yield Queue(peer.name, "tiles", len(attention._tiles), _TILES)
+        budgets = peer.view._allocator._budgets
+        yield Queue(peer.name, "budgets", len(budgets), budgets.maxlen or math.inf)
+        dynacast = room.planning.tracks.dynacast
+        yield Queue(peer.name, "wishes", len(dynacast._wishes.get(peer.id, ())), _WISHES * most)
     screening, pc = peer.screening, peer._pc
     slots = len(pc.slots) if pc is not None else most
-    yield Queue(peer.name, "plan", len(screening._plan), most)
+    yield Queue(peer.name, "plan", len(screening._plan.plan), most)
     yield Queue(peer.name, "mapped slots", len(screening._mapped), slots)
-    yield Queue(peer.name, "shown slots", len(screening._shows), slots)
+    yield Queue(peer.name, "shown slots", len(screening.shown), slots)
+    yield Queue(peer.name, "limits", len(screening._limits), slots)
     if pc is not None:
         yield _channel(peer.name, "events", pc.events)
         if pc._transport is not None:

@@ -1,0 +1,52 @@
+"""What a viewer has on its screen and what of it somebody looks at. Pure."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from trio_sfu.ids import PeerId
+from trio_sfu.signaling.messages import Quality, Tile, View
+
+_UNSAID: Final[Quality] = "high"
+_UNKNOWN: Final = Tile(peer="")
+
+
+@dataclass(slots=True)
+class Attention:
+    """What the client says with ``view`` and ``prefer``."""
+
+    statistics: bool = False
+    """Whether somebody looks at figures."""
+    _preferences: dict[PeerId, Quality] = field(default_factory=dict)
+    _tiles: dict[PeerId, Tile] = field(default_factory=dict)
+    _hidden: bool = False
+
+    def prefer(self, peer: PeerId, quality: Quality) -> None:
+        """Note the best quality the viewer can use of a peer's stage."""
+        self._preferences[peer] = quality
+
+    def see(self, view: View) -> None:
+        """Note what the viewer has on its screen, in place of what it had."""
+        self._tiles = {PeerId(tile.peer): tile for tile in view.tiles}
+        self._hidden = view.hidden
+        self.statistics = view.statistics
+
+    def forget(self, peer: PeerId) -> None:
+        """Forget a peer that has left."""
+        self._preferences.pop(peer, None)
+        self._tiles.pop(peer, None)
+
+    def quality(self, peer: PeerId) -> Quality:
+        """Return the best quality of a peer's stage that somebody looks at."""
+        tile = self._tiles.get(peer)
+        if self._hidden or (tile is not None and not tile.visible):
+            return "off"
+        return self._preferences.get(peer, _UNSAID)
+
+    def tile(self, peer: PeerId) -> Tile:
+        """Return how large a peer's stage is on the screen."""
+        return self._tiles.get(peer, _UNKNOWN)
+
+    @property
+    def pinned(self) -> frozenset[PeerId]:
+        """The peers that the viewer wants before all others."""
+        return frozenset(peer for peer, tile in self._tiles.items() if tile.pinned)
