@@ -45,26 +45,27 @@ impl Arrivals {
 
     /// Bits/s over the last so many nanoseconds before the newest arrival; `None` when less
     /// than half of that has been seen.
-    #[allow(clippy::cast_possible_truncation)]
     pub(crate) fn rate(&self, window: u64) -> Option<f64> {
-        let newest = self.newest?;
-        let wanted = (window / BUCKET).clamp(1, BUCKETS - 1);
-        let there = wanted.min(newest - self.first);
-        if there * 2 < wanted || there == 0 {
-            return None;
-        }
-        let bytes = (newest - there..newest)
-            .map(|bucket| u64::from(self.buckets[(bucket % BUCKETS) as usize]))
-            .sum();
-        Some(bits_per_second(bytes, there * BUCKET))
+        self.rate_before(self.newest?, window)
     }
 
     /// The same, as seen at a later time at which nothing need have come.
     pub(crate) fn rate_at(&self, time: u64, window: u64) -> Option<f64> {
-        let mut copy = self.clone();
-        copy.newest?;
-        copy.add(time, 0);
-        copy.rate(window)
+        self.rate_before(self.newest?.max(time / BUCKET), window)
+    }
+
+    #[allow(clippy::cast_possible_truncation)]
+    fn rate_before(&self, end: u64, window: u64) -> Option<f64> {
+        let newest = self.newest?;
+        let wanted = (window / BUCKET).clamp(1, BUCKETS - 1);
+        let there = wanted.min(end - self.first);
+        if there * 2 < wanted || there == 0 {
+            return None;
+        }
+        // The newest bucket counts once time has gone beyond it.
+        let filled = end - there..end.min(newest + 1);
+        let bytes = filled.map(|bucket| u64::from(self.buckets[(bucket % BUCKETS) as usize])).sum();
+        Some(bits_per_second(bytes, there * BUCKET))
     }
 }
 

@@ -219,9 +219,25 @@ impl Estimator {
         }
     }
 
+    /// A message of feedback was lost: what it would have spoken of is taken to have arrived,
+    /// as long after it was sent as the packet that is heard of now. Of its loss and its
+    /// delay nothing is known.
+    fn assume(&mut self, before: u64, sent: u64, arrived: u64) {
+        for id in self.history.skipped(before) {
+            if let Some(entry) = self.history.find(id)
+                && entry.fate == Fate::Unknown
+            {
+                entry.fate = Fate::Arrived;
+                let arrived = arrived.saturating_sub(sent.saturating_sub(entry.at));
+                self.arrivals.add(arrived, entry.bytes());
+            }
+        }
+    }
+
     /// Hands each outcome to who looks at it; answers the highest number that arrived.
     fn read(&mut self, outcomes: &[Outcome]) -> Option<u64> {
         let mut newest: Option<(u64, u64)> = None;
+        let first = outcomes.first()?.id;
         for outcome in outcomes {
             let Some(entry) = self.history.find(outcome.id) else {
                 continue;
@@ -239,6 +255,9 @@ impl Estimator {
                         self.loss.add(sent, bytes, false);
                     }
                     entry.fate = Fate::Arrived;
+                    if newest.is_none() {
+                        self.assume(first, sent, arrived);
+                    }
                     self.arrivals.add(arrived, bytes);
                     self.delay.add(sent, arrived, probe != 0);
                     if probe != 0 {

@@ -99,10 +99,20 @@ impl History {
         (entry.bytes != 0 && entry.id == id as u32).then_some(entry)
     }
 
+    /// The numbers before this one that nothing was heard of yet, though something was of
+    /// later ones.
+    pub(crate) fn skipped(&self, before: u64) -> std::ops::Range<u64> {
+        self.first_in_flight()..before.min(self.next)
+    }
+
+    fn first_in_flight(&self) -> u64 {
+        self.settled.max(self.next.saturating_sub(self.ring.len() as u64))
+    }
+
     /// Nothing up to this number is in flight any more.
     pub(crate) fn settle(&mut self, id: u64) {
         let end = id.saturating_add(1).min(self.next);
-        let mut at = self.settled.max(self.next.saturating_sub(self.ring.len() as u64));
+        let mut at = self.first_in_flight();
         while at < end {
             let bytes = self.find(at).map_or(0, |entry| entry.bytes());
             self.in_flight = self.in_flight.saturating_sub(bytes);

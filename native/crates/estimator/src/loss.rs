@@ -127,9 +127,7 @@ impl Loss {
 
     /// The share of packets lost in the latest seconds.
     pub(crate) fn share(&self) -> f64 {
-        let (packets, lost) = self.latest().fold((0.0, 0.0), |sum, (weight, seen)| {
-            (sum.0 + weight * seen.packets(), sum.1 + weight * seen.lost())
-        });
+        let (packets, lost) = self.weigh(|seen| (seen.packets(), seen.lost()));
         if packets > 0.0 { lost / packets } else { 0.0 }
     }
 
@@ -153,15 +151,21 @@ impl Loss {
         let queued = self.queued();
         let cost = LIMIT_WITHOUT_QUEUE * (1.0 - queued);
         let mut best = (f64::NEG_INFINITY, 0.0, None);
-        for step in 0..=STEPS {
-            let limit =
-                (step > 0).then(|| highest * STEP.powi((step * (step + 1) / 2).cast_signed()));
-            for share in SHARES {
-                let odds = self.likelihood(share, limit)
-                    - CHANGE * (share - self.inherent).abs()
-                    - limit.map_or(0.0, |_| cost);
+        let (kept, lost) = self.weigh(|seen| (seen.packets() - seen.lost(), seen.lost()));
+        for share in SHARES {
+            let odds = (lost * share.ln() + kept * (1.0 - share).ln()) / BURST
+                - CHANGE * (share - self.inherent).abs();
+            if odds > best.0 {
+                best = (odds, share, None);
+            }
+        }
+        for step in 1..=STEPS {
+            let limit = highest * STEP.powi((step * (step + 1) / 2).cast_signed());
+            for share in [SHARES[0], self.inherent] {
+                let odds =
+                    self.likelihood(share, limit) - CHANGE * (share - self.inherent).abs() - cost;
                 if odds > best.0 {
-                    best = (odds, share, limit);
+                    best = (odds, share, Some(limit));
                 }
             }
         }
@@ -182,38 +186,42 @@ impl Loss {
     /// The share of losses that came with a queue: one that overflows is seen as delay before
     /// it is seen as loss.
     fn queued(&self) -> f64 {
-        let (queued, lost) = self.latest().fold((0.0, 0.0), |sum, (weight, seen)| {
-            let lost = weight * seen.lost();
-            (sum.0 + if seen.queued { lost } else { 0.0 }, sum.1 + lost)
-        });
+        let (queued, lost) =
+            self.weigh(|seen| (if seen.queued { seen.lost() } else { 0.0 }, seen.lost()));
         queued / f64::max(lost, f64::MIN_POSITIVE)
     }
 
-    fn likelihood(&self, share: f64, limit: Option<f64>) -> f64 {
-        self.latest()
-            .map(|(weight, seen)| {
-                let lost = expected(share, limit, seen.rate());
-                weight / BURST
-                    * (seen.lost() * lost.ln() + (seen.packets() - seen.lost()) * (1.0 - lost).ln())
-            })
-            .sum()
+    fn likelihood(&self, share: f64, limit: f64) -> f64 {
+        let (kept, lost) = self.weigh(|seen| {
+            let expected = expected(share, limit, seen.rate());
+            let kept = seen.packets() - seen.lost();
+            (kept * (1.0 - expected).ln(), seen.lost() * expected.ln())
+        });
+        (kept + lost) / BURST
+    }
+
+    /// Two sums over the observations by their weights.
+    fn weigh(&self, of: impl Fn(&Observation) -> (f64, f64)) -> (f64, f64) {
+        self.latest().fold((0.0, 0.0), |sum, (weight, seen)| {
+            let (first, second) = of(seen);
+            (sum.0 + weight * first, sum.1 + weight * second)
+        })
     }
 
     /// The grid is coarse: what arrived while more than the limit was sent is the limit.
     fn refine(&self, limit: f64, share: f64) -> f64 {
-        let (carried, weights) = self
-            .latest()
-            .filter(|(_, seen)| seen.rate() > limit && seen.packets() > 0.0)
-            .fold((0.0, 0.0), |sum, (weight, seen)| {
-                let arrived = seen.rate() * (1.0 - seen.lost() / seen.packets()) / (1.0 - share);
-                (sum.0 + weight * arrived, sum.1 + weight)
-            });
+        let (carried, weights) = self.weigh(|seen| {
+            if seen.rate() <= limit || seen.packets == 0 {
+                return (0.0, 0.0);
+            }
+            (seen.rate() * (1.0 - seen.lost() / seen.packets()) / (1.0 - share), 1.0)
+        });
         if weights > 0.0 { (carried / weights).max(limit) } else { limit }
     }
 }
 
 /// The share a path loses of a rate.
-fn expected(share: f64, limit: Option<f64>, rate: f64) -> f64 {
-    let over = limit.map_or(0.0, |limit| (1.0 - limit / rate.max(1.0)).max(0.0));
+fn expected(share: f64, limit: f64, rate: f64) -> f64 {
+    let over = (1.0 - limit / rate.max(1.0)).max(0.0);
     (share + (1.0 - share) * over).clamp(0.001, 0.999)
 }

@@ -160,14 +160,15 @@ impl Trend {
 /// The slope of the line through the points by least squares; `None` when they are all at one
 /// time.
 #[allow(clippy::cast_precision_loss)]
-fn fit(points: &[(f32, f32)]) -> Option<f64> {
-    let count = points.len() as f64;
-    let points = points.iter().map(|&(x, y)| (f64::from(x), f64::from(y)));
-    let (x, y) = points.clone().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
-    let (x, y) = (x / count, y / count);
-    let (above, below) = points.fold((0.0, 0.0), |sum, point| {
-        let distance = point.0 - x;
-        (sum.0 + distance * (point.1 - y), sum.1 + distance * distance)
-    });
-    (below > 0.0).then(|| above / below)
+fn fit(points: &[(f32, f32); WINDOW]) -> Option<f64> {
+    let count = WINDOW as f64;
+    // Close to zero, so that single sums are exact enough.
+    let origin = points[0].0;
+    let mut sums = (0.0, 0.0, 0.0, 0.0);
+    for &(x, y) in points {
+        let (x, y) = (f64::from(x - origin), f64::from(y));
+        sums = (sums.0 + x, sums.1 + y, sums.2 + x * y, sums.3 + x * x);
+    }
+    let below = sums.3 - sums.0 * sums.0 / count;
+    (below > 1e-6).then(|| (sums.2 - sums.0 * sums.1 / count) / below)
 }

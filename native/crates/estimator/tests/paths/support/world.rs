@@ -22,6 +22,8 @@ pub(crate) struct World {
     /// What would be sent, if it is not what the source has.
     pub(crate) demand: Option<u64>,
     pub(crate) now: u64,
+    /// What has passed the link and not arrived yet.
+    arriving: Vec<(u64, Packet)>,
 }
 
 impl World {
@@ -40,13 +42,14 @@ impl World {
             tcp: None,
             demand: None,
             now: 0,
+            arriving: Vec::new(),
         }
     }
 
     /// Goes on for so many seconds.
     pub(crate) fn run(&mut self, seconds: u64) -> Trace {
         let mut trace = Trace::default();
-        let mut arrived: Vec<(u64, Packet)> = Vec::new();
+        let mut arrived = std::mem::take(&mut self.arriving);
         let mut sample = Sample::default();
         let mut offered = self.pacer.sent;
         let end = self.now + seconds * SECOND;
@@ -73,6 +76,7 @@ impl World {
                 trace.samples.push(std::mem::take(&mut sample));
             }
         }
+        self.arriving = arrived;
         trace.switches = self.source.switches.clone();
         trace.padding = self.pacer.padding;
         trace.print();
