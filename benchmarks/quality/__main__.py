@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserType
 
+from benchmarks.quality import summary
 from benchmarks.quality.people import browsers
 from benchmarks.quality.report import Result, conditions, judged, table
 from benchmarks.quality.running import run
@@ -36,7 +37,7 @@ def main() -> None:
                 results.append(judged(SCENARIOS[name], seed, recording))
                 draw(chromium, folder)
                 print(table(results[-1:]) + conditions(results[-1]), flush=True)
-    (options.into / "report.md").write_text(table(results))
+    (options.into / "report.md").write_text(summary.table(summary.runs(options.into), [*SCENARIOS]))
 
 
 def draw(chromium: BrowserType, folder: Path) -> None:
