@@ -250,6 +250,19 @@ export interface SendCodec {
   svc: boolean;
 }
 
+/**
+ * Those who watch the client's `source` see no picture that moves: begin it anew.
+ *
+ * `reason`: no-keyframe (one was asked for again and again), undecodable (keyframes come,
+ * and those who watch go on asking). The client stops the encoder and starts it, which
+ * needs no negotiation; it is said again every few seconds while it does not help.
+ */
+export interface RestartEncoder {
+  type: "restart-encoder";
+  source: Source;
+  reason: "no-keyframe" | "undecodable";
+}
+
 /** Somebody who speaks, or did. `speaking`: they do so now. */
 export interface Speaker {
   peer: string;
@@ -441,6 +454,7 @@ export type ServerMessage =
   | SlotQuality
   | SendEncodings
   | SendCodec
+  | RestartEncoder
   | Speakers
   | VideoLimited
   | ErrorMessage

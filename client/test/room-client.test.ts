@@ -599,3 +599,16 @@ it("waits longer for packets, in sound and picture alike, while some have to be 
   const targets = receiving.map(({ receiver }) => receiver.jitterBufferTarget);
   expect(new Set(targets)).toEqual(new Set([180]));
 });
+
+it("begins an encoder anew when nobody can watch what it sends", async () => {
+  await joined();
+  const sender = world.pc.transceivers[1]?.sender as unknown as RTCRtpSender;
+  const set = vi.spyOn(sender, "setParameters");
+  world.socket.receive({ type: "restart-encoder", source: "camera", reason: "no-keyframe" });
+  await settle();
+  const active = set.mock.calls.map(([parameters]) =>
+    parameters.encodings.map(({ active }) => active),
+  );
+  expect(active[0]).toEqual([false, false, false]);
+  expect(active.at(-1)).toEqual([true, true, true]);
+});

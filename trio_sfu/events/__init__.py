@@ -24,6 +24,7 @@ from trio_sfu.events.liveness import LoopStalled, SelfTestFailed, SelfTestPassed
 from trio_sfu.events.operators import WrongOperatorToken
 from trio_sfu.events.overload import OverloadChanged
 from trio_sfu.events.peers import (
+    EncoderStuck,
     IceRestarted,
     JoinRefused,
     PeerConnected,
@@ -51,6 +52,7 @@ FACTS: tuple[type[Fact], ...] = (
     IceRestarted,
     TrackPublished,
     TrackUnpublished,
+    EncoderStuck,
     PeerLeft,
     PeerCrashed,
     PeerTornDown,
@@ -80,6 +82,7 @@ __all__ = [
     "ConnectionRefused",
     "Crash",
     "DaemonFailed",
+    "EncoderStuck",
     "EngineFailed",
     "EngineRestarted",
     "Fact",

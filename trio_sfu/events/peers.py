@@ -57,6 +57,21 @@ class IceRestarted(PeerFact):
 
 
 @dataclass(frozen=True, slots=True)
+class EncoderStuck(PeerFact):
+    """Those who watch a source see no picture that moves; its client is to start it anew."""
+
+    level: ClassVar[Level] = "warning"
+    counter: ClassVar[tuple[str, str] | None] = (
+        "encoders_stuck",
+        "Times a publisher was asked to start an encoder anew",
+    )
+    label: ClassVar[str | None] = "reason"
+    source: str
+    rid: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrackPublished(PeerFact):
     """A peer says that a source of it is live now."""
 

@@ -321,6 +321,18 @@ class SendEncodings(_Message, frozen=True, tag="send-encodings"):
     rids: list[str]
 
 
+class RestartEncoder(_Message, frozen=True, tag="restart-encoder"):
+    """Those who watch the client's ``source`` see no picture that moves: begin it anew.
+
+    ``reason``: no-keyframe (one was asked for again and again), undecodable (keyframes come,
+    and those who watch go on asking). The client stops the encoder and starts it, which
+    needs no negotiation; it is said again every few seconds while it does not help.
+    """
+
+    source: Source
+    reason: Literal["no-keyframe", "undecodable"]
+
+
 class SendCodec(_Message, frozen=True, tag="send-codec"):
     """What the client should encode ``source`` with, so that all who watch it decode it.
 
@@ -393,6 +405,7 @@ ServerMessage: TypeAlias = (
     | SlotQuality
     | SendEncodings
     | SendCodec
+    | RestartEncoder
     | Speakers
     | VideoLimited
     | Error

@@ -66,6 +66,11 @@ export class SendingLines {
     await sender.replaceTrack(track);
   }
 
+  /** Begin the encoder of `source` anew. */
+  async restart(source: Source): Promise<void> {
+    await this.#video.get(source)?.restart();
+  }
+
   /** Send only those encodings of `source` that somebody watches. */
   async want(source: Source, rids: readonly string[]): Promise<void> {
     await this.#video.get(source)?.want(rids);

@@ -328,6 +328,9 @@ export class Session {
         this.#options.handlers.slots();
         this.#options.handlers.message(message);
         break;
+      case "restart-encoder":
+        void this.#negotiation.sending.restart(message.source);
+        break;
       case "send-codec":
         void this.#encode(message);
         break;

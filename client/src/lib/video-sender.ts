@@ -38,6 +38,18 @@ export class VideoSender {
     return this.#apply();
   }
 
+  /** Begin the encoder anew: nothing that it sends is of use to those who watch. */
+  async restart(): Promise<void> {
+    this.#changes = this.#changes.then(() => this.#stop());
+    await this.#apply();
+  }
+
+  async #stop(): Promise<void> {
+    const parameters = this.#sender.getParameters();
+    for (const encoding of parameters.encodings) encoding.active = false;
+    await this.#sender.setParameters(parameters).catch(() => undefined);
+  }
+
   /** One after the other: parameters that were read before another change are refused. */
   #apply(): Promise<boolean> {
     const done = this.#changes.then(() => this.#set());
