@@ -2,11 +2,12 @@
 
 import base64
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from playwright.sync_api import Page
 
-from benchmarks.quality.analysis import freezes, quantile, queueing
+from benchmarks.quality.analysis import quantile, queueing
 from benchmarks.quality.charts import viewer_panels
 from benchmarks.quality.marks import Mark
 from benchmarks.quality.people import Cast, Seat
@@ -96,7 +97,8 @@ def screen(capacity: int, *, read: float | None) -> Scenario:
         of_screen = [frame for frame in frames if frame.at >= shown]
         moving = [frame for frame in of_screen if SCROLLS <= frame.at < STILL]
         waits = queueing(recording.packets["down"], SCROLLS, STILL)
-        frozen = freezes(moving, SCROLLS, STILL)
+        times = [SCROLLS, *(frame.at for frame in moving), STILL]
+        gap = max(after - before for before, after in pairwise(times))
         percent = {name: 100 * share for name, share in facts["read"].items()}
         return [
             Mark("screen shown after", shown - facts["shared"], "s"),
@@ -111,9 +113,7 @@ def screen(capacity: int, *, read: float | None) -> Scenario:
             Mark("read 2 s after scrolling", percent["after scrolling"], "%"),
             Mark("read of the original", percent["original"], "%"),
             Mark("frames while scrolling", len(moving) / (STILL - SCROLLS), "/s"),
-            Mark(
-                "longest freeze while scrolling", max((f.seconds for f in frozen), default=0), "s"
-            ),
+            Mark("longest wait for a frame while scrolling", gap, "s"),
             Mark("queueing, 95th percentile", 1000 * quantile([w for _, w in waits], 0.95), "ms"),
         ]
 
