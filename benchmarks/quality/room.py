@@ -28,7 +28,7 @@ from benchmarks.quality.scenario import (
 OTHERS = ("bob", "cid")
 WITHOUT = (0.0, 25.0)
 JOINS = 27.0
-WITH = (32.0, 57.0)
+WITH = (36.0, 61.0)
 LINK = Profile(rates=((0.0, 300_000),), delay=200, queue=QUEUE, loss=10)
 
 
