@@ -150,6 +150,8 @@ counters! {
     drop_malformed_rtcp,
     /// A packet for a subscriber that did not negotiate its codec.
     drop_codec_not_negotiated,
+    /// A packet of a higher layer than a slot is to have.
+    drop_layer_limited,
     /// A packet for a subscriber without keys, address or consent.
     drop_subscriber_not_ready,
     /// A packet for a subscriber whose queue is full.

@@ -77,7 +77,7 @@ impl Engine {
             }
             Command::LimitSlot { slot, spatial, temporal } => {
                 let key = self.slot_key(slot)?;
-                self.limit(now, key, Limit { spatial, temporal });
+                self.limit(key, Limit { spatial, temporal });
                 Ok(())
             }
             Command::RequestKeyframe { up_track, rid } => {

@@ -65,7 +65,7 @@ pub(crate) struct Cache {
 }
 
 /// The bytes of a cached packet.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Bytes<'a> {
     /// The dependency descriptor; empty when there was none.
     pub(crate) dependency_descriptor: &'a [u8],

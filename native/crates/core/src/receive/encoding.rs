@@ -8,6 +8,7 @@ use crate::command::Kind;
 use crate::ids::UpTrackId;
 use crate::keyframe::KeyframeRequests;
 use crate::receive::cache::Cache;
+use crate::receive::dependencies::Dependencies;
 use crate::receive::flow::Flow;
 use crate::receive::layers::LayerRates;
 use crate::receive::levels::Levels;
@@ -57,6 +58,7 @@ pub(crate) struct Encoding {
     pub(crate) waiting: Vec<SlotKey>,
     pub(crate) counts: EncodingCounts,
     pub(crate) layers: LayerRates,
+    pub(crate) dependencies: Dependencies,
 }
 
 impl Encoding {
@@ -83,6 +85,7 @@ impl Encoding {
             waiting: Vec::new(),
             counts: EncodingCounts::default(),
             layers: LayerRates::default(),
+            dependencies: Dependencies::default(),
         }
     }
 
@@ -99,5 +102,6 @@ impl Encoding {
         self.reception = Reception::default();
         self.sender_report = None;
         self.keyframe = None;
+        self.dependencies = Dependencies::default();
     }
 }

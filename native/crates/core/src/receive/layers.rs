@@ -50,7 +50,7 @@ pub(crate) struct LayerRates {
     /// The latest whole period, and the one before.
     whole: [Bytes; 2],
     /// Of each spatial layer, as its latest keyframe had it.
-    pub(crate) sizes: [(u16, u16); LAYERS],
+    sizes: [(u16, u16); LAYERS],
 }
 
 impl LayerRates {
@@ -59,14 +59,34 @@ impl LayerRates {
     pub(crate) fn count(&mut self, now: Instant, descriptor: &Descriptor, payload: usize) -> bool {
         let begun = self.roll(now);
         let place = |id: Option<u8>| usize::from(id.unwrap_or(0)).min(LAYERS - 1);
+        // As `send::selection` takes it: what nothing depends on can be left out.
+        let temporal = descriptor.temporal_id.or(Some(u8::from(descriptor.non_reference)));
         let bytes = if descriptor.upper_reference {
             &mut self.current.shared
         } else {
             &mut self.current.own
         };
-        let bytes = &mut bytes[place(descriptor.spatial_id)][place(descriptor.temporal_id)];
+        let bytes = &mut bytes[place(descriptor.spatial_id)][place(temporal)];
         *bytes = bytes.saturating_add(u32::try_from(payload).unwrap_or(0) + OVERHEAD);
         begun
+    }
+
+    /// The highest spatial layer that flows.
+    pub(crate) fn top(&self) -> u8 {
+        let flows = |layer: &usize| {
+            [&self.current, &self.whole[0]].iter().any(|bytes| {
+                bytes.own[*layer].iter().chain(&bytes.shared[*layer]).any(|&bytes| bytes > 0)
+            })
+        };
+        #[allow(clippy::cast_possible_truncation)] // Less than LAYERS.
+        (0..LAYERS).rev().find(flows).map_or(0, |layer| layer as u8)
+    }
+
+    /// A keyframe says how large a layer is.
+    pub(crate) fn tell_size(&mut self, layer: u8, size: (u16, u16)) {
+        if let Some(place) = self.sizes.get_mut(usize::from(layer)) {
+            *place = size;
+        }
     }
 
     fn roll(&mut self, now: Instant) -> bool {

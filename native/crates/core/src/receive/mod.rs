@@ -2,6 +2,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod clock;
+pub(crate) mod dependencies;
 pub(crate) mod encoding;
 pub(crate) mod flow;
 pub(crate) mod layers;

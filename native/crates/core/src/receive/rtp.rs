@@ -12,7 +12,7 @@ use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::event::Event;
 use crate::receive::cache::{Bytes, MAX_PAYLOAD, Packet};
-use crate::receive::encoding::EncodingKey;
+use crate::receive::encoding::{Encoding, EncodingKey};
 use crate::receive::levels::Loudness;
 use crate::time::Instant;
 use crate::transport::TransportKey;
@@ -160,7 +160,7 @@ impl Engine {
             counters.drop_oversize_rtp += 1;
             return;
         }
-        let descriptor =
+        let mut descriptor =
             describe(format.codec, media.payload, media.marker, extensions.dependency_descriptor);
         if format.codec == Codec::Red && !media.payload.is_empty() {
             let publisher = self.transports.get(encoding.transport);
@@ -202,6 +202,11 @@ impl Engine {
         encoding.counts.packets += 1;
         encoding.counts.bytes += media.payload.len() as u64;
         encoding.first.get_or_insert(sequence);
+        let video = encoding.kind == Kind::Video;
+        if video && !descriptor_bytes.is_empty() {
+            let newest = highest.is_none_or(|highest| sequence > highest);
+            encoding.dependencies.read(descriptor_bytes, newest, &mut descriptor);
+        }
 
         let watched = encoding.kind == Kind::Video && encoding.watched();
         let mut wake = false;
@@ -215,7 +220,9 @@ impl Engine {
             _ => {}
         }
 
-        if descriptor.keyframe && encoding.kind == Kind::Video {
+        if descriptor.keyframe && video {
+            let Encoding { dependencies, layers, .. } = encoding;
+            dependencies.tell_sizes(format.codec, media.payload, &descriptor, layers);
             if encoding.keyframe.is_none_or(|(timestamp, _)| timestamp != media.timestamp) {
                 encoding.keyframe = Some((media.timestamp, sequence));
                 encoding.counts.keyframes += 1;
@@ -243,8 +250,7 @@ impl Engine {
 
         let codec = format.codec.wrapped();
         let codec_before = encoding.format.replace(format).map(|format| format.codec.wrapped());
-        let measure = encoding.kind == Kind::Video
-            && encoding.layers.count(now, &packet.descriptor, media.payload.len());
+        let measure = video && encoding.layers.count(now, &packet.descriptor, media.payload.len());
         let started = encoding.flow.packet(now);
         let publisher = encoding.transport;
         let up_track = encoding.up_track;

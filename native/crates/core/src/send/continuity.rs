@@ -2,11 +2,14 @@
 
 use trio_sfu_wire::codec::{Detail, dependency_descriptor::Mandatory};
 
+use crate::command::Kind;
 use crate::random::Random;
 use crate::receive::cache::Packet;
 use crate::receive::encoding::EncodingKey;
+use crate::send::selection::seams::Shift;
 use crate::send::span::Span;
 use crate::time::Instant;
+use crate::transport::negotiated::kind_of;
 
 /// The numbers of the latest packet of a slot; random before the first (RFC 3550 5.1).
 pub(crate) struct Continuity {
@@ -64,13 +67,22 @@ impl Continuity {
             tl0_picture_index: self.tl0_picture_index.wrapping_add(1).wrapping_sub(tl0),
             key_index: self.key_index.wrapping_add(1).wrapping_sub(key_index),
             frame_number: self.frame_number.wrapping_add(1).wrapping_sub(frame_number.unwrap_or(0)),
-            mark_first: descriptor.picture_id().is_none() && packet.descriptor.start_of_frame,
+            seamed: false,
+            // Of video the bit says that a picture is complete.
+            mark_first: kind_of(packet.codec) == Kind::Audio,
         }
     }
 
     /// The packet goes out as number `out`.
     #[inline]
-    pub(crate) fn note(&mut self, out: u64, span: &Span, packet: &Packet, descriptor: &[u8]) {
+    pub(crate) fn note(
+        &mut self,
+        out: u64,
+        span: &Span,
+        shift: &Shift,
+        packet: &Packet,
+        descriptor: &[u8],
+    ) {
         if out < self.next {
             return;
         }
@@ -78,7 +90,7 @@ impl Continuity {
         self.timestamp = packet.timestamp.wrapping_add(span.timestamp);
         self.at = packet.arrived;
         self.begun = true;
-        let (picture_id, tl0) = span.picture(packet);
+        let (picture_id, tl0) = span.picture(packet, shift);
         if packet.descriptor.picture_id().is_some() {
             self.picture_id = picture_id;
         }

@@ -76,6 +76,7 @@ impl Engine {
                 slot: slot_key,
                 span: sent.span(),
                 purpose: Purpose::Repair,
+                hollow: false,
                 #[allow(clippy::cast_possible_truncation)] // The cache keeps no larger ones.
                 len: len as u16,
                 sequence: source,

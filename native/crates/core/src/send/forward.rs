@@ -13,6 +13,7 @@ use crate::receive::clock::from_ntp;
 use crate::receive::encoding::{Encoding, EncodingKey};
 use crate::send::pacer::{Purpose, Queued};
 use crate::send::reports::{report_soon, ticks};
+use crate::send::selection::{Subject, Verdict};
 use crate::send::slot::{Slot, SlotKey};
 use crate::time::Instant;
 use crate::transport::{Transport, TransportKey};
@@ -27,6 +28,8 @@ impl Engine {
         let Self { encodings, slots, transports, counters, pending, scratch, .. } = self;
         let Some(encoding) = encodings.get(key) else { return };
         let Some((packet, bytes)) = encoding.cache.get(sequence) else { return };
+        let mut subject = None;
+        let mut wanted = false;
         for &slot_key in &encoding.showing {
             let Some(slot) = slots.get_mut(slot_key) else { continue };
             let Some(transport) = transports.get_mut(slot.transport) else { continue };
@@ -34,7 +37,20 @@ impl Engine {
                 scratch.unready.push(slot_key);
                 continue;
             }
-            if !enqueue(slot_key, slot, transport, packet, bytes, counters, pending) {
+            let hollow = match &mut slot.selection {
+                None => false,
+                Some(selection) => {
+                    let subject = subject.get_or_insert_with(|| encoding.subject(packet, bytes));
+                    let (verdict, asks) = selection.decide(now, subject, &mut slot.seams);
+                    wanted |= asks;
+                    if verdict == Verdict::Drop {
+                        counters.drop_layer_limited += 1;
+                        continue;
+                    }
+                    verdict == Verdict::Hollow
+                }
+            };
+            if !enqueue(slot_key, slot, transport, packet, bytes, hollow, counters, pending) {
                 scratch.refused.push(slot_key);
             }
         }
@@ -46,12 +62,23 @@ impl Engine {
                 let Some(transport) = transports.get_mut(slot.transport) else { continue };
                 for later in sequence + 1..=highest {
                     let Some((packet, bytes)) = encoding.cache.get(later) else { continue };
-                    if !enqueue(slot_key, slot, transport, packet, bytes, counters, pending) {
+                    if let Some(selection) = &mut slot.selection {
+                        let subject = encoding.subject(packet, bytes);
+                        if selection.decide(now, &subject, &mut slot.seams).0 == Verdict::Drop {
+                            counters.drop_layer_limited += 1;
+                            continue;
+                        }
+                    }
+                    if !enqueue(slot_key, slot, transport, packet, bytes, false, counters, pending)
+                    {
                         scratch.refused.push(slot_key);
                         break;
                     }
                 }
             }
+        }
+        if wanted {
+            self.ask_keyframe(now, key);
         }
         while let Some(slot) = self.scratch.unready.pop() {
             self.counters.drop_subscriber_not_ready += 1;
@@ -107,6 +134,7 @@ impl Engine {
         let id = slot.spans.next_id();
         let span = slot.continuity.splice(id, source, packet, frame_number, elapsed);
         slot.spans.push(span);
+        slot.renew_selection();
         slot.showing = Some(source);
         slot.target = None;
         slot.counts.switches += 1;
@@ -184,8 +212,24 @@ fn can_start(encoding: &Encoding, sequence: u64) -> bool {
     }
 }
 
-/// Puts one packet into one subscriber's queue; false when the subscriber's path is too slow
-/// for the frame that begins with it.
+impl Encoding {
+    /// What slots decide by whether to forward a packet.
+    fn subject<'a>(&'a self, packet: &'a Packet, bytes: Bytes<'_>) -> Subject<'a> {
+        let newest = self.sequence.highest().is_none_or(|highest| packet.sequence >= highest);
+        Subject {
+            packet,
+            empty: bytes.payload.is_empty(),
+            frame: self.dependencies.frame(bytes.dependency_descriptor, newest),
+            structure: self.dependencies.structure(),
+            active: self.dependencies.active(),
+            top: self.layers.top(),
+        }
+    }
+}
+
+/// Puts one packet into one subscriber's queue, or only its number (`hollow`); false when the
+/// subscriber's path is too slow for the frame that begins with it.
+#[allow(clippy::too_many_arguments)] // Parts of the engine that are borrowed one by one.
 #[inline]
 fn enqueue(
     key: SlotKey,
@@ -193,31 +237,35 @@ fn enqueue(
     transport: &mut Transport,
     packet: &Packet,
     bytes: Bytes<'_>,
+    hollow: bool,
     counters: &mut Counters,
     pending: &mut VecDeque<TransportKey>,
 ) -> bool {
     let Some(&span) = slot.spans.current() else { return true };
-    let Some(out) = span.out(packet.sequence) else { return true };
+    let Some(shift) = slot.shift(&span, packet) else { return true };
+    let Some(out) = span.out(packet.sequence, &shift) else { return true };
     if transport.negotiated.outgoing(packet.codec).is_none() {
         counters.drop_codec_not_negotiated += 1;
         slot.counts.dropped += 1;
         return true;
     }
     if slot.kind == Kind::Video
+        && !hollow
         && !transport.media.admits(slot.target.is_some())
         && packet.timestamp.wrapping_add(span.timestamp) != slot.continuity.timestamp
     {
         slot.counts.dropped += 1;
         return false;
     }
-    slot.continuity.note(out, &span, packet, bytes.dependency_descriptor);
-    if slot.kind == Kind::Video {
+    slot.continuity.note(out, &span, &shift, packet, bytes.dependency_descriptor);
+    // An empty packet is not sent again: under its number another would need another nonce.
+    if slot.kind == Kind::Video && !hollow {
         slot.sent.record(out, packet.sequence, span.id);
     }
     #[allow(clippy::cast_possible_truncation)] // The cache keeps no larger ones.
-    let len = bytes.payload.len() as u16;
+    let len = if hollow { 0 } else { bytes.payload.len() as u16 };
     let (purpose, sequence) = (Purpose::Media, packet.sequence);
-    let queued = Queued { slot: key, span: span.id, purpose, len, sequence };
+    let queued = Queued { slot: key, span: span.id, purpose, hollow, len, sequence };
     if !transport.media.push(queued, slot.kind) {
         counters.drop_queue_full += 1;
         slot.counts.dropped += 1;

@@ -49,6 +49,8 @@ pub(crate) struct Queued {
     pub(crate) slot: SlotKey,
     pub(crate) span: u32,
     pub(crate) purpose: Purpose,
+    /// Only its number is of use: it goes out without payload.
+    pub(crate) hollow: bool,
     /// Bytes of its payload.
     pub(crate) len: u16,
     /// The packet's number in the span's encoding.

@@ -41,6 +41,7 @@ impl Slot {
                 slot: key,
                 span: sent.span(),
                 purpose: Purpose::Padding,
+                hollow: false,
                 len,
                 sequence,
             })

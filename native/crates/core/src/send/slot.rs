@@ -8,7 +8,8 @@ use crate::ids::SlotId;
 use crate::random::Random;
 use crate::receive::encoding::EncodingKey;
 use crate::send::continuity::Continuity;
-use crate::send::selection::Limit;
+use crate::send::selection::seams::Seams;
+use crate::send::selection::{Limit, Selection};
 use crate::send::sent::SentRing;
 use crate::send::span::Spans;
 use crate::transport::TransportKey;
@@ -52,6 +53,9 @@ pub(crate) struct Slot {
     pub(crate) target: Option<EncodingKey>,
     /// The layers it is to have at most.
     pub(crate) limit: Limit,
+    /// What of the current span is forwarded, once it was limited.
+    pub(crate) selection: Option<Box<Selection>>,
+    pub(crate) seams: Seams,
     pub(crate) spans: Spans,
     pub(crate) continuity: Continuity,
     pub(crate) sent: SentRing,
@@ -83,6 +87,8 @@ impl Slot {
             showing: None,
             target: None,
             limit: Limit::default(),
+            selection: None,
+            seams: Seams::default(),
             spans: Spans::default(),
             continuity: Continuity::new(random),
             sent: SentRing::default(),

@@ -6,6 +6,7 @@ use trio_sfu_wire::codec::{Detail, dependency_descriptor};
 
 use crate::receive::cache::Packet;
 use crate::receive::encoding::EncodingKey;
+use crate::send::selection::seams::Shift;
 
 /// Spans a slot remembers, for retransmissions from before a splice.
 const MAX_SPANS: usize = 4;
@@ -24,6 +25,8 @@ pub(crate) struct Span {
     pub(crate) tl0_picture_index: u8,
     pub(crate) key_index: u8,
     pub(crate) frame_number: u16,
+    /// Its numbers have been closed up: see the slot's seams.
+    pub(crate) seamed: bool,
     /// An audible restart: the first packet gets the marker bit (RFC 7587 4.1).
     pub(crate) mark_first: bool,
 }
@@ -31,22 +34,22 @@ pub(crate) struct Span {
 impl Span {
     /// The slot's number of an encoding's packet; none for those before the splice.
     #[inline]
-    pub(crate) fn out(&self, sequence: u64) -> Option<u64> {
-        Some(self.first_out + sequence.checked_sub(self.first_in)?)
+    pub(crate) fn out(&self, sequence: u64, shift: &Shift) -> Option<u64> {
+        (self.first_out + sequence.checked_sub(self.first_in)?).checked_sub(shift.numbers)
     }
 
     /// Rewrites the numbers of the codec in the payload.
     #[inline]
-    pub(crate) fn rewrite_payload(&self, packet: &Packet, payload: &mut [u8]) {
+    pub(crate) fn rewrite_payload(&self, packet: &Packet, shift: &Shift, payload: &mut [u8]) {
         match packet.descriptor.detail {
             Detail::Vp8(descriptor) => {
-                let (picture_id, tl0) = self.picture(packet);
+                let (picture_id, tl0) = self.picture(packet, shift);
                 let key_index =
                     descriptor.key_index.map(|field| field.value.wrapping_add(self.key_index));
                 descriptor.rewrite(payload, picture_id, tl0, key_index);
             }
             Detail::Vp9(descriptor) => {
-                let (picture_id, tl0) = self.picture(packet);
+                let (picture_id, tl0) = self.picture(packet, shift);
                 descriptor.rewrite(payload, picture_id, tl0);
             }
             Detail::DependencyDescriptor(_) | Detail::Red(_) | Detail::None => {}
@@ -54,11 +57,12 @@ impl Span {
     }
 
     /// The picture id (15 bits) and TL0PICIDX in the slot's stream.
-    pub(crate) fn picture(&self, packet: &Packet) -> (u16, u8) {
+    pub(crate) fn picture(&self, packet: &Packet, shift: &Shift) -> (u16, u8) {
         let descriptor = &packet.descriptor;
         let picture_id = descriptor.picture_id().map_or(0, |field| field.value);
         let tl0 = descriptor.tl0_picture_index().map_or(0, |field| field.value);
-        let picture_id = picture_id.wrapping_add(self.picture_id) & 0x7fff;
+        let picture_id =
+            picture_id.wrapping_add(self.picture_id).wrapping_sub(shift.pictures) & 0x7fff;
         (picture_id, tl0.wrapping_add(self.tl0_picture_index))
     }
 
@@ -94,6 +98,10 @@ impl Spans {
     #[inline]
     pub(crate) fn current(&self) -> Option<&Span> {
         self.spans.back()
+    }
+
+    pub(crate) fn current_mut(&mut self) -> Option<&mut Span> {
+        self.spans.back_mut()
     }
 
     #[inline]

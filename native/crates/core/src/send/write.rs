@@ -14,6 +14,7 @@ use crate::receive::encoding::Encoding;
 use crate::send::pacer::{Purpose, Queued};
 use crate::send::padding::write_padding;
 use crate::send::scratch::Scratch;
+use crate::send::selection::seams::Shift;
 use crate::send::slot::Slot;
 use crate::send::span::Span;
 use crate::time::Instant;
@@ -185,23 +186,26 @@ fn write(
     batch: &mut Batch,
 ) -> Result<usize, Unsent> {
     let outgoing = transport.negotiated.outgoing(packet.codec).ok_or(Unsent::NotNegotiated)?;
-    let out = span.out(packet.sequence).ok_or(Unsent::Gone)?;
+    let shift = slot.shift(span, packet).ok_or(Unsent::Gone)?;
+    let out = span.out(packet.sequence, &shift).ok_or(Unsent::Gone)?;
+    let bytes = if queued.hollow { Bytes::default() } else { bytes };
     let rtx = slot.rtx_ssrc.zip(outgoing.rtx);
     // Without RTX a packet is repeated under its own number, so it must be the same bytes
     // again: a GCM nonce over two different headers would give away the key.
     let repeatable = rtx.is_none() && slot.kind == crate::command::Kind::Video;
-    write_extensions(now, transport, slot, span, packet, bytes, repeatable, scratch);
+    write_extensions(now, transport, slot, span, &shift, packet, bytes, repeatable, scratch);
+    let marker = shift.ends_picture(packet) && !queued.hollow;
 
     let (payload_type, ssrc, index, marker) = match rtx.filter(|_| queued.purpose != Purpose::Media)
     {
         Some((ssrc, payload_type)) => {
             let index = slot.rtx_next;
             slot.rtx_next += 1;
-            (payload_type, ssrc, index, packet.marker)
+            (payload_type, ssrc, index, marker)
         }
         None => {
             let restart = span.mark_first && out == span.first_out;
-            (outgoing.payload_type, slot.ssrc, out, packet.marker || restart)
+            (outgoing.payload_type, slot.ssrc, out, marker || restart)
         }
     };
     let start = batch.buffer.len();
@@ -230,7 +234,7 @@ fn write(
         _ => bytes.payload,
     };
     batch.buffer.extend_from_slice(payload);
-    span.rewrite_payload(packet, &mut batch.buffer[payload_start..]);
+    span.rewrite_payload(packet, &shift, &mut batch.buffer[payload_start..]);
     if let Detail::Red(blocks) = packet.descriptor.detail
         && outgoing.codec == Codec::Red
         && let Some(opus) = transport.negotiated.outgoing(Codec::Opus)
@@ -255,6 +259,7 @@ fn write_extensions(
     transport: &mut Transport,
     slot: &Slot,
     span: &Span,
+    shift: &Shift,
     packet: &Packet,
     bytes: Bytes<'_>,
     repeatable: bool,
@@ -284,8 +289,7 @@ fn write_extensions(
     if let Some(id) = transport.negotiated.id(ExtensionKind::DependencyDescriptor)
         && !bytes.dependency_descriptor.is_empty()
     {
-        descriptor.clear();
-        descriptor.extend_from_slice(bytes.dependency_descriptor);
+        shift.write_descriptor(bytes.dependency_descriptor, descriptor);
         span.rewrite_descriptor(descriptor);
         let _ = extensions.push(id, descriptor);
     }

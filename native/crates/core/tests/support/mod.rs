@@ -2,9 +2,11 @@
 #![allow(dead_code, missing_docs, unreachable_pub)] // Every test file uses another part of it.
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
 
+pub mod decoder;
 pub mod link;
 pub mod media;
 pub mod receiver;
+pub mod scalable;
 pub mod stage;
 pub mod world;
 

@@ -1,6 +1,9 @@
 //! H.264's payload structures (RFC 6184 section 5).
 
 use super::Descriptor;
+use super::bits::Bits;
+use super::size::Size;
+use crate::ParseError;
 
 /// NAL unit types (RFC 6184 table 1, H.264 table 7-1).
 mod nal {
@@ -88,4 +91,112 @@ fn fragment(indicator: u8, rest: &[u8]) -> Unit {
         },
         None => Unit { reference: true, ..Unit::default() },
     }
+}
+
+/// The size in the first sequence parameter set of a packet, if there is one.
+pub(super) fn size(payload: &[u8]) -> Option<Size> {
+    let (&header, mut rest) = payload.split_first()?;
+    match header & 0x1f {
+        nal::SPS => parameter_set_size(rest).ok(),
+        nal::STAP_A => {
+            while let Some((len, after)) = rest.split_first_chunk::<2>() {
+                let (unit, after) =
+                    after.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
+                match unit.split_first() {
+                    Some((&header, set)) if header & 0x1f == nal::SPS => {
+                        return parameter_set_size(set).ok();
+                    }
+                    _ => rest = after,
+                }
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
+/// Bytes of a parameter set that are looked at: what is before the size is shorter, but for
+/// scaling matrices, which no browser sends.
+const LOOKED_AT: usize = 64;
+
+/// H.264 7.3.2.1.1; `set` begins behind the NAL unit's header.
+fn parameter_set_size(set: &[u8]) -> Result<Size, ParseError> {
+    let mut plain = [0; LOOKED_AT];
+    let plain = without_emulation_prevention(set, &mut plain);
+    let mut bits = Bits::new(plain);
+    let profile = bits.read(8)?;
+    bits.read(16)?;
+    bits.golomb()?;
+    let mut chroma = 1;
+    if matches!(profile, 100 | 110 | 122 | 244 | 44 | 83 | 86 | 118 | 128 | 138) {
+        chroma = bits.golomb()?;
+        if chroma == 3 {
+            bits.flag()?;
+        }
+        bits.golomb()?;
+        bits.golomb()?;
+        bits.flag()?;
+        if bits.flag()? {
+            return Err(ParseError::BadDescriptor);
+        }
+    }
+    bits.golomb()?;
+    match bits.golomb()? {
+        0 => {
+            bits.golomb()?;
+        }
+        1 => {
+            bits.flag()?;
+            bits.golomb()?;
+            bits.golomb()?;
+            for _ in 0..bits.golomb()?.min(255) {
+                bits.golomb()?;
+            }
+        }
+        _ => {}
+    }
+    bits.golomb()?;
+    bits.flag()?;
+    let (columns, rows) = (u64::from(bits.golomb()?) + 1, u64::from(bits.golomb()?) + 1);
+    let fields = u64::from(!bits.flag()?) + 1;
+    if fields == 2 {
+        bits.flag()?;
+    }
+    bits.flag()?;
+    let mut crop = [0u64; 4];
+    if bits.flag()? {
+        for edge in &mut crop {
+            *edge = u64::from(bits.golomb()?);
+        }
+    }
+    // 4:2:0 crops in pairs of pixels.
+    let (across, down) = match chroma {
+        0 | 3 => (1, fields),
+        2 => (2, fields),
+        _ => (2, 2 * fields),
+    };
+    let [left, right, top, bottom] = crop;
+    let size = |whole: u64, cropped: u64| {
+        u16::try_from(whole.saturating_sub(cropped)).map_err(|_| ParseError::BadDescriptor)
+    };
+    let width = size(columns * 16, (left + right) * across)?;
+    Ok((width, size(rows * 16 * fields, (top + bottom) * down)?))
+}
+
+/// The bytes without the 3 that each two zeros are followed by (H.264 7.4.1).
+fn without_emulation_prevention<'a>(set: &[u8], plain: &'a mut [u8; LOOKED_AT]) -> &'a [u8] {
+    let (mut len, mut zeros) = (0, 0);
+    for &byte in set {
+        if len == LOOKED_AT {
+            break;
+        }
+        if zeros >= 2 && byte == 3 {
+            zeros = 0;
+            continue;
+        }
+        zeros = if byte == 0 { zeros + 1 } else { 0 };
+        plain[len] = byte;
+        len += 1;
+    }
+    &plain[..len]
 }

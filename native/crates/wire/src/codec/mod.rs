@@ -2,9 +2,11 @@
 //! the numbers that must go on without a gap when the source changes.
 
 pub mod av1;
+mod bits;
 pub mod dependency_descriptor;
 pub mod h264;
 pub mod red;
+pub mod size;
 pub mod vp8;
 pub mod vp9;
 
@@ -86,6 +88,12 @@ impl PictureId {
             (u16::from(first), 1)
         };
         Ok((Self { value, wide, offset: offset as u8 }, offset + len))
+    }
+
+    /// The bits it has.
+    #[must_use]
+    pub fn mask(self) -> u16 {
+        if self.wide { 0x7fff } else { 0x7f }
     }
 
     /// Overwrite the id in `payload`, with as many bits as it has there.

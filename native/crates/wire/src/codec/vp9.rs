@@ -2,7 +2,7 @@
 
 use super::{Descriptor, Detail, Field, PictureId};
 use crate::ParseError;
-use crate::bytes::u8_at;
+use crate::bytes::{u8_at, u16_at};
 
 /// The payload descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +29,15 @@ pub struct PayloadDescriptor {
     pub inter_layer: bool,
     /// TL0PICIDX, in non-flexible mode with layers.
     pub tl0_picture_index: Option<Field<u8>>,
+    /// P_DIFF, in flexible mode: how many pictures back the frames of this spatial layer are
+    /// that this one depends on; 0: none.
+    pub references: [u8; 3],
     /// V: a scalability structure is there.
     pub scalability_structure: bool,
+    /// N_S, if it is: the highest spatial layer.
+    pub highest_spatial_id: Option<u8>,
+    /// Where it is.
+    structure: Option<u8>,
     /// Bytes of the descriptor.
     pub len: u16,
 }
@@ -54,7 +61,10 @@ impl PayloadDescriptor {
             spatial_id: None,
             inter_layer: false,
             tl0_picture_index: None,
+            references: [0; 3],
             scalability_structure: first & 0x02 != 0,
+            highest_spatial_id: None,
+            structure: None,
             len: 0,
         };
         let mut position = 1;
@@ -67,9 +77,11 @@ impl PayloadDescriptor {
             position = descriptor.parse_layers(payload, position)?;
         }
         if descriptor.flexible && descriptor.inter_predicted {
-            position = skip_references(payload, position)?;
+            (descriptor.references, position) = parse_references(payload, position)?;
         }
         if descriptor.scalability_structure {
+            descriptor.highest_spatial_id = Some(u8_at(payload, position)? >> 5);
+            descriptor.structure = Some(position as u8);
             position = skip_scalability_structure(payload, position)?;
         }
         if position > payload.len() {
@@ -114,14 +126,39 @@ impl PayloadDescriptor {
     }
 }
 
-/// Up to three P_DIFF bytes, each but the last with its N bit set.
-fn skip_references(payload: &[u8], position: usize) -> Result<usize, ParseError> {
-    for index in 0..3 {
-        if u8_at(payload, position + index)? & 0x01 == 0 {
-            return Ok(position + index + 1);
+/// Up to three P_DIFF bytes, each but the last with its N bit set; returns them, 0 for none,
+/// and the end.
+fn parse_references(payload: &[u8], position: usize) -> Result<([u8; 3], usize), ParseError> {
+    let mut references = [0; 3];
+    for (index, reference) in references.iter_mut().enumerate() {
+        let byte = u8_at(payload, position + index)?;
+        *reference = byte >> 1;
+        if byte & 0x01 == 0 {
+            return Ok((references, position + index + 1));
         }
     }
     Err(ParseError::BadDescriptor)
+}
+
+/// The sizes in the scalability structure of a descriptor that has one.
+pub(super) fn structure_sizes(
+    payload: &[u8],
+    descriptor: &PayloadDescriptor,
+    mut tell: impl FnMut(u8, (u16, u16)),
+) {
+    let Some(start) = descriptor.structure else { return };
+    let start = usize::from(start);
+    let Ok(flags) = u8_at(payload, start) else { return };
+    if flags & 0x10 == 0 {
+        return;
+    }
+    for layer in 0..=flags >> 5 {
+        let place = start + 1 + 4 * usize::from(layer);
+        let (Ok(width), Ok(height)) = (u16_at(payload, place), u16_at(payload, place + 2)) else {
+            return;
+        };
+        tell(layer, (width, height));
+    }
 }
 
 /// RFC 9628 section 4.2.1.
