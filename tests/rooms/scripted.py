@@ -82,6 +82,8 @@ class ScriptedConnection:
         self.slots: dict[str, ScriptedSlot] = {}
         self.closed = False
         self.demands: list[int] = []
+        self.loss = 0.0
+        self.is_measured = False
         self.lost: TransportLost | None = None
         self.decodes: frozenset[Codec] = frozenset()
         self.encodes: dict[Source, list[Codec]] = {}

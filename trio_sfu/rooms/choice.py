@@ -10,13 +10,15 @@ from trio_sfu.rooms.allocation.steady import Allotted
 from trio_sfu.rooms.allocation.wants import Want, useful, weigh
 from trio_sfu.rooms.attention import Attention
 from trio_sfu.rooms.dynacast import Wish
-from trio_sfu.rooms.layers import LADDER, SINGLE, allowed, lower
+from trio_sfu.rooms.layers import LADDER, SINGLE, allowed, lower, up_to
 from trio_sfu.rooms.plan import Plan, Wanted
 from trio_sfu.rooms.slots import Showing
 from trio_sfu.rooms.state import Member
 from trio_sfu.rooms.tracks import Tracks
 from trio_sfu.signaling.messages import Pause, Quality, SlotLayer, SlotShows, VideoLimit
 
+_NEAR: Final = 0.7
+"""A size is kept ready when that share of what it costs is there."""
 _AUDIO: Final = ("microphone", "screen-audio")
 
 
@@ -65,7 +67,10 @@ class Choice:
             self._unsupported.add(mid)
         ladder = self.tracks.ladder(self.now, member, showing.source)
         tile = self.attention.tile(showing.peer)
-        use = useful(ladder, quality, tile.width, tile.height)
+        if showing.source == "screen":
+            use = ladder
+        else:
+            use = useful(ladder, quality, tile.width, tile.height)
         if len(use) == len(ladder):
             self._missing[mid] = [
                 rid
@@ -130,21 +135,27 @@ class Choice:
             wanted=wanted,
         )
 
-    def wishes(self, allotted: Allotted, shown: Mapping[str, SlotShows]) -> frozenset[Wish]:
+    def wishes(
+        self, allotted: Allotted, shown: Mapping[str, SlotShows], left: float
+    ) -> frozenset[Wish]:
         """Return the encodings of cameras that have to come for this to be shown.
 
         What is shown goes on until the next one is there; what the viewer has a use for and
-        the publisher does not send may begin at any time.
+        the publisher does not send may begin at any time. The next size is kept ready when
+        the ``left`` bits/s are not far from carrying it: an encoder takes its time.
         """
         wishes: set[Wish] = set()
         for mid, step in allotted.items():
             showing = self._showing[mid]
             if step is None or showing is None or showing.source != "camera":
                 continue
-            wishes.add((showing.peer, step.rid))
+            wishes |= {(showing.peer, rid) for rid in up_to(step.rid)}
             now = shown.get(mid)
             if now is not None and now.peer == showing.peer and now.source == "camera":
-                wishes.add((showing.peer, now.rid))
+                wishes |= {(showing.peer, rid) for rid in up_to(now.rid)}
+            larger = next((s for s in self._ladders[mid] if s.size > step.size), None)
+            if larger is not None and larger.bitrate * _NEAR <= step.bitrate + left:
+                wishes.add((showing.peer, larger.rid))
             if step == self._ladders[mid][-1]:
                 wishes |= {(showing.peer, rid) for rid in self._missing.get(mid, ())}
         return frozenset(wishes)

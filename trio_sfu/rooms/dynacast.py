@@ -5,6 +5,10 @@ that nobody has wanted for ``HOLD`` seconds is stopped by a message to its publi
 asked for again the moment somebody does. One that was asked for and does not come stays
 asked for, and is not counted on after ``COMES_WITHIN``: the browser has no rate for it.
 
+Each change makes a browser set its encoder up anew, and its picture is poor for a second:
+hence the long ``HOLD``, and smaller encodings than a wanted one go on as well. They are a
+quarter of the bits, and what a viewer falls back to the moment its link does.
+
 Screens are never stopped: nothing tells a screen that was stopped from one that is over.
 """
 
@@ -16,7 +20,7 @@ from typing import Final, TypeAlias
 
 from trio_sfu.ids import PeerId
 
-HOLD: Final = 6.0
+HOLD: Final = 20.0
 COMES_WITHIN: Final = 3.0
 
 Camera: TypeAlias = PeerId

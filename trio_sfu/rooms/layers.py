@@ -32,3 +32,8 @@ def allowed(source: Source, limit: VideoLimit) -> Quality:
 def lower(one: Quality, other: Quality) -> Quality:
     """Return the lower of two qualities."""
     return min(one, other, key=lambda quality: _RUNG.get(quality, -1))
+
+
+def up_to(rid: str) -> tuple[str, ...]:
+    """Return an encoding and the smaller ones beside it."""
+    return LADDER[: LADDER.index(rid) + 1] if rid in LADDER else (rid,)

@@ -98,11 +98,7 @@ class Peer:
         self.nursery: trio.Nursery | None = None
         self.resumed = trio.Event()
         """Set when another session took the place of the one that ``serve_requests`` serves."""
-        self.screening = Screening(
-            lambda message: self.link.send(message),
-            lambda: self._pc.slots if self._pc else {},
-            lambda bitrate: self._pc.set_demand(bitrate) if self._pc else None,
-        )
+        self.screening = Screening(lambda message: self.link.send(message), lambda: self._pc)
         self._connect = connect
         self._pc: PeerConnection | None = None
         self._last: PeerConnection | None = None

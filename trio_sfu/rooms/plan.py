@@ -45,6 +45,8 @@ class Planned:
     """What the engine is to find out whether the path carries it, in bits/s."""
     wishes: frozenset[Wish] = frozenset()
     """The encodings of cameras that the viewer needs to be sent by their publishers."""
+    short: bool = False
+    """Whether the network carries less than could be used."""
     statistics: bool = False
     """Whether the viewer looks at figures."""
 

@@ -148,6 +148,7 @@ class Planning:
         if peer in self._unseated or viewer.view.unseated(now):
             self._unseated.discard(peer)
             viewer.view.seat(self._state.others(peer), now=now, speech=speech)
+        viewer.view.loss = viewer.screening.loss
         planned = viewer.view.plan(
             now,
             self._state.members,

@@ -73,6 +73,7 @@ async def _offer(peer: Peer, pc: PeerConnection, offer: messages.Offer) -> None:
     answer = await pc.negotiate(offer)
     peer.link.send(messages.Answer(id=offer.id, sdp=answer))
     peer.view.lines = offer.slots
+    peer.view.expect_estimate(measured=pc.is_measured)
     peer.room.negotiated(peer.id, pc.decodes, pc.encodes)
     microphone = peer.up_track("microphone")
     if microphone is not None:

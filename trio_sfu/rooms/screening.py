@@ -1,7 +1,10 @@
 """Carry out a viewer's plan: map its slots in the engine and tell its client."""
 
-from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import trio
 
@@ -12,8 +15,13 @@ from trio_sfu.rooms.plan import Planned, Wanted, slot_states
 from trio_sfu.rooms.reporting import Reporting
 from trio_sfu.signaling.messages import ServerMessage, Slots, SlotShows, SlotState, Source
 
+if TYPE_CHECKING:
+    from trio_sfu.webrtc.peer_connection import PeerConnection
+
 Limit: TypeAlias = tuple[int | None, int | None]
 """The highest spatial and temporal layer; None: all."""
+_LOSS_EVERY: Final = 2.0
+"""Seconds between two looks at what gets lost, while a link has too little for all."""
 _DEMAND_MOVES: Final = 0.05
 """The engine is told of another demand when it has moved by more than that share."""
 
@@ -26,15 +34,16 @@ class Screening:
     def __init__(
         self,
         tell: Callable[[ServerMessage], None],
-        slots: Callable[[], Mapping[str, Slot]],
-        demand: Callable[[int], None],
+        connection: Callable[[], PeerConnection | None],
     ) -> None:
         self.shown: dict[str, SlotShows] = {}
         """What each slot shows in fact, by mid."""
         self.reporting = Reporting(tell)
         self._send = tell
-        self._slots = slots
-        self._set_demand = demand
+        self.loss = 0.0
+        """The share of packets that the viewer misses, while that matters."""
+        self._loss_at = -inf
+        self._connection = connection
         self._demand = 0
         self._plan = Planned()
         self._planned = trio.Event()
@@ -68,13 +77,19 @@ class Screening:
         while True:
             await self._planned.wait()
             self._planned = trio.Event()
-            slots = self._slots()
+            pc = self._connection()
+            if pc is None:
+                continue
+            slots = pc.slots
             for mid, wanted in self._plan.plan.items():
                 if mid in slots:
                     self._map(slots[mid], wanted, find_track)
-            self._ask_for(self._plan.demand)
+            now = trio.current_time()
+            self._ask_for(pc, self._plan.demand)
+            if self._plan.short and now >= self._loss_at + _LOSS_EVERY:
+                self.loss, self._loss_at = pc.loss, now
             self._tell()
-            self.reporting.report(trio.current_time(), self._plan, slots)
+            self.reporting.report(now, self._plan, slots)
 
     def _map(self, slot: Slot, wanted: Wanted | None, find_track: FindTrack) -> None:
         mapped = self._mapped.get(slot.mid)
@@ -107,10 +122,10 @@ class Screening:
             self._limits[slot.mid] = limit
             slot.limit(*limit)
 
-    def _ask_for(self, demand: int) -> None:
+    def _ask_for(self, pc: PeerConnection, demand: int) -> None:
         if abs(demand - self._demand) > self._demand * _DEMAND_MOVES:
             self._demand = demand
-            self._set_demand(demand)
+            pc.set_demand(demand)
 
     def _tell(self) -> None:
         states = slot_states(self._plan.plan)

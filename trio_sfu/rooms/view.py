@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.allocation.budget import audio_need, for_video, to_prove
@@ -14,6 +15,9 @@ from trio_sfu.rooms.speakers import Speech
 from trio_sfu.rooms.state import Member
 from trio_sfu.rooms.tracks import Tracks
 from trio_sfu.signaling.messages import SlotLine, SlotShows, VideoLimit
+
+FIRST_ESTIMATE: Final = 400_000
+"""Bits/s that are taken for safe until the engine has measured."""
 
 
 @dataclass(slots=True)
@@ -44,6 +48,11 @@ class View:
     def unseated(self, now: float) -> bool:
         """Return whether it is time to seat anew though nothing has happened."""
         return self._seating.again <= now
+
+    def expect_estimate(self, *, measured: bool) -> None:
+        """Begin with little where the network is measured, rather than with all there is."""
+        if measured and self.estimate is None:
+            self.estimate = FIRST_ESTIMATE
 
     def shows(self, peer: PeerId) -> bool:
         """Return whether one of the slots is a peer's."""
@@ -86,12 +95,14 @@ class View:
         audio = audio_need(choice.microphones, choice.screen_audio)
         budget = for_video(self.estimate, audio, self.loss) if self.estimate is not None else None
         allotted = self._allocator.run(now, budget, choice.wants)
+        spent = sum(step.bitrate for step in allotted.values() if step is not None)
         best = sum(want.ladder[-1].peak for want in choice.wants)
         return Planned(
             plan=choice.plan(allotted),
             layers=choice.layers(allotted),
             estimate=self.estimate,
             demand=to_prove(best, audio, self.loss) if choice.wants else 0,
-            wishes=choice.wishes(allotted, shown or {}),
+            wishes=choice.wishes(allotted, shown or {}, (budget or 0.0) - spent),
+            short=budget is not None and best > budget,
             statistics=self.attention.statistics,
         )

@@ -101,6 +101,7 @@ class PeerConnection:
         self._transport: Transport | None = None
         self._lines = Lines()
         self._failed = False
+        self._is_measured = False
         self._events, self.events = trio.open_memory_channel[PeerConnectionEvent](EVENTS)
 
     @property
@@ -128,6 +129,11 @@ class PeerConnection:
         """What the path to the peer carries, in bits/s; None before the first estimate."""
         return self._transport.estimate if self._transport is not None else None
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether the path to the peer will be measured: transport-cc is negotiated."""
+        return self._is_measured
+
     def set_demand(self, bitrate: int) -> None:
         """Say what the peer would be sent if its path carried it, in bits/s.
 
@@ -135,6 +141,16 @@ class PeerConnection:
         """
         if self._transport is not None:
             self._transport.set_demand(bitrate)
+
+    @property
+    def loss(self) -> float:
+        """The share of packets to the peer that get lost; 0 while that is not known.
+
+        Raises EngineError when the engine is lost.
+        """
+        if self._transport is None or self._transport.lost is not None:
+            return 0.0
+        return self._transport.stats()["loss_permille"] / 1_000
 
     def up_track(self, source: Source) -> UpTrack | None:
         """Return the up-track of a negotiated source; None once the transport is lost."""
@@ -174,6 +190,7 @@ class PeerConnection:
                 self._restart_ice(transport)
             await self._handles.enter_async_context(undo.pop_all())
         self._negotiation.commit(agreement)
+        self._is_measured = any(name == "transport-cc" for _, name in agreement.extensions)
         if agreement.restarts_ice:
             await self._emit(IceRestarted())
         if first:

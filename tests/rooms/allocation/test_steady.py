@@ -154,8 +154,8 @@ def test_nothing_is_sent_beyond_the_budget_but_lowest_steps_for_a_moment(
     wants: list[Want], budgets: list[float], each: float
 ) -> None:
     viewer = Viewer(wants)
-    over_since = None
     for budget in budgets:
+        over_since = None  # Another fall gives others their moment.
         for _ in range(round(each / PERIOD)):
             viewer.step(budget)
             if viewer.cost <= budget * 1.000001:

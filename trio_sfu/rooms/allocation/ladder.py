@@ -3,14 +3,15 @@
 Pure. A *step* is a choice of encoding and layers, with what it costs. Steps of a camera
 first give up frame rate, then size; below full frame rate a picture is worth less than a
 smaller one that moves, so only the smallest one goes down to its lowest temporal layer. A
-screen has the steps of its largest picture alone: text that is scaled down is lost.
+screen has the steps of its largest size alone: text that is scaled down is lost.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Final, TypeAlias
 
-from trio_sfu.rooms.allocation.measured import Cost, LayerKey
+from trio_sfu.rooms.allocation.measured import ASSUMED, Cost, LayerKey
 from trio_sfu.rooms.layers import LADDER
 from trio_sfu.signaling.messages import Source
 
@@ -40,13 +41,6 @@ class Step:
 
 Ladder: TypeAlias = tuple[Step, ...]
 
-_ASSUMED: Final[Mapping[str, tuple[int, int, int]]] = {
-    "": (300_000, 0, 0),
-    "q": (150_000, 320, 180),
-    "h": (500_000, 640, 360),
-    "f": (1_700_000, 1280, 720),
-}
-"""Bits/s, width and height of an encoding that has not been measured."""
 _APART: Final = 1.05
 """A step costs at least so many times what the one below it does; else it is none."""
 
@@ -57,8 +51,9 @@ def build_ladder(
     """Return the steps of a track of which ``encodings`` can be had, the cheapest first."""
     sizes = [size for rid in encodings for size in _sizes(rid, costs)]
     sizes.sort(key=lambda size: (size[-1].width * size[-1].height, _rung(size[-1].rid)))
-    if source == "screen":
-        sizes = sizes[-1:]
+    if source == "screen" and sizes:
+        whole = sizes[-1][-1].width * sizes[-1][-1].height
+        sizes = [each for each in sizes if each[-1].width * each[-1].height == whole]
     steps: list[Step] = []
     for number, size in enumerate(sizes):
         # Fifteen pictures a second are the least above the smallest size.
@@ -76,12 +71,13 @@ def _sizes(rid: str, costs: Mapping[LayerKey, Cost]) -> list[list[Step]]:
         if of == rid:
             spatial.setdefault(layer, {})[temporal] = cost
     if not spatial:
-        bitrate, width, height = _ASSUMED.get(rid, _ASSUMED[""])
+        bitrate, width, height = ASSUMED.get(rid, ASSUMED[""])
         return [[Step(rid, None, None, bitrate, bitrate, 0, width, height)]]
     sizes = []
+    width = height = 0
     for layer, temporals in sorted(spatial.items()):
         highest = None if layer == max(spatial) else layer
-        width, height = _size(rid, list(temporals.values()))
+        width, height = max((width, height), _size(rid, temporals.values()), key=prod)
         sizes.append(
             [
                 Step(
@@ -100,9 +96,11 @@ def _sizes(rid: str, costs: Mapping[LayerKey, Cost]) -> list[list[Step]]:
     return sizes
 
 
-def _size(rid: str, costs: Collection[Cost]) -> tuple[int, int]:
-    _, width, height = _ASSUMED.get(rid, _ASSUMED[""])
-    return next(((cost.width, cost.height) for cost in costs if cost.width), (width, height))
+def _size(rid: str, costs: Iterable[Cost]) -> tuple[int, int]:
+    _, width, height = ASSUMED.get(rid, ASSUMED[""])
+    return next(
+        ((cost.width, cost.height) for cost in costs if cost.width and cost.height), (width, height)
+    )
 
 
 def _rung(rid: str) -> int:

@@ -32,6 +32,8 @@ _OTHER_LINK: Final = 1.5
 """So many times the budget that a step up failed with, it is not the same link any more."""
 _WINDOW: Final = 1.5
 """Seconds whose smallest budget counts for a step up, once something had to step down."""
+_FIRST_WINDOW: Final = 0.3
+"""The same before that: the first measurements of a path go up in bounds."""
 _SAMPLES: Final = 64
 _APART: Final = 0.5
 """Seconds between two steps up of one slot: each waits for a keyframe."""
@@ -116,9 +118,10 @@ class Allocator:
                 self._budgets.pop()
             self._budgets.append((now, each))
         self._budget = budget
-        while self._budgets[0][0] < now - _WINDOW:
+        window = _WINDOW if self._lowered else _FIRST_WINDOW
+        while self._budgets[0][0] < now - window:
             self._budgets.popleft()
-        return self._budgets[0][1] if self._lowered else budget
+        return self._budgets[0][1]
 
     def _lower(self, now: float, slot: _Slot, had: int, most: int, *, over: bool) -> int:
         level = min(had, most)
@@ -129,9 +132,10 @@ class Allocator:
             slot.short_since = None
         if level < had and over:
             self._lowered = True
-            failed = now - slot.raised_at < _LASTS
+            # A pause is no step that was too high: it ends as soon as there are bits.
+            failed = now - slot.raised_at < _LASTS and level != NOTHING
             slot.hold = min(slot.hold * 2, LONGEST_HOLD) if failed else FIRST_HOLD
-            slot.held_until = now + slot.hold
+            slot.held_until = now + (slot.hold if level != NOTHING else GRACE)
         return level
 
     def _raise(

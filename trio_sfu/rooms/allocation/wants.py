@@ -57,8 +57,8 @@ def _by_quality(ladder: Ladder, quality: Quality, sizes: list[int]) -> int:
     if rung == _RUNG["high"]:
         return sizes[-1]
     if any(step.rid in LADDER for step in ladder):
-        allowed = [step.size for step in ladder if LADDER.index(step.rid) <= rung]
-        return max(allowed, default=sizes[0])
+        better = LADDER[rung + 1 :]
+        return max((s.size for s in ladder if s.rid not in better), default=sizes[0])
     return sizes[max(0, len(sizes) - 3 + rung)] if len(sizes) > 1 else sizes[0]
 
 
