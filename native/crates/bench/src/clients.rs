@@ -3,18 +3,21 @@
 use std::error::Error;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use trio_sfu_srtp::{Inbound, Outbound, Profile};
 use trio_sfu_wire::demux::{Class, classify};
 use trio_sfu_wire::rtp::Header;
 use trio_sfu_wire::stun::{BindingResponse, IntegrityKey, RequestFields, binding_request};
 
+use crate::feedback::Feedback;
 use crate::packets::{DESCRIPTOR_LEN, FILL, HEADER_LEN, PACKET_LEN, Packetizer};
 use crate::socket::{self, MESSAGE_LEN, Poller, Waiting};
 
 /// How long a binding request may go unanswered.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// Between two messages of a subscriber's transport-wide feedback.
+const FEEDBACK_INTERVAL: Duration = Duration::from_millis(100);
 /// Of how many messages one is decrypted and looked at. Prime, so that every subscriber
 /// has its turn.
 const SAMPLE: u64 = 61;
@@ -51,6 +54,9 @@ pub(crate) struct Clients {
     outbound: Outbound,
     packetizer: Packetizer,
     inbound: Vec<Inbound>,
+    /// One for each client that tells what has arrived.
+    feedback: Vec<Feedback>,
+    next_feedback: Instant,
     frame: Vec<u8>,
     buffer: Vec<u8>,
     /// What has arrived so far.
@@ -62,6 +68,7 @@ impl Clients {
         profile: Profile,
         subscribers: usize,
         server: SocketAddr,
+        tells: bool,
     ) -> Result<Self, Box<dyn Error>> {
         let sockets =
             (0..=subscribers).map(|_| socket::bind()).collect::<io::Result<Vec<UdpSocket>>>()?;
@@ -71,8 +78,14 @@ impl Clients {
         let inbound = (0..=subscribers)
             .map(|client| Inbound::new(profile, &keying(profile, client, false)))
             .collect::<Result<_, _>>()?;
+        let feedback = (0..=subscribers)
+            .filter(|_| tells)
+            .map(|client| Feedback::new(profile, client))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             server,
+            feedback,
+            next_feedback: Instant::now(),
             poller: Poller::new(&sockets)?,
             sockets,
             outbound: Outbound::new(profile, &keying(profile, 0, true))?,
@@ -151,6 +164,9 @@ impl Clients {
             for (position, datagram) in self.buffer[..len].chunks(segment).enumerate() {
                 if classify(datagram) == Some(Class::Rtp) {
                     self.received.packets += 1;
+                    if let Some(feedback) = self.feedback.get_mut(client) {
+                        feedback.arrived(datagram);
+                    }
                     sample = Some(position * segment);
                 }
             }
@@ -160,6 +176,12 @@ impl Clients {
                 let end = len.min(sample + segment);
                 check(&mut self.inbound[client], &mut self.buffer[sample..end])?;
                 self.received.checked += 1;
+            }
+        }
+        if Instant::now() >= self.next_feedback {
+            self.next_feedback = Instant::now() + FEEDBACK_INTERVAL;
+            for (socket, feedback) in self.sockets.iter().zip(&mut self.feedback) {
+                feedback.send(socket, self.server)?;
             }
         }
         Ok(any)

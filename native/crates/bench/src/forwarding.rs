@@ -47,7 +47,7 @@ fn profiles(options: &Options) -> Vec<Profile> {
 
 fn measure_engine(profile: Profile, options: &Options) -> Result<Vec<Measurement>, Box<dyn Error>> {
     let driver = engine::start(profile, options.subscribers)?;
-    let mut clients = Clients::new(profile, options.subscribers, engine::address(&driver)?)?;
+    let mut clients = Clients::new(profile, options.subscribers, engine::address(&driver)?, true)?;
     clients.connect()?;
     let task = Task::named(engine::THREAD)?;
     let measured = measure("engine", profile, &task, &mut clients, options)?;
@@ -59,7 +59,7 @@ fn measure_engine(profile: Profile, options: &Options) -> Result<Vec<Measurement
 
 fn measure_floor(profile: Profile, options: &Options) -> Result<Vec<Measurement>, Box<dyn Error>> {
     let socket = Floor::bind()?;
-    let mut clients = Clients::new(profile, options.subscribers, socket.local_addr()?)?;
+    let mut clients = Clients::new(profile, options.subscribers, socket.local_addr()?, false)?;
     let _floor = Floor::start(socket, profile, &clients.subscribers()?)?;
     measure("floor", profile, &Task::named(floor::THREAD)?, &mut clients, options)
 }

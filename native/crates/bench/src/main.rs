@@ -8,6 +8,7 @@
 mod clients;
 mod crypto;
 mod engine;
+mod feedback;
 mod floor;
 mod forwarding;
 mod load;
