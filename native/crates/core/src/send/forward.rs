@@ -115,7 +115,9 @@ impl Engine {
     fn splice(&mut self, now: Instant, key: SlotKey, source: EncodingKey, packet: &Packet) -> bool {
         let Some(slot) = self.slots.get(key) else { return false };
         let Some(transport) = self.transports.get(slot.transport) else { return false };
-        if !transport.ready() || !transport.media.admits(true) {
+        // What was refused goes on when there is room; something else may well be smaller.
+        let same = slot.spans.current().is_some_and(|span| span.encoding == source);
+        if !transport.ready() || !transport.media.admits(same) {
             return false;
         }
         let Some(outgoing) = transport.negotiated.outgoing(packet.codec) else {
