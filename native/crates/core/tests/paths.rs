@@ -145,6 +145,23 @@ fn sound_passes_video_that_waits() {
 }
 
 #[test]
+fn upper_layers_are_left_out_before_the_picture_stands_still() {
+    let mut stage = Stage::new();
+    stage.layer();
+    stage.follows = false;
+    let viewer = stage.join(link(1_300_000));
+    stage.show(viewer, 2);
+    stage.run(5_000);
+    let (begun, refused) = (stage.now(), stage.world.counter("drop_path_too_slow"));
+    stage.run(15_000);
+    let receiver = &stage.viewers[viewer].receiver;
+    let freeze = receiver.longest_freeze(begun, stage.now());
+    assert!(freeze < ms(250), "{freeze:?}");
+    assert_eq!(stage.world.counter("drop_path_too_slow"), refused);
+    assert!(stage.world.counter("drop_layer_limited") > 100);
+}
+
+#[test]
 fn nothing_waits_where_there_is_room() {
     let mut stage = Stage::new();
     let viewer = stage.join(link(20_000_000));

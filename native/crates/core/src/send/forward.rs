@@ -37,6 +37,9 @@ impl Engine {
                 scratch.unready.push(slot_key);
                 continue;
             }
+            if transport.media.is_late() || slot.relieved_until.is_some() {
+                slot.relieve(now, transport.media.is_late());
+            }
             let hollow = match &mut slot.selection {
                 None => false,
                 Some(selection) => {

@@ -27,6 +27,8 @@ const GRAIN: Duration = Duration::from_millis(4);
 const LONGEST_WAIT: Duration = Duration::from_millis(400);
 /// The same when the slot is about to show something else, which is usually less.
 const LEAVING_WAIT: Duration = Duration::from_millis(150);
+/// Video that waits longer than this should be less.
+const LATE: Duration = Duration::from_millis(150);
 /// Retransmissions may take one in so many of the target.
 const REPAIR_SHARE: u64 = 3;
 const REPAIR_BURST: Duration = Duration::from_millis(500);
@@ -108,6 +110,12 @@ impl Pacer {
         }
         let limit = if leaving { LEAVING_WAIT } else { LONGEST_WAIT };
         wait(self.waiting, rates) < limit
+    }
+
+    /// Whether more waits than should: upper layers are better left out.
+    #[inline]
+    pub(crate) fn is_late(&self) -> bool {
+        self.waiting > 0 && self.rates.is_some_and(|rates| wait(self.waiting, rates) > LATE)
     }
 
     /// How long video pushed now would wait.

@@ -33,7 +33,7 @@ impl Slot {
         (0..4).find_map(|attempt| {
             let back = 1 + (number + attempt) % RECENT;
             let sent = self.sent.find(self.continuity.next.checked_sub(back)? as u16)?;
-            let span = self.spans.get(sent.span())?;
+            let span = self.spans.current().filter(|span| span.id == sent.span())?;
             let sequence = sent.source(span);
             let (_, bytes) = encodings.get(span.encoding)?.cache.get(sequence)?;
             let len = u16::try_from(bytes.payload.len()).ok()?;

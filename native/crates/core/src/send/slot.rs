@@ -12,6 +12,7 @@ use crate::send::selection::seams::Seams;
 use crate::send::selection::{Limit, Selection};
 use crate::send::sent::SentRing;
 use crate::send::span::Spans;
+use crate::time::Instant;
 use crate::transport::TransportKey;
 
 pub(crate) type SlotKey = Key<Slot>;
@@ -53,6 +54,8 @@ pub(crate) struct Slot {
     pub(crate) target: Option<EncodingKey>,
     /// The layers it is to have at most.
     pub(crate) limit: Limit,
+    /// Until when it gets the lowest temporal layer only, for its path is too slow.
+    pub(crate) relieved_until: Option<Instant>,
     /// What of the current span is forwarded, once it was limited.
     pub(crate) selection: Option<Box<Selection>>,
     pub(crate) seams: Seams,
@@ -87,6 +90,7 @@ impl Slot {
             showing: None,
             target: None,
             limit: Limit::default(),
+            relieved_until: None,
             selection: None,
             seams: Seams::default(),
             spans: Spans::default(),

@@ -15,6 +15,9 @@ pub struct Vp8 {
     pub wide: u16,
     /// Bytes of each packet's payload behind the descriptor.
     pub size: usize,
+    /// Every other frame is one of an upper temporal layer.
+    pub layered: bool,
+    upper: bool,
 }
 
 impl Vp8 {
@@ -29,6 +32,8 @@ impl Vp8 {
             tl0: ssrc as u8,
             wide: 0,
             size: 100,
+            layered: false,
+            upper: false,
         }
     }
 
@@ -36,14 +41,19 @@ impl Vp8 {
     pub fn frame(&mut self, keyframe: bool, packets: usize) -> Vec<Rtp> {
         self.timestamp = self.timestamp.wrapping_add(3000);
         self.picture_id = self.picture_id.wrapping_add(1) & 0x7fff;
-        self.tl0 = self.tl0.wrapping_add(1);
+        self.upper = self.layered && !keyframe && !self.upper;
+        self.tl0 = self.tl0.wrapping_add(u8::from(!self.upper));
         (0..packets)
             .map(|index| {
                 self.sequence = self.sequence.wrapping_add(1);
                 self.wide = self.wide.wrapping_add(1);
                 let start = if index == 0 { 0x10 } else { 0 };
                 let [high, low] = (0x8000 | self.picture_id).to_be_bytes();
-                let mut payload = vec![0x80 | start, 0xc0, high, low, self.tl0];
+                let flags = if self.layered { 0xe0 } else { 0xc0 };
+                let mut payload = vec![0x80 | start, flags, high, low, self.tl0];
+                if self.layered {
+                    payload.push(if self.upper { 0x60 } else { 0 });
+                }
                 payload.push(u8::from(!keyframe));
                 payload.extend(std::iter::repeat_n(index as u8, self.size));
                 let mut rtp = Rtp {
@@ -72,7 +82,8 @@ pub fn picture(rtp: &Rtp) -> (u16, u8) {
 }
 
 pub fn is_keyframe_start(rtp: &Rtp) -> bool {
-    rtp.payload[0] & 0x10 != 0 && rtp.payload[5] & 1 == 0
+    let header = if rtp.payload[1] & 0x20 == 0 { 5 } else { 6 };
+    rtp.payload[0] & 0x10 != 0 && rtp.payload[header] & 1 == 0
 }
 
 /// A microphone.

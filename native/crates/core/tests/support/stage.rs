@@ -114,6 +114,11 @@ impl Stage {
         self.viewers.len() - 1
     }
 
+    /// Cameras encode with two temporal layers from now on.
+    pub fn layer(&mut self) {
+        self.encodings.iter_mut().for_each(|encoding| encoding.camera.layered = true);
+    }
+
     pub fn show(&mut self, viewer: usize, step: usize) {
         let now = self.world.now;
         let viewer = &mut self.viewers[viewer];
