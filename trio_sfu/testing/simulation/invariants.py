@@ -136,6 +136,8 @@ def _ghosts(world: World) -> Iterator[str]:
         if peer.name not in client.ended:
             continue
         when, ending, reachable = client.ended[peer.name]
+        if ending in ("left", "closed") and abs(when - world.deafened) < _SLACK:
+            ending = "killed"
         limit = _GONE[ending] if reachable and not client.host.partitioned else _UNHEARD
         limit += world.stalls.since(when)
         if now - when > limit + _SLACK:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
+from math import inf
 from random import Random
 from typing import Final
 
@@ -43,6 +44,8 @@ class World:
     """When a room last had more peers than a viewer has slots for."""
     troubled: float = 0.0
     """When something last happened to the server that everybody has to get over."""
+    deafened: float = -inf
+    """When a connection of the server last ended by an error: a goodbye on it is not heard."""
     checked: Counter[str] = field(default_factory=Counter)
     """How often an invariant had something to look at: one that never has proves nothing."""
 
@@ -100,6 +103,8 @@ class WorldJournal:
 
     def note(self, fact: Fact) -> None:
         """Note a fact of the daemon."""
+        if self.world is not None and isinstance(fact, events.ConnectionCrashed):
+            self.world.deafened = trio.current_time()
         names = self.world.labels() if self.world is not None else {}
         self._names.update(names.items())
         words = [type(fact).__name__]
