@@ -29,6 +29,9 @@ describe("JitterTarget", () => {
       null,
     ]));
 
+  it("waits for a second repair where one in ten is lost as well", () =>
+    expect(play(new JitterTarget(), [0, 0.05, 0.1, 0.06])).toEqual([null, 170, 260, 260]));
+
   it("has nothing to say while the round trip is not known", () =>
     expect(play(new JitterTarget(), [0, 0.05], null)).toEqual([null, null]));
 

@@ -18,6 +18,8 @@ export interface PathSample {
 
 /** The share of packets that is lost from which on repairs are waited for. */
 const LOSSY = 0.005;
+/** From this share on repairs are lost as well, often enough for a second one to be waited for. */
+const VERY_LOSSY = 0.08;
 /** Packets between two samples that say something about it. */
 const ENOUGH = 50;
 /** Beside the round trip: to notice a loss, to ask, and to be served at the other end, ms. */
@@ -30,6 +32,7 @@ const FORGET_AFTER = 10_000;
 export class JitterTarget {
   #before: PathSample | null = null;
   #lossyAt: number | null = null;
+  #veryLossyAt: number | null = null;
   #target: number | null = null;
 
   /** What to set now, ms; null: what the browser thinks. */
@@ -40,10 +43,12 @@ export class JitterTarget {
       const lost = Math.max(0, sample.lost - before.lost);
       const all = lost + Math.max(0, sample.received - before.received);
       if (all >= ENOUGH && lost / all > LOSSY) this.#lossyAt = sample.at;
+      if (all >= ENOUGH && lost / all > VERY_LOSSY) this.#veryLossyAt = sample.at;
     }
     if (this.#lossyAt === null || sample.at - this.#lossyAt > FORGET_AFTER) this.#target = null;
     else if (sample.roundTrip !== null) {
-      const wanted = Math.min(MOST, Math.round(sample.roundTrip + REPAIR));
+      const again = this.#veryLossyAt !== null && sample.at - this.#veryLossyAt <= FORGET_AFTER;
+      const wanted = Math.min(MOST, Math.round(sample.roundTrip * (again ? 2 : 1) + REPAIR));
       // Each change is heard as speech that is slower or faster for a moment.
       if (this.#target === null || Math.abs(wanted - this.#target) > this.#target / 4)
         this.#target = wanted;
