@@ -100,7 +100,7 @@ def _judge_drop(recording: Recording) -> list[Mark]:
         ),
         Mark("offered in the worst second, of the link", offered / LOW, "x"),
         Mark("queueing below 200 ms after", settled(waits, lambda wait: wait < 0.2) - FALLS, "s"),
-        Mark("top layer again after", top, "s", at_most=15),
+        Mark("top layer again after", top, "s"),
     ]
 
 
