@@ -61,6 +61,8 @@ impl Session {
         self.add_slot(id, id, input);
         let source = Some((UpTrackId((id + 1) % PEERS as u64), rid(input.byte())));
         self.map_slot(SlotId(id), source);
+        // Without a demand nothing is paced or probed.
+        self.carry_out(Command::SetDemand { transport: TransportId(id), bitrate: 2_000_000 });
     }
 
     fn map_slot(&mut self, slot: SlotId, source: Option<(UpTrackId, Rid)>) {
