@@ -21,6 +21,8 @@ const MAXIMUM: u64 = 100_000_000;
 /// A peer that has negotiated transport-cc and has sent none so long after the first packet
 /// is treated as one that has not.
 const MUTE: Duration = Duration::from_secs(3);
+/// Loss in 256ths that is taken for congestion where nothing else is known.
+const HEAVY: u8 = 25;
 /// The control plane is told of a change no more often than this, unless it has to give
 /// something up at once.
 const TELL: Duration = Duration::from_millis(100);
@@ -41,6 +43,8 @@ pub(crate) struct Bandwidth {
     heard: bool,
     /// When it is given up on.
     mute: Option<Instant>,
+    /// When the latest receiver report came, and the bytes sent until then.
+    reported: Option<(Instant, u64)>,
     pub(crate) probing: Option<Probing>,
     /// The latest slot of which padding can be made.
     pub(crate) padder: Option<SlotKey>,
@@ -51,11 +55,31 @@ impl Bandwidth {
     fn begin(&mut self, now: Instant, measured: bool) {
         if self.estimator.is_none() {
             self.measured = measured;
-            let initial = if measured { INITIAL } else { MAXIMUM };
-            let config = Config { initial, minimum: MINIMUM, maximum: MAXIMUM };
-            let mut estimator = Estimator::new(config, now.0);
-            estimator.set_demand(now.0, self.demand);
-            self.estimator = Some(Box::new(estimator));
+            self.start(now, if measured { INITIAL } else { MAXIMUM });
+        }
+    }
+
+    fn start(&mut self, now: Instant, initial: u64) {
+        let config = Config { initial, minimum: MINIMUM, maximum: MAXIMUM };
+        // Reports count once feedback has not come for so long: at once, if none is to come.
+        let wait = if self.measured { Duration::ZERO } else { MUTE };
+        let began = now.0.saturating_sub(u64::try_from(wait.as_nanos()).unwrap_or(0));
+        let mut estimator = Estimator::new(config, began);
+        estimator.set_demand(now.0, self.demand);
+        self.estimator = Some(Box::new(estimator));
+    }
+
+    /// The peer reports loss. Where nothing was known, the path carries what arrives of what
+    /// is sent: `sent` bytes until now.
+    fn loss(&mut self, now: Instant, sent: u64, fraction: u8) {
+        let (at, before) = self.reported.replace((now, sent)).unwrap_or((now, sent));
+        let unknown = !self.measured && self.estimate() == Some(MAXIMUM);
+        let millis = u64::try_from(now.since(at).as_millis()).unwrap_or(u64::MAX);
+        if unknown && fraction > HEAVY && millis >= 200 {
+            let rate = (sent - before) * 8_000 / millis;
+            self.start(now, rate * (256 - u64::from(fraction)) / 256);
+        } else if let Some(estimator) = &mut self.estimator {
+            estimator.receiver_report(now.0, fraction);
         }
     }
 
@@ -185,22 +209,22 @@ impl Engine {
 
     /// The subscriber's own estimate.
     pub(crate) fn remb(&mut self, now: Instant, key: TransportKey, bitrate: u64) {
-        self.fall_back(now, key, |estimator| estimator.remb(now.0, bitrate));
-    }
-
-    /// The share of packets, in 256ths, that a subscriber has lost of late.
-    pub(crate) fn loss_reported(&mut self, now: Instant, key: TransportKey, fraction: u8) {
-        self.fall_back(now, key, |estimator| estimator.receiver_report(now.0, fraction));
-    }
-
-    fn fall_back(&mut self, now: Instant, key: TransportKey, tell: impl FnOnce(&mut Estimator)) {
         let Some(transport) = self.transports.get_mut(key) else { return };
         let measured = transport.measured();
         transport.bandwidth.begin(now, measured);
         if let Some(estimator) = &mut transport.bandwidth.estimator {
-            tell(estimator);
-            self.follow_estimate(now, key);
+            estimator.remb(now.0, bitrate);
         }
+        self.follow_estimate(now, key);
+    }
+
+    /// The share of packets, in 256ths, that a subscriber has lost of late.
+    pub(crate) fn loss_reported(&mut self, now: Instant, key: TransportKey, fraction: u8) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        let measured = transport.measured();
+        transport.bandwidth.begin(now, measured);
+        transport.bandwidth.loss(now, transport.counts.bytes_sent, fraction);
+        self.follow_estimate(now, key);
     }
 
     pub(crate) fn round_trip_measured(&mut self, now: Instant, key: TransportKey, nanos: u64) {
@@ -220,8 +244,8 @@ impl Engine {
         let Some(estimator) = &mut bandwidth.estimator else { return };
         estimator.tick(now.0);
         if !bandwidth.heard && bandwidth.mute.take_if(|at| *at <= now).is_some() {
-            bandwidth.estimator = None;
-            bandwidth.begin(now, false);
+            bandwidth.measured = false;
+            bandwidth.start(now, MAXIMUM);
         }
         self.follow_estimate(now, key);
     }
