@@ -42,6 +42,7 @@ async def test_events_of_what_is_gone_are_dropped() -> None:
             _native.EncodingStarted(gone, "", 1, "vp8"),
             _native.EncodingIdle(gone, ""),
             _native.EncodingStopped(gone, ""),
+            _native.LayersMeasured(gone, []),
             _native.SlotSwitched(gone, gone, ""),
             _native.EstimateChanged(gone, 1),
             _native.AudioLevel(gone, 30, voice=True, levels=b"\x1e"),
@@ -58,6 +59,29 @@ async def test_a_transport_knows_its_estimate() -> None:
         assert transport.estimate == 800_000
         transport.set_demand(2_500_000)
         assert transport.stats()["demand"] == 2_500_000
+
+
+async def test_a_track_knows_what_its_layers_cost() -> None:
+    async with (
+        one_transport() as (engine, transport),
+        transport.up_track("0", "video", "camera", rids=["q", "f"]) as track,
+    ):
+        assert not track.layers
+        measured = [("q", 0, 0, 90_000, 320, 180), ("q", 0, 1, 150_000, 320, 180)]
+        engine.registry.dispatch(_native.LayersMeasured(track.id, measured))
+        assert [layer.bitrate for layer in track.layers] == [90_000, 150_000]
+        assert (track.layers[0].width, track.layers[1].temporal) == (320, 1)
+
+
+async def test_a_slot_is_limited_to_layers_until_it_is_closed() -> None:
+    async with one_transport() as (engine, transport):
+        async with transport.slot("1", "video", 0, ssrc=7, rtx_ssrc=8, cname="x") as slot:
+            slot.limit(0, 2)
+            slot.limit(None, None)
+        slot.limit(1, 1)
+        with pytest.raises(_native.EngineError) as refused:
+            engine.native.limit_slot(slot.id, 0, 0)
+        assert refused.value.code == "unknown-slot"
 
 
 async def test_a_track_knows_its_live_encodings() -> None:
