@@ -76,7 +76,7 @@ impl Session {
         let number = usize::from(input.byte()) % PEERS;
         let transport = TransportId(number as u64);
         let object = u64::from(input.byte() % 6);
-        match input.byte() % 12 {
+        match input.byte() % 13 {
             0 => self.add_transport(number),
             1 => self.negotiate(number, input.byte(), input.byte()),
             2 => self.install_keys(number, input.byte()),
@@ -114,7 +114,12 @@ impl Session {
                 }
             }
             10 => self.restart_ice(number, input.byte()),
-            _ => self.remove_transport(transport),
+            11 => self.remove_transport(transport),
+            _ => {
+                let layer = |byte: u8| (byte < 200).then_some(byte % 4);
+                let (spatial, temporal) = (layer(input.byte()), layer(input.byte()));
+                self.carry_out(Command::LimitSlot { slot: SlotId(object), spatial, temporal });
+            }
         }
     }
 
