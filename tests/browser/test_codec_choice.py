@@ -55,3 +55,17 @@ def test_a_codec_that_somebody_lacks_is_given_up(lecture: Daemon, person: Person
     assert received_codec(carol) == {"video/vp8"}
     eventually(lambda: received_codec(bob) == {"video/vp8"}, within=10, why="one codec for all")
     assert alice.offers() == offers, "the codec changes without an offer"
+
+
+def test_whom_no_codec_suits_is_told(daemon: Daemon, person: PersonFactory) -> None:
+    publisher, viewer = person("alice"), person("bob")
+    lacks(publisher, "h264", "vp9", "av1")
+    lacks(viewer, "vp8", "vp9", "av1")
+    for one in (publisher, viewer):
+        one.join(daemon.url, ROOM)
+    viewer.hears({"alice": publisher.tone})
+    eventually(
+        lambda: "cannot play" in viewer.page.run("() => document.body.innerText"),
+        within=10,
+        why="the tile to say why it is empty",
+    )
