@@ -117,6 +117,14 @@ async def test_a_refused_offer_leaves_the_connection_as_it_was() -> None:
         assert len(side.pc.slots) == 4
 
 
+async def test_before_anything_is_measured_nothing_is_known_to_be_lost() -> None:
+    async with running_engine() as engine, open_peer_connection(engine, CERTIFICATE) as pc:
+        assert pc.loss == 0
+        sdp = Description([Section("0"), Section("1", "video", "recvonly")]).sdp()
+        await pc.negotiate(Offer(id=1, sdp=sdp, sending=[CAMERA], slots=[slot("1")]))
+        assert pc.loss == 0
+
+
 async def test_a_line_that_an_offer_stops_ends_in_the_engine_too() -> None:
     lines = [Section("0"), Section("1", "video", "recvonly"), Section("2", "video", "recvonly")]
     slots = [slot("1"), slot("2", pair=1)]

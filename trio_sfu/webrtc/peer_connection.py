@@ -150,7 +150,8 @@ class PeerConnection:
         """
         if self._transport is None or self._transport.lost is not None:
             return 0.0
-        return self._transport.stats()["loss_permille"] / 1_000
+        # It is not among the numbers before there is an estimate.
+        return self._transport.stats().get("loss_permille", 0) / 1_000
 
     def up_track(self, source: Source) -> UpTrack | None:
         """Return the up-track of a negotiated source; None once the transport is lost."""
