@@ -3,9 +3,11 @@
 mod support;
 
 use support::link::{Link, mean, peak};
-use support::ms;
 use support::stage::Stage;
+use support::{codecs, extensions, ms};
+use trio_sfu_core::command::Command;
 use trio_sfu_core::time::Instant;
+use trio_sfu_wire::rtp::ExtensionKind;
 
 const QUEUE: usize = 64 * 1024;
 
@@ -191,4 +193,22 @@ fn nothing_is_sent_without_consent() {
     let sent = stage.viewers[viewer].receiver.link.offered.len();
     stage.run(5_000);
     assert_eq!(stage.viewers[viewer].receiver.link.offered.len(), sent);
+}
+
+#[test]
+fn a_probe_ends_with_what_it_was_negotiated_for() {
+    let mut stage = Stage::new();
+    let viewer = stage.join(link(5_000_000));
+    stage.run(100);
+    let transport = stage.world.transport(stage.viewers[viewer].receiver.peer);
+    while stage.world.counter("probes_begun") == 0 {
+        stage.run(1);
+    }
+    let mut extensions = extensions();
+    extensions.retain(|(_, kind)| *kind != ExtensionKind::TransportCc);
+    let codecs = codecs();
+    stage.world.command(Command::SetNegotiated { transport, extensions, codecs });
+    let sent = stage.world.counter("padding_sent");
+    stage.run(2_000);
+    assert!(stage.world.counter("padding_sent") < sent + 200, "a probe without end");
 }

@@ -155,6 +155,8 @@ impl Engine {
         // A plain retransmission must repeat the first transmission byte by byte (see
         // `send::write`), which it no longer would.
         transport.media.forget_retransmissions();
+        // Padding needs what was negotiated: a probe begins when it can be sent.
+        (transport.bandwidth.probing, transport.bandwidth.padder) = (None, None);
         for &slot in &transport.slots {
             if let Some(slot) = self.slots.get_mut(slot) {
                 slot.sent.clear();

@@ -90,9 +90,6 @@ impl Bandwidth {
         let probe = self.probing.as_ref().map(Probing::id);
         #[allow(clippy::cast_possible_truncation)] // A datagram.
         estimator.sent(Sent { at: now.0, id, bytes: bytes as u32, probe });
-        if let Some(probing) = &mut self.probing {
-            probing.sent(bytes);
-        }
         if self.measured && !self.heard && self.mute.is_none() {
             self.mute = Some(now + MUTE);
         }

@@ -10,6 +10,8 @@ use crate::time::Instant;
 
 /// Padding goes packet by packet, at the probe's rate.
 const BURST: Duration = Duration::from_millis(1);
+/// Packets of padding of one probe, however small they are.
+const MOST: u64 = 500;
 /// A probe that is not over by then will not show anything.
 const LONGEST: Duration = Duration::from_millis(300);
 
@@ -59,7 +61,7 @@ impl Probing {
 
     pub(crate) fn is_over(&self, now: Instant) -> bool {
         let enough = self.bytes >= self.probe.bytes && self.packets >= self.probe.packets;
-        enough || now.since(self.began) > LONGEST
+        enough || self.padded > MOST || now.since(self.began) > LONGEST
     }
 
     /// When it goes on.

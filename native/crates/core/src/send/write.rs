@@ -161,6 +161,9 @@ impl Transport {
         self.counts.packets_sent += 1;
         self.counts.bytes_sent += len as u64;
         let bytes = len + if to.is_ipv4() { IPV4 } else { IPV6 };
+        if let Some(probing) = &mut self.bandwidth.probing {
+            probing.sent(bytes);
+        }
         if self.wide_sequence != wide {
             self.bandwidth.sent(now, wide, bytes);
         }
@@ -190,6 +193,9 @@ fn write(
     let out = span.out(packet.sequence, &shift).ok_or(Unsent::Gone)?;
     let bytes = if queued.hollow { Bytes::default() } else { bytes };
     let rtx = slot.rtx_ssrc.zip(outgoing.rtx);
+    if queued.purpose == Purpose::Padding && rtx.is_none() {
+        return Err(Unsent::NotNegotiated);
+    }
     // Without RTX a packet is repeated under its own number, so it must be the same bytes
     // again: a GCM nonce over two different headers would give away the key.
     let repeatable = rtx.is_none() && slot.kind == crate::command::Kind::Video;
