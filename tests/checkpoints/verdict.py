@@ -38,7 +38,12 @@ class Hit:
         """Return what is now."""
         hit = cls(trio.current_time(), scene.role(task) or "")
         clients = {client.name: client.session for client in scene.world.clients}
-        present = {name for name, session in clients.items() if session and not session.over}
+        present = {
+            name
+            for name, session in clients.items()
+            # What is said on a socket that is lost without a word is said to nobody.
+            if session and not session.over and not session.resuming
+        }
         session = clients.get(hit.whose or "")
         hit.opening = session is not None and not session.connected
         room = scene.world.daemon.rooms.rooms.get(RoomId(STAGE))

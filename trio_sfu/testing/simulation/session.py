@@ -117,6 +117,11 @@ class ClientSession:
         )
 
     @property
+    def resuming(self) -> bool:
+        """Whether it has lost its socket and is not resumed yet."""
+        return self._lost_since is not None
+
+    @property
     def connected(self) -> bool:
         """Whether it has a socket that is open."""
         return self._socket is not None and self._socket.opened
