@@ -4,7 +4,7 @@ use trio_sfu_core::counters::Counters;
 
 /// Drops that are counted for something other than the arrival of a datagram: on the way
 /// out, for a part of an authenticated datagram, or beside the fate of its sender.
-const LATER: [&str; 15] = [
+const LATER: [&str; 16] = [
     "drop_address_taken",
     "drop_stun_amplifying",
     "drop_outbox_full",
@@ -13,6 +13,7 @@ const LATER: [&str; 15] = [
     "drop_codec_not_negotiated",
     "drop_subscriber_not_ready",
     "drop_queue_full",
+    "drop_layer_limited",
     "drop_path_too_slow",
     "drop_cache_missed",
     "drop_protect_failed",
