@@ -73,4 +73,9 @@ def test_ice_is_restarted_in_mid_call_and_nobody_sees_it(
     measure("ICE restart: longest time between pictures", f"{max(gaps):.0f} ms")
     assert max(gaps) < FREEZE
     daemon.returns_to(census, only=OF_PEERS)
-    assert daemon.metrics()["trio_sfu_engine_ice_restarts_total"] == 1
+    # The browser counts on the new path as soon as it is answered, and nominates it a check later.
+    eventually(
+        lambda: daemon.metrics()["trio_sfu_engine_ice_restarts_total"] == 1,
+        within=10,
+        why="the new path to be nominated",
+    )

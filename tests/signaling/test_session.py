@@ -95,6 +95,19 @@ async def test_a_goodbye_of_the_client_is_a_departure_without_error(
         assert call.counted == {}
 
 
+async def test_a_goodbye_is_one_also_when_the_writer_is_told_before_the_reader(
+    autojump_clock: MockClock,
+) -> None:
+    async with calling() as call:
+        call.to_client.congested = True  # The answer to the close frame waits, the reader with it.
+        with trio.move_on_after(1):
+            await call.client.aclose(1000)
+        call.session.send(Pong(id=1))
+        with trio.fail_after(5):
+            await call.finished.wait()
+        assert call.session.departure is Departure.LEFT
+
+
 async def test_a_socket_that_ends_without_a_goodbye_is_lost(autojump_clock: MockClock) -> None:
     async with calling() as call:
         await call.stream.aclose()

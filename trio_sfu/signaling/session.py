@@ -176,12 +176,15 @@ class Session:
             self._depart(Departure.LEFT)
 
     async def _write(self) -> None:
-        with suppress(ConnectionClosed):
+        try:
             async for message in self._outbox:
                 if not await self._written(message):
                     # Half a frame may be out, so there is no room for a goodbye.
                     self._close_limit = 0
                     break
+        except ConnectionClosed as closed:
+            # The reader, which would be told as well, may not have had its turn yet.
+            self._socket_closed(closed)
         with trio.move_on_after(self._close_limit):
             await self._socket.aclose(self._close_code, self._close_reason)
         self._finished.set()
