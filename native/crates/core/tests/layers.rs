@@ -60,6 +60,12 @@ impl Stage {
     }
 
     fn limit(&mut self, spatial: Option<u8>, temporal: Option<u8>) {
+        if self.encoder.mode.flexible {
+            // What a frame depends on that is on its way is not known before it is there: some
+            // of what comes behind it may be of no use when more layers are wanted just then.
+            let next = self.frames.len() as u32 / u32::from(self.encoder.mode.spatial);
+            self.unknown.extend([next, next + 6]);
+        }
         self.world.command(Command::LimitSlot { slot: self.slot, spatial, temporal });
     }
 
@@ -68,15 +74,14 @@ impl Stage {
         let asked = count_rtcp(&self.world.peers[self.publisher].rtcp, is_pli);
         let key = key || asked > self.plis;
         self.plis = asked;
-        let mut now = Vec::new();
+        let mut now: Vec<Rtp> = Vec::new();
+        let mut brings: Option<(u32, Rtp)> = None;
         for frame in self.encoder.picture(key, packets) {
             for packet in &frame.packets {
-                let fate = fate();
-                let first = frame.key && frame.spatial == 0 && packet == &frame.packets[0];
-                if first && self.encoder.mode.described && !matches!(fate, Fate::Arrives) {
-                    self.unknown.push(frame.picture);
+                if frame.key && self.encoder.mode.described {
+                    brings.get_or_insert_with(|| (frame.picture, packet.clone()));
                 }
-                match fate {
+                match fate() {
                     Fate::Arrives => now.push(packet.clone()),
                     Fate::Late(pictures) => self.late.push((pictures, packet.clone())),
                     Fate::Swapped => now.insert(now.len().saturating_sub(1), packet.clone()),
@@ -87,6 +92,11 @@ impl Stage {
                 }
             }
             self.frames.insert(frame.id, frame);
+        }
+        if let Some((picture, first)) = brings
+            && now.first() != Some(&first)
+        {
+            self.unknown.push(picture);
         }
         for packet in now {
             self.world.send(self.publisher, &packet);
@@ -230,6 +240,24 @@ fn whoever_comes_with_a_limit_has_only_that_layer() {
         assert_eq!(seen.whole.len(), 10, "{mode:?}");
         stage.continuity();
     }
+}
+
+#[test]
+fn a_keyframe_that_comes_after_the_next_one_changes_nothing() {
+    let mut stage = Stage::new(Mode::new(Codec::Av1, 1));
+    stage.pictures(10);
+    stage.limit(None, Some(0));
+    let mut first = true;
+    stage.picture(
+        true,
+        1,
+        || {
+            if std::mem::take(&mut first) { Fate::Late(1) } else { Fate::Arrives }
+        },
+    );
+    stage.picture(true, 1, || Fate::Arrives);
+    stage.pictures(24);
+    assert_eq!(stage.shown(16), [(0, 0)]);
 }
 
 #[test]

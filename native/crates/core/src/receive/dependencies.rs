@@ -1,6 +1,6 @@
 //! What an encoding's dependency descriptors say, packet by packet.
 
-use trio_sfu_wire::codec::dependency_descriptor::{self, Frame, Structure};
+use trio_sfu_wire::codec::dependency_descriptor::{self, Frame, Mandatory, Structure};
 use trio_sfu_wire::codec::{Codec, Descriptor, size};
 
 use crate::receive::layers::LayerRates;
@@ -9,9 +9,17 @@ use crate::receive::layers::LayerRates;
 #[derive(Default)]
 pub(crate) struct Dependencies {
     structure: Option<Box<Structure>>,
+    /// The number of the frame that brought it.
+    since: u16,
     /// The one before, for packets that come late: its templates have other numbers.
     previous: Option<Box<Structure>>,
+    previous_since: u16,
     active: u32,
+}
+
+/// Whether a frame's number is that of `first`, or a later one.
+fn is_from(first: u16, number: u16) -> bool {
+    number.wrapping_sub(first) <= u16::MAX / 2
 }
 
 impl Dependencies {
@@ -20,13 +28,23 @@ impl Dependencies {
     /// late.
     pub(crate) fn read(&mut self, value: &[u8], newest: bool, descriptor: &mut Descriptor) {
         let Some((frame, brought)) = self.parse(value, newest) else { return };
-        if let Some(structure) = brought {
-            self.previous = self.structure.replace(Box::new(structure));
+        let mandatory = frame.mandatory;
+        let mut in_force = newest;
+        if let Some(structure) = brought.map(Box::new) {
+            // A keyframe that comes after the next one brings what is over already.
+            let number = mandatory.frame_number;
+            in_force |= self.structure.is_none() || is_from(self.since, number);
+            if in_force {
+                self.previous_since = std::mem::replace(&mut self.since, number);
+                self.previous = self.structure.replace(structure);
+            } else {
+                self.previous_since = number;
+                self.previous = Some(structure);
+            }
         }
-        if let Some(active) = frame.active.filter(|_| newest) {
+        if let Some(active) = frame.active.filter(|_| in_force) {
             self.active = active;
         }
-        let mandatory = frame.mandatory;
         descriptor.keyframe = mandatory.start_of_frame && mandatory.has_structure;
         descriptor.start_of_frame = mandatory.start_of_frame;
         descriptor.end_of_frame = mandatory.end_of_frame;
@@ -49,9 +67,13 @@ impl Dependencies {
     }
 
     fn parse(&self, value: &[u8], newest: bool) -> Option<(Frame, Option<Structure>)> {
-        let parse = |structure: Option<&Structure>| dependency_descriptor::parse(value, structure);
-        let previous = self.previous.as_deref().filter(|_| !newest);
-        parse(self.structure.as_deref()).or_else(|_| parse(previous)).ok()
+        let number = Mandatory::parse(value).ok()?.frame_number;
+        let current = self.structure.as_deref().filter(|_| newest || is_from(self.since, number));
+        let previous = self
+            .previous
+            .as_deref()
+            .filter(|_| current.is_none() && is_from(self.previous_since, number));
+        dependency_descriptor::parse(value, current.or(previous)).ok()
     }
 
     pub(crate) fn structure(&self) -> Option<&Structure> {

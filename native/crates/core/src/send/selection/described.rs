@@ -10,6 +10,11 @@ impl Selection {
         structure.target(self.limit.spatial(), self.limit.temporal(), active)
     }
 
+    /// Whether a frame was left out, or has not come: then it may yet be left out.
+    fn lacks(&self, number: u16) -> bool {
+        self.dropped[0].has(number) || self.missing.has(number)
+    }
+
     /// To another decode target at a keyframe; at a frame that says that whoever has it can
     /// go on with the target, and that we have all references of; and at once to one all of
     /// whose frames have been forwarded.
@@ -31,7 +36,7 @@ impl Selection {
             Rule::Target(_) | Rule::Layers { .. } => {
                 let mut references = frame.references.differences();
                 let number = frame.mandatory.frame_number;
-                let whole = !references.any(|back| self.dropped[0].has(number.wrapping_sub(back)));
+                let whole = !references.any(|back| self.lacks(number.wrapping_sub(back)));
                 let switch = whole && frame.indications.of(wanted) == Indication::Switch;
                 let within = matches!(self.rule, Rule::Target(shown)
                     if structure.contains(shown, wanted));

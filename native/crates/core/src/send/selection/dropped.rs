@@ -21,6 +21,12 @@ impl Dropped {
         }
     }
 
+    /// Forgets a number, of 16 bits.
+    pub(super) fn remove(&mut self, number: u16) {
+        let behind = self.newest.wrapping_sub(number);
+        self.bits &= !1u128.checked_shl(u32::from(behind)).unwrap_or(0);
+    }
+
     /// Whether this number, of 16 bits, was noted.
     pub(super) fn has(&self, number: u16) -> bool {
         self.has_of(number, u16::MAX)
@@ -36,6 +42,18 @@ impl Dropped {
 #[cfg(test)]
 mod tests {
     use super::Dropped;
+
+    #[test]
+    fn one_number_can_be_forgotten() {
+        let mut dropped = Dropped::default();
+        for number in [65_534, 65_535, 2] {
+            dropped.insert(number, 0xffff);
+        }
+        dropped.remove(65_535);
+        dropped.remove(3);
+        dropped.remove(500);
+        assert!(dropped.has(65_534) && !dropped.has(65_535) && dropped.has(2));
+    }
 
     #[test]
     fn numbers_wrap_and_old_ones_are_forgotten() {

@@ -8,6 +8,9 @@ use crate::receive::cache::Packet;
 use super::seams::Seams;
 use super::{Rule, SPATIAL, Selection, layers};
 
+/// Frames that are noted of a gap; a longer one costs a keyframe anyway.
+const MOST_MISSING: u16 = 64;
+
 /// The frame of the highest packet that was decided on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Latest {
@@ -91,6 +94,18 @@ impl Latest {
     }
 }
 
+/// Where it is noted what became of a frame, and by what number of how many bits; none: nothing
+/// tells what depends on it.
+pub(super) fn place(packet: &Packet, latest: &Latest) -> Option<(usize, u16, u16)> {
+    let (number, mask) = latest.number?;
+    let layer = match packet.descriptor.detail {
+        _ if latest.of_frames => 0,
+        Detail::Vp9(vp9) if vp9.flexible => usize::from(latest.spatial).min(SPATIAL - 1),
+        _ => return None,
+    };
+    Some((layer, number, mask))
+}
+
 impl Selection {
     /// Notes what became of a packet that is the highest so far, and of those before it that
     /// have not come.
@@ -116,6 +131,11 @@ impl Selection {
         }
         if !latest.forwarded && !same && !latest.empty {
             self.note_dropped(packet, &latest);
+        }
+        if let Some(before) = self.latest {
+            if packet.sequence > first {
+                self.note_missing(&before, &latest);
+            }
         }
         self.highest = packet.sequence;
         let ended = latest.ended || same && self.latest.is_some_and(|before| before.ended);
@@ -143,7 +163,8 @@ impl Selection {
         if lowest_only
             && !before.of_frames
             && before.upper_between(now)
-            && before.spatial == 0
+            // Nor upper spatial layers of the picture before.
+            && (!before.layered || before.marked)
             && now.spatial == 0
         {
             *skipped = before.distance(now).unwrap_or(1).saturating_sub(1);
@@ -152,13 +173,22 @@ impl Selection {
         false
     }
 
-    pub(super) fn note_dropped(&mut self, packet: &Packet, latest: &Latest) {
-        let Some((number, mask)) = latest.number else { return };
-        let layer = match packet.descriptor.detail {
-            _ if latest.of_frames => 0,
-            Detail::Vp9(vp9) if vp9.flexible => usize::from(latest.spatial).min(SPATIAL - 1),
-            _ => return,
+    /// Notes the frames between two that follow one another.
+    fn note_missing(&mut self, before: &Latest, now: &Latest) {
+        if !before.of_frames || !now.of_frames {
+            return;
+        }
+        let (Some((from, mask)), Some(distance)) = (before.number, before.distance(now)) else {
+            return;
         };
-        self.dropped[layer].insert(number, mask);
+        for step in 1..distance.min(MOST_MISSING) {
+            self.missing.insert(from.wrapping_add(step), mask);
+        }
+    }
+
+    pub(super) fn note_dropped(&mut self, packet: &Packet, latest: &Latest) {
+        if let Some((layer, number, mask)) = place(packet, latest) {
+            self.dropped[layer].insert(number, mask);
+        }
     }
 }

@@ -19,7 +19,7 @@ use crate::receive::cache::Packet;
 use crate::time::Instant;
 
 use dropped::Dropped;
-use gaps::Latest;
+use gaps::{Latest, place};
 use patience::{Lack, Patience};
 use seams::{Rules, Seams};
 
@@ -112,6 +112,10 @@ pub(crate) struct Selection {
     latest: Option<Latest>,
     /// By spatial layer, of VP9 in flexible mode; in the first, of dependency descriptors.
     dropped: [Dropped; SPATIAL],
+    /// By dependency descriptors: frames that have not come. When they do they may be left out.
+    missing: Dropped,
+    /// The first packet of the latest keyframe: what was left out before it is forgotten.
+    keyframe: u64,
     /// Frames below the spatial layer that is shown were left out since the last keyframe.
     thinned: bool,
     patience: Patience,
@@ -127,6 +131,8 @@ impl Selection {
             highest,
             latest: None,
             dropped: [Dropped::default(); SPATIAL],
+            missing: Dropped::default(),
+            keyframe: 0,
             thinned: false,
             patience: Patience::default(),
         }
@@ -177,14 +183,31 @@ impl Selection {
         };
         let frame = subject.frame.as_ref();
         let brings = frame.is_some_and(|frame| frame.mandatory.has_structure);
-        let admitted = seam.rules.rule.admits(subject.packet, frame) || completes(subject.packet);
+        let latest = Latest::of(subject.packet, frame, subject.empty);
+        let admitted = seam.rules.rule.admits(subject.packet, frame)
+            || completes(subject.packet)
+            || self.awaited(subject, &latest);
         if brings || admitted && !self.lacks_reference(subject) {
+            if let Some(frame) = frame {
+                self.missing.remove(frame.mandatory.frame_number);
+            }
             Verdict::Forward
         } else {
-            let latest = Latest::of(subject.packet, frame, subject.empty);
             self.note_dropped(subject.packet, &latest);
             Verdict::Hollow
         }
+    }
+
+    /// Whether a late frame of VP9's flexible mode is wanted by now: what has been forwarded
+    /// since may depend on it.
+    fn awaited(&self, subject: &Subject<'_>, latest: &Latest) -> bool {
+        let flexible = matches!(subject.packet.descriptor.detail, Detail::Vp9(vp9) if vp9.flexible);
+        flexible
+            && subject.frame.is_none()
+            && subject.packet.sequence > self.keyframe
+            && self.rule.admits(subject.packet, None)
+            && place(subject.packet, latest)
+                .is_some_and(|(layer, number, mask)| !self.dropped[layer].has_of(number, mask))
     }
 
     fn begins_picture(&self, latest: &Latest) -> bool {
@@ -214,6 +237,8 @@ impl Selection {
         if subject.packet.descriptor.keyframe {
             self.thinned = false;
             self.dropped = [Dropped::default(); SPATIAL];
+            self.missing = Dropped::default();
+            self.keyframe = subject.packet.sequence;
         }
         self.rule = rule;
         let top = match (rule, subject.structure) {

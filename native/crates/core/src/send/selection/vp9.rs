@@ -48,15 +48,19 @@ impl Selection {
         Rule::Layers { spatial, temporal }
     }
 
-    /// In flexible mode: whether a picture it refers to was left out in its spatial layer.
+    /// In flexible mode: whether a picture it refers to was left out in its spatial layer, or
+    /// the frame below.
     pub(super) fn lacks_picture(&self, vp9: &PayloadDescriptor) -> bool {
         let (Some(id), layer) = (vp9.picture_id, usize::from(vp9.spatial_id.unwrap_or(0))) else {
             return false;
         };
-        let Some(dropped) = self.dropped.get(layer.min(SPATIAL - 1)) else { return false };
+        let lacks = |layer: usize, back: u8| {
+            let mask = id.mask();
+            let number = id.value.wrapping_sub(u16::from(back)) & mask;
+            self.dropped[layer.min(SPATIAL - 1)].has_of(number, mask)
+        };
         let mut references = vp9.references.into_iter().filter(|&back| back != 0);
-        references.any(|back| {
-            dropped.has_of(id.value.wrapping_sub(u16::from(back)) & id.mask(), id.mask())
-        })
+        references.any(|back| lacks(layer, back))
+            || vp9.inter_layer && layer > 0 && lacks(layer - 1, 0)
     }
 }
