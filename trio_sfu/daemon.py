@@ -6,6 +6,7 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -30,6 +31,7 @@ from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media_port import open_media
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.watch import OverloadWatch
+from trio_sfu.rooms.quality import Quality, watch_quality
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.relays import relays
 from trio_sfu.self_test.run import Finding, run_self_test
@@ -86,6 +88,7 @@ class Daemon:
         )
         self.services.add("self-test", self.self_test.run)
         self.services.add("overload", self.overload.run)
+        self.services.add("quality", partial(watch_quality, self.rooms.quality, self.rooms.peers))
         app = make_app(self, token=operator_token(config.admin))
         self.port = Port(config.http, HttpServer(app), self.serve_socket, self.journal)
         self.addresses: list[tuple[str, int]] = []
@@ -125,6 +128,10 @@ class Daemon:
     def loop_lag(self) -> Histogram:
         """Return how late the event loop was, of every beat."""
         return self.liveness.loop.histogram
+
+    def quality(self) -> Quality:
+        """Return how good it is what viewers get."""
+        return self.rooms.quality
 
     def rooms_snapshot(self) -> list[dict[str, Any]]:
         """Return the rooms and their peers."""

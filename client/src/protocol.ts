@@ -420,6 +420,21 @@ export interface View {
   statistics?: boolean;
 }
 
+/**
+ * How it was for the viewer since it last said so, in seconds; for the operator's metrics.
+ *
+ * `watched`: pictures that were shown, all tiles together; `frozen`: of that, pictures
+ * that stood still (W3C webrtc-stats, totalFreezesDuration). `heard`: sound that was played;
+ * `concealed`: of that, sound that the decoder had to make up, pauses aside.
+ */
+export interface Experience {
+  type: "experience";
+  watched?: number;
+  frozen?: number;
+  heard?: number;
+  concealed?: number;
+}
+
 /** Leave the room; the server closes the socket with 1000. */
 export interface Leave {
   type: "leave";
@@ -439,6 +454,7 @@ export type ClientMessage =
   | Publish
   | Prefer
   | View
+  | Experience
   | Leave
   | Ping;
 

@@ -589,7 +589,7 @@ it("waits longer for packets, in sound and picture alike, while some have to be 
   world.pc.stats.set("path", { ...path, currentRoundTripTime: 0.1 });
   for (const [seconds, lost] of [
     [2, 0],
-    [4, 100],
+    [4, 40],
   ] as const) {
     const stream = { type: "inbound-rtp", timestamp: seconds * 1_000, packetsLost: lost };
     world.pc.stats.set("stream", { ...stream, packetsReceived: seconds * 500 });

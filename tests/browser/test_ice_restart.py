@@ -73,9 +73,6 @@ def test_ice_is_restarted_in_mid_call_and_nobody_sees_it(
     measure("ICE restart: longest time between pictures", f"{max(gaps):.0f} ms")
     assert max(gaps) < FREEZE
     daemon.returns_to(census, only=OF_PEERS)
-    # The browser counts on the new path as soon as it is answered, and nominates it a check later.
-    eventually(
-        lambda: daemon.metrics()["trio_sfu_engine_ice_restarts_total"] == 1,
-        within=10,
-        why="the new path to be nominated",
-    )
+    # Not the engine's count of nominations under the new credentials: a browser that has gathered
+    # before the answer comes may take the new path under those of the server before.
+    assert daemon.metrics()["trio_sfu_ice_restarts_total"] == 1

@@ -11,6 +11,8 @@ from starlette.applications import Starlette
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.liveness.health import Health, judge
 from trio_sfu.liveness.self_test import SelfTestRecord, SelfTestResult
+from trio_sfu.rooms.quality import Quality
+from trio_sfu.signaling.messages import Experience
 
 
 @dataclass
@@ -51,6 +53,12 @@ class Observed:
     async def test_media(self) -> SelfTestResult:
         self.ended.append(("tested",))
         return SelfTestResult(outcome="passed", seconds=0.25)
+
+    def quality(self) -> Quality:
+        quality = Quality()
+        quality.estimates.observe(900_000)
+        quality.hear(Experience(watched=10, frozen=0.2, heard=10))
+        return quality
 
     def engine_counters(self) -> dict[str, int]:
         return {"packets_received": 12}

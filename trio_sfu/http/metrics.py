@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from trio_sfu import events
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.liveness.health import Health
+from trio_sfu.rooms.quality import Quality
 
 __all__ = ["CONTENT_TYPE_LATEST", "Measured", "render"]
 
@@ -50,6 +51,10 @@ class Measured(Protocol):
         """Return the engine's monotonic counters."""
         ...
 
+    def quality(self) -> Quality:
+        """Return how good it is what viewers get."""
+        ...
+
 
 def render(measured: Measured) -> bytes:
     """Return the text of ``/metrics``."""
@@ -80,6 +85,7 @@ class _Daemon(Collector):
         yield strain
         yield from _of_health(self._measured.health())
         yield _histogram("loop_lag_seconds", "How late the loop woke", self._measured.loop_lag())
+        yield from _of_quality(self._measured.quality())
         yield from _from_journal(self._measured.journal)
 
     def describe(self) -> Iterator[Metric]:
@@ -105,6 +111,37 @@ def _of_health(health: Health) -> Iterator[Metric]:
         age = health.self_test_age
         text = "How long ago the last self-test ended"
         yield GaugeMetricFamily("trio_sfu_self_test_age_seconds", text, value=age)
+
+
+def _of_quality(quality: Quality) -> Iterator[Metric]:
+    for name, text, histogram in (
+        (
+            "viewer_estimate_bits_per_second",
+            "What the network to a viewer carries, at moments",
+            quality.estimates,
+        ),
+        (
+            "slot_height_pixels",
+            "Height of the picture on a slot that is looked at, at moments; 0: paused",
+            quality.heights,
+        ),
+        (
+            "viewer_loss_ratio",
+            "Share of the packets to a viewer that get lost, at moments",
+            quality.losses,
+        ),
+        (
+            "viewer_frozen_ratio",
+            "Share of the time in which pictures stood still, by what browsers say",
+            quality.frozen,
+        ),
+        (
+            "viewer_concealed_ratio",
+            "Share of the sound that had to be made up, by what browsers say",
+            quality.concealed,
+        ),
+    ):
+        yield _histogram(name, text, histogram)
 
 
 def _from_journal(journal: Journal) -> Iterator[Metric]:

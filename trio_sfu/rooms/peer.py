@@ -21,8 +21,10 @@ from trio_sfu.rooms.blame import engine_lost, sole
 from trio_sfu.rooms.following import follow_media
 from trio_sfu.rooms.link import Link
 from trio_sfu.rooms.listening import Listening
+from trio_sfu.rooms.plan import Planned
 from trio_sfu.rooms.planning import Planning
 from trio_sfu.rooms.presence import Presence
+from trio_sfu.rooms.quality import Quality
 from trio_sfu.rooms.requests import serve_requests
 from trio_sfu.rooms.screening import Screening
 from trio_sfu.rooms.state import RoomState
@@ -43,6 +45,7 @@ class Surroundings(Protocol):
     journal: Journal
     listening: Listening
     planning: Planning
+    quality: Quality
 
     def welcome(self, peer: "Peer") -> None:
         """Let the peer in: it is told who is there, the others that it came."""
@@ -151,6 +154,16 @@ class Peer:
     def stats(self) -> dict[str, Any]:
         """Return the engine's numbers of what the peer sends and is sent."""
         return self._pc.stats() if self._pc is not None else {}
+
+    @property
+    def planned(self) -> Planned:
+        """What it is to be shown."""
+        return self.screening.planned
+
+    @property
+    def loss(self) -> float:
+        """The share of packets to it that get lost. Raises EngineError when the engine is lost."""
+        return self._pc.loss if self._pc is not None else 0.0
 
     async def run(self) -> None:
         """Live until something ends the peer. An error ends it and goes no further."""

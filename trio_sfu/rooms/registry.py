@@ -1,6 +1,6 @@
 """The registry of rooms: opens them on the first join, forgets them when they end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import trio
@@ -14,6 +14,7 @@ from trio_sfu.overload.admission import Admission
 from trio_sfu.rooms.codecs import preference_of
 from trio_sfu.rooms.link import Link
 from trio_sfu.rooms.peer import Connect, Peer
+from trio_sfu.rooms.quality import Quality
 from trio_sfu.rooms.restarts import RestartLimit
 from trio_sfu.rooms.returning import Returning
 from trio_sfu.rooms.room import Room
@@ -38,6 +39,7 @@ class Registry:
         video: Video | None = None,
     ) -> None:
         self.rooms: dict[RoomId, Room] = {}
+        self.quality = Quality()
         self._settings = settings
         self._connect = connect
         self._journal = journal
@@ -103,6 +105,11 @@ class Registry:
         self._video_limit = most
         for room in self.rooms.values():
             room.limit_video(most)
+
+    def peers(self) -> Iterator[Peer]:
+        """Yield the peers of all rooms."""
+        for room in self.rooms.values():
+            yield from room.peers.values()
 
     def snapshot(self) -> list[dict[str, Any]]:
         """Return the rooms as ``/api/v1/rooms`` shows them."""
@@ -177,6 +184,7 @@ class Registry:
             video_limit=self._video_limit,
             relays=self._relays,
             preference=preference_of(name, self._video),
+            quality=self.quality,
         )
         self.rooms[name] = room
         self._nursery.start_soon(room.run, name=f"room {name}")

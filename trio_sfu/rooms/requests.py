@@ -51,11 +51,8 @@ async def _serve(peer: Peer, pc: PeerConnection, message: messages.ClientMessage
                 await _offer(peer, pc, message)
             case messages.Publish():
                 _publish(peer, message)
-            case messages.Prefer():
-                _prefer(peer, message)
-            case messages.View():
-                peer.view.attention.see(message)
-                peer.room.planning.viewer(peer.id)
+            case messages.Prefer() | messages.View() | messages.Experience():
+                _heed(peer, message)
             case messages.Ping():
                 peer.link.send(messages.Pong(id=message.id))
             case messages.Leave():
@@ -92,8 +89,15 @@ def _publish(peer: Peer, publish: messages.Publish) -> None:
         peer.room.journal.note(kind(peer.room.id, peer.id, publish.source))
 
 
-def _prefer(peer: Peer, prefer: messages.Prefer) -> None:
-    # A preference for somebody who has just left is nobody's fault.
-    if prefer.peer in peer.room.state.members:
-        peer.view.attention.prefer(PeerId(prefer.peer), prefer.quality)
-        peer.room.planning.viewer(peer.id)
+def _heed(peer: Peer, said: messages.Prefer | messages.View | messages.Experience) -> None:
+    """Take what a client says of itself as a viewer."""
+    match said:
+        # A preference for somebody who has just left is nobody's fault.
+        case messages.Prefer() if said.peer in peer.room.state.members:
+            peer.view.attention.prefer(PeerId(said.peer), said.quality)
+            peer.room.planning.viewer(peer.id)
+        case messages.View():
+            peer.view.attention.see(said)
+            peer.room.planning.viewer(peer.id)
+        case messages.Experience():
+            peer.room.quality.hear(said)

@@ -16,6 +16,7 @@ from trio_sfu.rooms.codecs import CodecChoice, Preference
 from trio_sfu.rooms.listening import Listening
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.planning import Planning
+from trio_sfu.rooms.quality import Quality
 from trio_sfu.rooms.state import RoomState
 from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.signaling.messages import (
@@ -52,9 +53,11 @@ class Room:
         video_limit: VideoLimit = "high",
         relays: Callable[[PeerId], list[IceServer]] = lambda _peer: [],
         preference: Preference | None = None,
+        quality: Quality | None = None,
     ) -> None:
         self.id = room
         self.journal = journal
+        self.quality = quality or Quality()
         self.state = RoomState()
         self.peers: dict[PeerId, Peer] = {}
         self.max_peers = max_peers

@@ -56,6 +56,11 @@ class Screening:
         self._plan = plan
         self._planned.set()
 
+    @property
+    def planned(self) -> Planned:
+        """The newest plan."""
+        return self._plan
+
     def shows(self, message: SlotShows) -> None:
         """Tell the client what a slot shows now."""
         self.shown[message.mid] = message

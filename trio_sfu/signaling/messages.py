@@ -31,6 +31,7 @@ LeaveReason: TypeAlias = Literal[
     "left", "gone", "timeout", "failed", "replaced", "removed", "room-closed"
 ]
 Pixels: TypeAlias = Annotated[int, Meta(ge=0, le=16_384)]
+Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=3_600)]
 Pause: TypeAlias = Literal["hidden", "bandwidth", "overload", "unsupported", "not-sent"]
 RequestId: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
@@ -212,6 +213,20 @@ class View(_Message, frozen=True, tag="view"):
     statistics: bool = False
 
 
+class Experience(_Message, frozen=True, tag="experience"):
+    """How it was for the viewer since it last said so, in seconds; for the operator's metrics.
+
+    ``watched``: pictures that were shown, all tiles together; ``frozen``: of that, pictures
+    that stood still (W3C webrtc-stats, totalFreezesDuration). ``heard``: sound that was played;
+    ``concealed``: of that, sound that the decoder had to make up, pauses aside.
+    """
+
+    watched: Seconds = 0.0
+    frozen: Seconds = 0.0
+    heard: Seconds = 0.0
+    concealed: Seconds = 0.0
+
+
 class Leave(_Message, frozen=True, tag="leave"):
     """Leave the room; the server closes the socket with 1000."""
 
@@ -223,7 +238,7 @@ class Ping(_Message, frozen=True, tag="ping"):
 
 
 ClientMessage: TypeAlias = (
-    Join | Resume | Offer | Candidate | Publish | Prefer | View | Leave | Ping
+    Join | Resume | Offer | Candidate | Publish | Prefer | View | Experience | Leave | Ping
 )
 
 

@@ -111,7 +111,7 @@ def _limits(type_: shape.Type) -> str:
     if isinstance(type_, shape.StrType) and type_.max_length is not None:
         pattern = f", matching `{type_.pattern}`" if type_.pattern else ""
         return f", {type_.min_length or 0} to {type_.max_length} characters{pattern}"
-    if isinstance(type_, shape.IntType) and type_.le is not None:
+    if isinstance(type_, shape.IntType | shape.FloatType) and type_.le is not None:
         return f", {type_.ge} to {type_.le}"
     return ""
 
@@ -119,6 +119,8 @@ def _limits(type_: shape.Type) -> str:
 def _json(value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | float):
+        return f"{value:g}"
     return f'"{value}"'
 
 

@@ -5,6 +5,7 @@
  */
 import type { Answer, ClientMessage, IceServer, Offer } from "../protocol.ts";
 import { asRoomError, RoomError } from "./errors.ts";
+import { ExperienceLog } from "./experience.ts";
 import { IceRestart } from "./ice-restart.ts";
 import { JitterTarget, pathSample } from "./jitter-target.ts";
 import { ReceivingLines } from "./receiving.ts";
@@ -42,6 +43,7 @@ export class Negotiation {
   #queue: Promise<void> = Promise.resolve();
   #deadline: ReturnType<typeof setTimeout> | undefined;
   readonly #jitter = new JitterTarget();
+  readonly #experience = new ExperienceLog();
   #path: ReturnType<typeof setInterval> | undefined;
   #closed = false;
 
@@ -203,8 +205,11 @@ export class Negotiation {
   }
 
   async #lookAtPath(): Promise<void> {
-    const sample = pathSample(await this.pc.getStats());
-    if (!this.#closed) this.receiving.setJitterTarget(this.#jitter.next(sample));
+    const report = await this.pc.getStats();
+    if (this.#closed) return;
+    this.receiving.setJitterTarget(this.#jitter.next(pathSample(report)));
+    const told = this.#experience.next(report, performance.now());
+    if (told) this.#handlers.send({ type: "experience", ...told });
   }
 
   #fail(message: string): void {
