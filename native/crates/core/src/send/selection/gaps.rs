@@ -132,10 +132,10 @@ impl Selection {
         if !latest.forwarded && !same && !latest.empty {
             self.note_dropped(packet, &latest);
         }
-        if let Some(before) = self.latest {
-            if packet.sequence > first {
-                self.note_missing(&before, &latest);
-            }
+        if let Some(before) = self.latest
+            && packet.sequence > first
+        {
+            self.note_missing(&before, &latest);
         }
         self.highest = packet.sequence;
         let ended = latest.ended || same && self.latest.is_some_and(|before| before.ended);
