@@ -56,10 +56,11 @@ def _by_quality(ladder: Ladder, quality: Quality, sizes: list[int]) -> int:
     rung = _RUNG.get(quality, 0)
     if rung == _RUNG["high"]:
         return sizes[-1]
-    if any(step.rid in LADDER for step in ladder):
-        better = LADDER[rung + 1 :]
-        return max((s.size for s in ladder if s.rid not in better), default=sizes[0])
-    return sizes[max(0, len(sizes) - 3 + rung)] if len(sizes) > 1 else sizes[0]
+    if len(sizes) > 1 and len({step.rid for step in ladder}) == 1:
+        # The sizes of one encoding are its spatial layers, whatever its RID.
+        return sizes[max(0, len(sizes) - 3 + rung)]
+    better = LADDER[rung + 1 :]
+    return max((step.size for step in ladder if step.rid not in better), default=sizes[0])
 
 
 def _by_tile(ladder: Ladder, width: int, height: int, largest: int) -> int:
