@@ -19,7 +19,7 @@ from trio_sfu.config.keys import KEYS
 from trio_sfu.config.load import load
 from trio_sfu.config.model import Config
 from trio_sfu.errors import ConfigError
-from trio_sfu.tree.command import kick, tree
+from trio_sfu.tree.command import drain, kick, tree
 
 _STDERR = 2
 _SHORT = {"http.host": "--host", "http.port": "--port", "admin.token_file": "--token-file"}
@@ -150,6 +150,7 @@ def doctor(file: Path | None, url: str | None, *, as_object: bool, **flags: str 
 
 main.add_command(tree)
 main.add_command(kick)
+main.add_command(drain)
 
 
 def _open_standard_streams() -> None:

@@ -30,6 +30,7 @@ from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media_port import open_media
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.watch import OverloadWatch
+from trio_sfu.rooms.drain import Drain
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.relays import relays
 from trio_sfu.self_test.run import Finding, run_self_test
@@ -78,6 +79,7 @@ class Daemon:
             relays=lambda peer: relays(config.turn, peer, time.time()),
             video=config.video,
         )
+        self.drain = Drain(config.drain, self.rooms, self.journal)
         self.overload = OverloadWatch(config.overload, self.journal, self.rooms.limit_video)
         self.services = Services(self.journal)
         self.liveness = Liveness(config.liveness, engine.progress, self.services, self.journal)

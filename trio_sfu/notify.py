@@ -4,8 +4,12 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Final
 
 import trio
+
+STATUS_EVERY: Final = 1.0
+"""Seconds: a room that fills quickly is told of once."""
 
 
 class Notifier:
@@ -45,3 +49,16 @@ async def keep_watchdog(notifier: Notifier, turning: Callable[[], bool]) -> None
         if turning():
             notifier.send("WATCHDOG=1")
         await trio.sleep(interval)
+
+
+async def keep_status(
+    notifier: Notifier, status: Callable[[], str], every: float = STATUS_EVERY
+) -> None:
+    """Tell systemd the line that ``systemctl status`` shows, when it has changed."""
+    told = None
+    while True:
+        now = status()
+        if now != told:
+            notifier.send(f"STATUS={now}")
+            told = now
+        await trio.sleep(every)

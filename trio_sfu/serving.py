@@ -1,7 +1,9 @@
 """A daemon as a process of its own: from its start to a signal, with systemd told of both."""
 
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from math import ceil
+from typing import Final
 
 import trio
 
@@ -10,11 +12,14 @@ from trio_sfu.config.model import Config
 from trio_sfu.daemon import Daemon, open_daemon
 from trio_sfu.errors import ConfigError
 from trio_sfu.events import DaemonFailed, Failure, Journal
-from trio_sfu.notify import Notifier, keep_watchdog
+from trio_sfu.notify import Notifier, keep_status, keep_watchdog
 
 _RECEIVE_BUFFER = 4 << 20
 """Bytes, as the kernel counts them, below which a flood of 100,000 datagrams a second was seen
 to cost media packets (docs/floods.md)."""
+
+_AFTER_DRAIN_S: Final = 15.0
+"""Seconds that systemd is asked to wait for beyond the drain: the stop is bounded by less."""
 
 log = logging.get("daemon")
 
@@ -26,7 +31,10 @@ async def _nothing(_daemon: Daemon) -> None:  # noqa: ASYNC124  (a Beside)
 
 
 async def serve(config: Config, beside: Beside = _nothing) -> bool:
-    """Run a daemon until SIGTERM or SIGINT; a second signal hurries the stop.
+    """Run a daemon until it is to stop.
+
+    SIGTERM drains it first (``rooms.drain``), a second one or SIGINT stops it now, another one
+    then waits for nobody.
 
     ``beside`` runs as long as the daemon is ready. Returns whether it ended well; an error
     that ended it has been noted. Raises ConfigError when a port cannot be had.
@@ -44,19 +52,49 @@ async def serve(config: Config, beside: Beside = _nothing) -> bool:
 
 async def _serve(config: Config, beside: Beside, journal: Journal) -> None:
     notifier = Notifier()
+    impatience = trio.Event()
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with (
-            open_daemon(config, signals.__anext__, journal) as daemon,
-            trio.open_nursery() as nursery,
-        ):
-            nursery.start_soon(beside, daemon, name="beside")
-            nursery.start_soon(keep_watchdog, notifier, daemon.liveness.turning, name="watchdog")
-            _log_start(daemon)
-            notifier.send("READY=1")
-            log.info("stopping", signal=signal.Signals(await anext(signals)).name)
-            notifier.send("STOPPING=1")
-            nursery.cancel_scope.cancel()
+        async with trio.open_nursery() as outer:
+            async with (
+                open_daemon(config, impatience.wait, journal) as daemon,
+                trio.open_nursery() as nursery,
+            ):
+                # Outside of the daemon: signals are heeded until it has stopped.
+                outer.start_soon(_heed, signals, daemon, notifier, impatience, name="signals")
+                nursery.start_soon(beside, daemon, name="beside")
+                turning = daemon.liveness.turning
+                nursery.start_soon(keep_watchdog, notifier, turning, name="watchdog")
+                nursery.start_soon(keep_status, notifier, lambda: _status(daemon), name="status")
+                _log_start(daemon)
+                notifier.send("READY=1")
+                await daemon.drain.over()
+                log.info("stopping")
+                notifier.send("STOPPING=1")
+                nursery.cancel_scope.cancel()
+            outer.cancel_scope.cancel()
     log.info("stopped")
+
+
+async def _heed(
+    signals: AsyncIterator[int], daemon: Daemon, notifier: Notifier, impatience: trio.Event
+) -> None:
+    async for number in signals:
+        log.info("signal", signal=signal.Signals(number).name)
+        if not daemon.ready:
+            impatience.set()
+        elif number == signal.SIGINT:
+            daemon.drain.hurry()
+        else:
+            daemon.drain.terminate()
+            limit = ceil(((daemon.drain.seconds() or 0) + _AFTER_DRAIN_S) * 1_000_000)
+            notifier.send(f"STOPPING=1\nEXTEND_TIMEOUT_USEC={limit}")
+
+
+def _status(daemon: Daemon) -> str:
+    """Return what ``systemctl status`` shows."""
+    state = daemon.drain.state()
+    who = f"rooms: {state.rooms}, peers: {state.peers}"
+    return who if state.seconds is None else f"draining, stops in {state.seconds:.0f} s; {who}"
 
 
 def _log_start(daemon: Daemon) -> None:

@@ -13,7 +13,7 @@ from trio_sfu.events.connections import (
     RequestCrashed,
     SessionEnded,
 )
-from trio_sfu.events.daemon import DaemonFailed
+from trio_sfu.events.daemon import DaemonFailed, DrainBegun, DrainCancelled
 from trio_sfu.events.engine import EngineFailed, EngineRestarted
 from trio_sfu.events.fact import Crash, Fact
 from trio_sfu.events.failure import Cause, Failure
@@ -66,6 +66,8 @@ FACTS: tuple[type[Fact], ...] = (
     EngineFailed,
     EngineRestarted,
     DaemonFailed,
+    DrainBegun,
+    DrainCancelled,
     OverloadChanged,
     ServiceFailed,
     LoopStalled,
@@ -82,6 +84,8 @@ __all__ = [
     "ConnectionRefused",
     "Crash",
     "DaemonFailed",
+    "DrainBegun",
+    "DrainCancelled",
     "EncoderStuck",
     "EngineFailed",
     "EngineRestarted",

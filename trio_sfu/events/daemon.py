@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from trio_sfu.events.fact import Crash, Group
+from trio_sfu.events.fact import Crash, Fact, Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +16,17 @@ class DaemonFailed(Crash):
     def group(self) -> Group:
         """The daemon."""
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class DrainBegun(Fact):
+    """The daemon opens no more rooms and stops in `seconds`; `final`: a signal asked for it."""
+
+    counter: ClassVar[tuple[str, str] | None] = ("drains", "Drains, and changes of their deadline")
+    seconds: float
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DrainCancelled(Fact):
+    """The drain was taken back: all is as before it."""

@@ -19,6 +19,7 @@ from trio_sfu.rooms.planning import Planning
 from trio_sfu.rooms.state import RoomState
 from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.signaling.messages import (
+    Draining,
     IceServer,
     Joined,
     LeaveReason,
@@ -62,6 +63,8 @@ class Room:
         """Why the room has ended, if an error is the reason."""
         self.gone = trio.Event()
         self.nursery: trio.Nursery | None = None
+        self.draining_until: float | None = None
+        """When the server ends the room, on trio's clock, if it intends to."""
         self.listening = Listening(lambda: self.planning.speech_changed(), self._tell_all)
         self.planning = Planning(self.state, self.peers, lambda: self.listening.speech)
         self.planning.limit = video_limit
@@ -222,7 +225,19 @@ class Room:
                 peer.link.send(VideoLimited(most=most))
         self.planning.all()
 
+    def drain(self, until: float | None) -> None:
+        """Tell everybody when the server ends the room; None: it does not intend to any more."""
+        self.draining_until = until
+        self._tell_all(self._draining())
+
+    def _draining(self) -> Draining:
+        until = self.draining_until
+        left = None if until is None else round(max(0.0, until - trio.current_time()), 1)
+        return Draining(seconds=left)
+
     def _say_what_is(self, peer: Peer) -> None:
+        if self.draining_until is not None:
+            peer.link.send(self._draining())
         if self.planning.limit != "high":
             peer.link.send(VideoLimited(most=self.planning.limit))
         if self.listening.speech.recent:
