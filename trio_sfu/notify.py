@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
@@ -26,6 +27,10 @@ class Notifier:
         One that is left out is then not yet the end.
         """
         return self._watchdog_us / 4_000_000 if self._watchdog_us and self._address else None
+
+    def reloading(self) -> None:
+        """Say that the settings are being read again; ``READY=1`` ends it (systemd 253)."""
+        self.send(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1_000}")
 
     def send(self, state: str) -> None:
         """Send e.g. ``READY=1``. Never waits: a full socket loses the message."""

@@ -196,6 +196,8 @@ def running_daemon(
     program: Sequence[str] = (),
     faulty: bool = False,
     log: str = "daemon.log",
+    kind: type[Daemon] = Daemon,
+    pass_fds: Sequence[int] = (),
 ) -> Iterator[Daemon]:
     """Start a daemon, and end it however the block ends; a dirty end is an error.
 
@@ -232,9 +234,10 @@ def running_daemon(
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
+        pass_fds=pass_fds,
         env={**os.environ, **settings, **(environment or {})},
     )
-    daemon = Daemon(process, artifacts / log)
+    daemon = kind(process, artifacts / log)
     try:
         daemon.wait_ready()
         yield daemon

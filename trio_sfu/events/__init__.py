@@ -13,7 +13,15 @@ from trio_sfu.events.connections import (
     RequestCrashed,
     SessionEnded,
 )
-from trio_sfu.events.daemon import DaemonFailed, DrainBegun, DrainCancelled
+from trio_sfu.events.daemon import (
+    CertificateLoaded,
+    CertificateRefused,
+    ConfigurationRefused,
+    ConfigurationReloaded,
+    DaemonFailed,
+    DrainBegun,
+    DrainCancelled,
+)
 from trio_sfu.events.engine import EngineFailed, EngineRestarted
 from trio_sfu.events.fact import Crash, Fact
 from trio_sfu.events.failure import Cause, Failure
@@ -68,6 +76,10 @@ FACTS: tuple[type[Fact], ...] = (
     DaemonFailed,
     DrainBegun,
     DrainCancelled,
+    ConfigurationReloaded,
+    ConfigurationRefused,
+    CertificateLoaded,
+    CertificateRefused,
     OverloadChanged,
     ServiceFailed,
     LoopStalled,
@@ -80,6 +92,10 @@ __all__ = [
     "FACTS",
     "AcceptFailed",
     "Cause",
+    "CertificateLoaded",
+    "CertificateRefused",
+    "ConfigurationRefused",
+    "ConfigurationReloaded",
     "ConnectionCrashed",
     "ConnectionRefused",
     "Crash",

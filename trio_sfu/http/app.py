@@ -55,9 +55,18 @@ class Observed(Measured, Operated, Protocol):
         ...
 
 
-def make_app(daemon: Observed, page: Page | None = None, *, token: str | None = None) -> Starlette:
-    """Return the ASGI application that shows ``daemon``; ``token``: the operators'."""
-    operators = Operators(token, daemon.journal)
+def make_app(
+    daemon: Observed,
+    page: Page | None = None,
+    *,
+    token: str | None = None,
+    operators: Operators | None = None,
+) -> Starlette:
+    """Return the ASGI application that shows ``daemon``.
+
+    ``operators`` is the guard of what is theirs; without it one is made, with ``token``.
+    """
+    operators = operators or Operators(token, daemon.journal)
     answers = _Answers(daemon, page or Page())
     return Starlette(
         routes=[

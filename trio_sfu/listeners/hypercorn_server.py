@@ -21,6 +21,8 @@ from trio_sfu.listeners.replay import PlainReplayStream, ReplayStream, TlsReplay
 
 _KEEP_ALIVE_S = 5.0
 _AFTER_END_S = 0.5
+_LATE_S = 0.3
+"""Seconds that a request may take to begin that was read when the end had begun already."""
 
 
 def _watched(app: ASGIApp) -> ASGIApp:
@@ -53,6 +55,11 @@ async def _bound(stream: ReplayStream, scope: trio.CancelScope) -> None:
     scope.deadline = trio.current_time() + _AFTER_END_S
 
 
+async def _end_late(context: WorkerContext) -> None:
+    await trio.sleep(_LATE_S)
+    await context.terminated.set()
+
+
 class HttpServer:
     """Serves one ASGI application on any number of streams."""
 
@@ -69,15 +76,20 @@ class HttpServer:
 
     async def serve(self, stream: PlainReplayStream | TlsReplayStream) -> None:
         """Serve the requests on ``stream`` until it ends, then close it."""
+        # To hypercorn a connection that is new at the end is idle: it would close it unheard.
+        late = self._context.terminated.is_set()
+        context = WorkerContext(None) if late else self._context
         server = TCPServer(
             self._app,
             self._config,
-            self._context,
+            context,
             {},
             stream,  # type: ignore[arg-type]  # it needs less than an SSLStream
         )
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_bound, stream, nursery.cancel_scope)
+            if late:
+                nursery.start_soon(_end_late, context)
             await server.run()
             nursery.cancel_scope.cancel()
 

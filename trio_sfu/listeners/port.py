@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import socket
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -45,9 +46,16 @@ _LARGE = (
 
 
 @asynccontextmanager
-async def open_listeners(settings: Http) -> AsyncIterator[Sequence[trio.SocketListener]]:
-    """Bind the port. Raises ConfigError naming what is wrong with host or port."""
-    listeners = await _bind(settings)
+async def open_listeners(
+    settings: Http, inherited: Sequence[socket.socket] = ()
+) -> AsyncIterator[Sequence[trio.SocketListener]]:
+    """Bind the port, unless it is ``inherited``.
+
+    Raises ConfigError naming what is wrong with host or port.
+    """
+    listeners = [
+        trio.SocketListener(trio.socket.from_stdlib_socket(each)) for each in inherited
+    ] or await _bind(settings)
     try:
         yield listeners
     finally:
@@ -109,6 +117,14 @@ class Port:
     def scheme(self) -> str:
         """``https`` or ``http``."""
         return "https" if self._tls is not None else "http"
+
+    def reconfigure(self, settings: Http) -> None:
+        """Have other limits, origins and certificate for connections from now on."""
+        self._settings = settings
+
+    def use_certificate(self, context: ssl.SSLContext) -> None:
+        """Show another certificate from now on; connections that exist go on."""
+        self._tls = context
 
     async def run(
         self,

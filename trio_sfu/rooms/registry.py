@@ -103,6 +103,11 @@ class Registry:
         if peer is None or not peer.resume(link):
             raise RequestError("there is no session to resume", code="resume-unknown")
 
+    def reconfigure(self, settings: Rooms, video: Video) -> None:
+        """Have other limits for joins, and other codecs for rooms, from now on."""
+        self._settings = settings
+        self._video = video
+
     def limit_video(self, most: VideoLimit) -> None:
         """Send nobody more video than that, from now on."""
         self._video_limit = most

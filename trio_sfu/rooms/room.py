@@ -8,7 +8,7 @@ import trio
 from trio_sfu import events
 from trio_sfu._native import Codec
 from trio_sfu.config.model import Video
-from trio_sfu.errors import StrayCancelError
+from trio_sfu.errors import RequestError, StrayCancelError
 from trio_sfu.events import Failure, Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.media.track import UpTrack
@@ -78,9 +78,15 @@ class Room:
         self._arrivals_in, self._arrivals = trio.open_memory_channel[Peer](max_peers)
 
     def admit(self, peer: Peer) -> None:
-        """Take a peer in; its task starts as soon as the room runs."""
+        """Take a peer in; its task starts as soon as the room runs.
+
+        Raises RequestError (too-many-joins) when more wait than there might be at first.
+        """
+        try:
+            self._arrivals_in.send_nowait(peer)
+        except trio.WouldBlock:
+            raise RequestError("too many arrive at once", code="too-many-joins") from None
         self.peers[peer.id] = peer
-        self._arrivals_in.send_nowait(peer)
 
     def end(self, code: str) -> None:
         """End the room and every peer in it; their clients are told ``code``."""

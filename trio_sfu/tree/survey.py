@@ -24,7 +24,6 @@ _PUMP = "engine/pump"
 class Surveyed(Protocol):
     """What a daemon is known by."""
 
-    ready: bool
     task: trio.lowlevel.Task
     ages: Ages
     journal: Journal
@@ -33,6 +32,11 @@ class Surveyed(Protocol):
     services: Services
     overload: OverloadWatch
     drain: Drain
+
+    @property
+    def ready(self) -> bool:
+        """Whether it runs, and media has gone through it."""
+        ...
 
 
 def survey(daemon: Surveyed) -> Node:
