@@ -18,7 +18,7 @@ from tests.process.daemon import free_ports
 from tests.process.machine import PROGRAM, Machine, booted, skip_unless_it_boots
 from tests.process.patience import SLACK, eventually
 from tests.process.test_activation import Visitors
-from tests.process.threads import stopped, thread_named
+from tests.process.threads import died, stopped, thread_named
 from trio_sfu.client import Client, SessionEndedError, connect
 
 SERVICE = "trio-sfu.service"
@@ -171,11 +171,7 @@ def hang(thread: int) -> None:
     """Keep a thread from running until its process is gone."""
     try:
         with stopped(thread):
-            eventually(
-                lambda: not Path(f"/proc/{thread}").exists(),
-                within=20 + SLACK,
-                why="the watchdog",
-            )
+            eventually(partial(died, thread), within=20 + SLACK, why="the watchdog")
     except ProcessLookupError:
         return  # There is nothing to let go any more.
 
