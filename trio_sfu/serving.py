@@ -152,7 +152,8 @@ class Reloading:
         try:
             keys = self._daemon.reconfigure(self._load())
         except ConfigError as error:
-            self.outcome = f"; reload refused: {error}"
+            # To systemd the end of a line is the end of what is told.
+            self.outcome = f"; reload refused: {'; '.join(str(error).splitlines())}"
             journal.note(ConfigurationRefused(error.code, str(error)))
         else:
             self.outcome = f"; reloaded: {', '.join(keys) or 'nothing has changed'}"

@@ -21,8 +21,8 @@ from trio_sfu.listeners.replay import PlainReplayStream, ReplayStream, TlsReplay
 
 _KEEP_ALIVE_S = 5.0
 _AFTER_END_S = 0.5
-_LATE_S = 0.3
-"""Seconds that a request may take to begin that was read when the end had begun already."""
+_FRESH_S = 0.3
+"""Seconds that a connection is not idle yet: to hypercorn it is until it has read the request."""
 
 
 def _watched(app: ASGIApp) -> ASGIApp:
@@ -55,11 +55,6 @@ async def _bound(stream: ReplayStream, scope: trio.CancelScope) -> None:
     scope.deadline = trio.current_time() + _AFTER_END_S
 
 
-async def _end_late(context: WorkerContext) -> None:
-    await trio.sleep(_LATE_S)
-    await context.terminated.set()
-
-
 class HttpServer:
     """Serves one ASGI application on any number of streams."""
 
@@ -72,13 +67,11 @@ class HttpServer:
         # One who follows the events says nothing for hours; idle ones end by keep-alive.
         self._config.read_timeout = None
         self._config.h11_max_incomplete_size = MAX_HEAD_BYTES
-        self._context = WorkerContext(None)
+        self._stopping = trio.Event()
 
     async def serve(self, stream: PlainReplayStream | TlsReplayStream) -> None:
         """Serve the requests on ``stream`` until it ends, then close it."""
-        # To hypercorn a connection that is new at the end is idle: it would close it unheard.
-        late = self._context.terminated.is_set()
-        context = WorkerContext(None) if late else self._context
+        context = WorkerContext(None)
         server = TCPServer(
             self._app,
             self._config,
@@ -88,11 +81,17 @@ class HttpServer:
         )
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_bound, stream, nursery.cancel_scope)
-            if late:
-                nursery.start_soon(_end_late, context)
+            nursery.start_soon(self._end_idle, context)
             await server.run()
             nursery.cancel_scope.cancel()
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """Let connections end that wait for a next request."""
-        await self._context.terminated.set()
+        self._stopping.set()
+
+    async def _end_idle(self, context: WorkerContext) -> None:
+        fresh_until = trio.current_time() + _FRESH_S
+        await self._stopping.wait()
+        # Its request has been read here, and would be closed unheard.
+        await trio.sleep_until(fresh_until)
+        await context.terminated.set()

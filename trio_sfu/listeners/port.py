@@ -109,6 +109,8 @@ class Port:
         self._by_address: Counter[str] = Counter()
         self._tls: ssl.SSLContext | None = server_context(settings)
         self._accepting = trio.CancelScope()
+        self._pending = 0
+        """Connections that were accepted and whose task has not begun."""
         self._draining = False
         self._idle = trio.Event()
         self._reading: set[trio.CancelScope] = set()
@@ -135,10 +137,13 @@ class Port:
         async with trio.open_nursery() as handlers:
             with self._accepting:
                 accept = partial(trio.serve_listeners, handler_nursery=handlers)
-                patient = [PatientListener(each, self._journal) for each in listeners]
+                patient = [PatientListener(each, self._journal, self._expect) for each in listeners]
                 async with trio.open_nursery() as accepting:
                     await accepting.start(accept, self._serve, patient, name="accept")
                     task_status.started()
+
+    def _expect(self) -> None:
+        self._pending += 1
 
     def stop_accepting(self) -> None:
         """Accept no further connection; ``run`` returns when those that are open end."""
@@ -146,7 +151,7 @@ class Port:
 
     async def end_connections(self, seconds: float) -> None:
         """Let connections end by themselves for some time."""
-        await self._http.stop()
+        self._http.stop()
         self._draining = True
         self._note_idle()
         for scope in self._reading:
@@ -167,6 +172,7 @@ class Port:
         key = counted_as(address)
         refusal = self._refusal(accepted.socket, key)
         self.connections.add(connection)
+        self._pending -= 1
         if key is not None:
             self._by_address[key] += 1
         try:
@@ -203,7 +209,7 @@ class Port:
                 del self._by_address[key]
 
     def _note_idle(self) -> None:
-        if self._draining and not self.connections:
+        if self._draining and not self.connections and not self._pending:
             self._idle.set()
 
     def _secured(self, accepted: trio.SocketStream) -> Accepted:
