@@ -161,7 +161,8 @@ class Reloading:
             journal.note(ConfigurationReloaded(tuple(keys)))
             logging.set_level(self._daemon.config.log.level)
         if self._daemon.ready:
-            self._notifier.send("READY=1")
+            # With the outcome: who has waited for the reload looks at it next.
+            self._notifier.send(f"READY=1\nSTATUS={_status(self._daemon, self)}")
 
 
 def _status(daemon: Daemon, reloading: Reloading) -> str:
