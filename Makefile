@@ -80,7 +80,8 @@ $(PAGE): $(NODE_MODULES) $(PAGE_SOURCES)
 
 $(BROWSERS): tools/install-packages
 	tools/install-packages chromium:chromium firefox-esr:firefox-esr ip:iproute2 nft:nftables \
-		systemd-analyze:systemd turnserver:coturn
+		systemd-analyze:systemd systemd-nspawn:systemd-container dbus-daemon:dbus \
+		turnserver:coturn
 	mkdir -p $(@D)
 	touch $@
 

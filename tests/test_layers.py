@@ -17,6 +17,8 @@ HEIGHTS = {
     "serving": 7,
     "daemon": 6,
     "media_port": 5,
+    "activation": 1,
+    "systemd": 8,
     "notify": 5,
     "census": 5,
     "tree": 5,

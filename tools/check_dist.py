@@ -11,6 +11,8 @@ from pathlib import Path
 NEEDED = (
     "page/index.html",
     "http/operator_page/tree.js",
+    "systemd/trio-sfu.service",
+    "systemd/trio-sfu-media.socket",
     "py.typed",
     "_native.pyi",
     "rooms/room.py",

@@ -388,10 +388,13 @@ class Engine(Commands):
         source_timeout_ms: int = 10_000,
         max_transports: int = 10_000,
         event_queue: int = 16_384,
+        descriptors: Sequence[Sequence[int]] | None = None,
     ) -> Engine:
         """Bind ``addresses`` (port 0: any; worker n binds port + n) and start.
 
-        Raises OSError when an address cannot be bound.
+        ``descriptors``: each worker's UDP sockets, bound by somebody else who keeps them; they
+        are duplicated, and ``addresses`` are not bound then. Raises OSError when an address
+        cannot be bound, or a descriptor is no UDP socket that can be used.
         """
 
     def local_addresses(self) -> list[list[tuple[str, int]]]:

@@ -9,19 +9,22 @@ import os
 import resource
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TextIO, cast
 
 import click
 
+from trio_sfu.activation import Inherited, differences, inherit
 from trio_sfu.config.keys import KEYS
 from trio_sfu.config.load import load
 from trio_sfu.config.model import Config
 from trio_sfu.errors import ConfigError
-from trio_sfu.tree.command import kick, tree
+from trio_sfu.systemd.command import install_service, uninstall_service
+from trio_sfu.tree.command import drain, kick, tree
 
-_STDERR = 2
+_STDIN, _STDERR = 0, 2
 _SHORT = {"http.host": "--host", "http.port": "--port", "admin.token_file": "--token-file"}
 
 
@@ -45,9 +48,34 @@ def _given(flags: dict[str, str | None]) -> dict[str, str]:
     return {name.replace("__", "."): text for name, text in flags.items() if text is not None}
 
 
+def _read(file: Path | None, flags: dict[str, str | None]) -> Config:
+    return load(file, os.environ, _given(flags))
+
+
+def _inherited(file: Path | None, flags: dict[str, str | None]) -> tuple[Inherited, Config]:
+    """Return the sockets that systemd has opened, and the settings with their addresses."""
+    config = _load(file, flags)
+    try:
+        inherited = inherit(os.environ)
+        return inherited, inherited.over(config)
+    except ConfigError as error:
+        raise _ConfigTrouble(str(error)) from None
+
+
+def _tell_differences(written: Config, effective: Config) -> None:
+    from trio_sfu import logging
+
+    if keys := list(differences(written, effective)):
+        logging.get("daemon").warning(
+            "the socket units have other addresses than the settings; theirs count; "
+            "`trio-sfu install-service` writes them anew",
+            keys=keys,
+        )
+
+
 def _load(file: Path | None, flags: dict[str, str | None]) -> Config:
     try:
-        return load(file, os.environ, _given(flags))
+        return _read(file, flags)
     except ConfigError as error:
         raise _ConfigTrouble(str(error)) from None
 
@@ -66,7 +94,7 @@ def serve(file: Path | None, **flags: str | None) -> None:
     Settings are described in conf/trio-sfu.toml. Every one can be given in a file, as a
     variable TRIO_SFU_SECTION_KEY and as a flag; lists are written a,b.
     """
-    config = _load(file, flags)
+    inherited, config = _inherited(file, flags)
     # Here, so that the other commands start quickly.
     import trio
 
@@ -80,7 +108,11 @@ def serve(file: Path | None, **flags: str | None) -> None:
     with open_output(_STDERR, logging.lost_lines) as output:
         logging.configure(config.log.level, config.log.format, cast("TextIO", output))
         try:
-            well = trio.run(serving.serve, config)
+            # With a terminal, SIGHUP says that it is gone.
+            again = None if os.isatty(_STDIN) else lambda: inherited.over(_read(file, flags))
+            _tell_differences(_read(file, flags), config)
+            serve_it = partial(serving.serve, config, load=again, inherited=inherited)
+            well = trio.run(serve_it)
         except* ConfigError as group:
             sys.exit(_told(group))
     sys.exit(0 if well else 1)
@@ -150,6 +182,9 @@ def doctor(file: Path | None, url: str | None, *, as_object: bool, **flags: str 
 
 main.add_command(tree)
 main.add_command(kick)
+main.add_command(drain)
+main.add_command(install_service)
+main.add_command(uninstall_service)
 
 
 def _open_standard_streams() -> None:

@@ -14,16 +14,21 @@ import trio
 from trio_websocket import WebSocketConnection
 
 from trio_sfu import logging
+from trio_sfu.activation import Inherited
 from trio_sfu.census import take_census
 from trio_sfu.config.model import Config
+from trio_sfu.config.reload import changed_keys, check_reload
 from trio_sfu.config.rules import is_loopback
 from trio_sfu.config.token import operator_token
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.http.app import make_app
+from trio_sfu.http.operators import Operators
 from trio_sfu.ids import PeerId, RoomId
+from trio_sfu.listeners.certificate import CertificateWatch
 from trio_sfu.listeners.connection import current_connection
 from trio_sfu.listeners.hypercorn_server import HttpServer
 from trio_sfu.listeners.port import Port, open_listeners
+from trio_sfu.listeners.tls import server_context
 from trio_sfu.liveness.health import Health
 from trio_sfu.liveness.liveness import Liveness
 from trio_sfu.liveness.self_test import SelfTestResult
@@ -31,6 +36,7 @@ from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media_port import open_media
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.watch import OverloadWatch
+from trio_sfu.rooms.drain import Drain
 from trio_sfu.rooms.quality import Quality, watch_quality
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.relays import relays
@@ -71,15 +77,17 @@ class Daemon:
         self.ages = ages or Ages()
         self.journal = journal or Journal(logging.log_fact)
         self.certificate = Certificate.generate()
+        self.admission = Admission(config.overload, lambda: self.overload.level)
         self.rooms = Registry(
             config.rooms,
             self._connect,
             self.journal,
-            Admission(config.overload, lambda: self.overload.level),
+            self.admission,
             max_peers_in_all=config.media.max_transports,
-            relays=lambda peer: relays(config.turn, peer, time.time()),
+            relays=lambda peer: relays(self.config.turn, peer, time.time()),
             video=config.video,
         )
+        self.drain = Drain(config.drain, self.rooms, self.journal)
         self.overload = OverloadWatch(config.overload, self.journal, self.rooms.limit_video)
         self.services = Services(self.journal)
         self.liveness = Liveness(config.liveness, engine.progress, self.services, self.journal)
@@ -89,10 +97,21 @@ class Daemon:
         self.services.add("self-test", self.self_test.run)
         self.services.add("overload", self.overload.run)
         self.services.add("quality", partial(watch_quality, self.rooms.quality, self.rooms.peers))
-        app = make_app(self, token=operator_token(config.admin))
+        self.operators = Operators(operator_token(config.admin), self.journal)
+        app = make_app(self, operators=self.operators)
         self.port = Port(config.http, HttpServer(app), self.serve_socket, self.journal)
+        if config.http.certificate:
+            use = self.port.use_certificate
+            watch = CertificateWatch(lambda: self.config.http, use, self.journal)
+            self.services.add("certificate", watch.run)
         self.addresses: list[tuple[str, int]] = []
-        self.ready = False
+        self.running = False
+        """From the start until the stop begins."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it runs, and media has gone through it once, if that is tested at all."""
+        return self.running and not self.liveness.self_test.awaited
 
     @property
     def url(self) -> str:
@@ -100,6 +119,31 @@ class Daemon:
         host, port = self.addresses[0]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (not bound)
         return f"{self.port.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def reconfigure(self, config: Config) -> list[str]:
+        """Apply other settings, all or none; return the keys that have changed.
+
+        Who is connected or in a room keeps what it has begun with; what comes later gets the
+        new. Raises ConfigError, and nothing has changed: config-restart, or what the files
+        that the settings name are refused with.
+        """
+        check_reload(self.config, config)
+        token = operator_token(config.admin)
+        certificate = server_context(config.http)
+        # Nothing from here on can fail.
+        before, self.config = self.config, config
+        self.rooms.reconfigure(config.rooms, config.video)
+        self.admission.reconfigure(config.overload)
+        self.overload.reconfigure(config.overload)
+        self.drain.settings = config.drain
+        self.operators.use(token)
+        self.port.reconfigure(config.http)
+        if certificate is not None:
+            self.port.use_certificate(certificate)
+        if config.liveness != before.liveness:
+            self.liveness.self_test.interval = config.liveness.self_test_interval
+            self.self_test.reschedule()
+        return changed_keys(before, config)
 
     def census(self) -> dict[str, int]:
         """Return what exists now, as flat counts."""
@@ -194,6 +238,8 @@ class Daemon:
         await session.run(lambda session: receive_client(session, self.rooms, settings, address))
 
 
+_NO_SOCKETS = Inherited()
+
 Impatience = Callable[[], Awaitable[object]]
 """Returns when a stop that is under way shall wait for nobody any more."""
 
@@ -203,17 +249,19 @@ async def open_daemon(
     config: Config,
     impatience: Impatience = trio.sleep_forever,
     journal: Journal | None = None,
+    inherited: Inherited = _NO_SOCKETS,
 ) -> AsyncIterator[Daemon]:
     """Start a daemon; leaving the block stops it, within some seconds.
 
+    ``inherited`` are sockets that are bound already; ``config`` has their addresses.
     Raises ConfigError when a port cannot be had, or the operators' token cannot be read.
     """
     ages = Ages()
     journal = journal or Journal(logging.log_fact)
     async with (
         _watched(ages),
-        open_listeners(config.http) as listeners,
-        open_media(config.media, journal) as engine,
+        open_listeners(config.http, inherited.http) as listeners,
+        open_media(config.media, journal, inherited) as engine,
         trio.open_nursery() as nursery,
     ):
         daemon = Daemon(config, engine, ages=ages, journal=journal)
@@ -222,11 +270,11 @@ async def open_daemon(
         await nursery.start(daemon.rooms.run, name="rooms")
         await nursery.start(daemon.port.run, listeners, name="listeners")
         await nursery.start(daemon.services.run, name="services")
-        daemon.ready = True
+        daemon.running = True
         try:
             yield daemon
         finally:
-            daemon.ready = False
+            daemon.running = False
             try:
                 with trio.move_on_after(_STOP_S, shield=True):
                     await _stop(daemon, impatience)

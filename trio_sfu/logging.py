@@ -51,6 +51,12 @@ def configure(level: Level, form: Format = "auto", stream: TextIO = sys.stderr) 
     )
 
 
+def set_level(level: Level) -> None:
+    """Log from this level on, from now on."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(number))
+
+
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
     """Return the logger of one part of the daemon."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(part=name)

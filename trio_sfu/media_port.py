@@ -6,25 +6,32 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+from trio_sfu.activation import Inherited
 from trio_sfu.config.model import Media
 from trio_sfu.errors import ConfigError
 from trio_sfu.events import Journal
 from trio_sfu.media.engine import MediaEngine, open_engine
 from trio_sfu.media.settings import EngineSettings
 
+_NONE = Inherited()
 _OF_SELF_TEST = 2
 """Transports beyond those of the peers, so that a self-test takes nobody's place."""
 _IPV6_LOOPBACK = "::1"
 
 
 @asynccontextmanager
-async def open_media(settings: Media, journal: Journal) -> AsyncIterator[MediaEngine]:
+async def open_media(
+    settings: Media, journal: Journal, inherited: Inherited = _NONE
+) -> AsyncIterator[MediaEngine]:
     """Start the packet engine. Raises ConfigError when the port cannot be had."""
-    _check_bindable(settings)
+    descriptors = inherited.descriptors()
+    if descriptors is None:
+        _check_bindable(settings)
     engine_settings = EngineSettings(
         addresses=[(address, settings.port) for address in _usable(settings)],
         workers=settings.workers,
         max_transports=settings.max_transports + _OF_SELF_TEST,
+        descriptors=descriptors,
     )
     async with open_engine(engine_settings, journal) as engine:
         yield engine

@@ -2,10 +2,15 @@
 
 import os
 import socket
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Final
 
 import trio
+
+STATUS_EVERY: Final = 1.0
+"""Seconds: a room that fills quickly is told of once."""
 
 
 class Notifier:
@@ -22,6 +27,10 @@ class Notifier:
         One that is left out is then not yet the end.
         """
         return self._watchdog_us / 4_000_000 if self._watchdog_us and self._address else None
+
+    def reloading(self) -> None:
+        """Say that the settings are being read again; ``READY=1`` ends it (systemd 253)."""
+        self.send(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1_000}")
 
     def send(self, state: str) -> None:
         """Send e.g. ``READY=1``. Never waits: a full socket loses the message."""
@@ -45,3 +54,16 @@ async def keep_watchdog(notifier: Notifier, turning: Callable[[], bool]) -> None
         if turning():
             notifier.send("WATCHDOG=1")
         await trio.sleep(interval)
+
+
+async def keep_status(
+    notifier: Notifier, status: Callable[[], str], every: float = STATUS_EVERY
+) -> None:
+    """Tell systemd the line that ``systemctl status`` shows, when it has changed."""
+    told = None
+    while True:
+        now = status()
+        if now != told:
+            notifier.send(f"STATUS={now}")
+            told = now
+        await trio.sleep(every)

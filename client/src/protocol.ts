@@ -47,6 +47,7 @@ export type ErrorCode =
   | "too-many-peers"
   | "room-unavailable"
   | "server-busy"
+  | "server-draining"
   | "too-many-joins"
   | "too-many-joins-from-address"
   | "replaced"
@@ -293,6 +294,17 @@ export interface VideoLimited {
 }
 
 /**
+ * The server ends every room in `seconds`, or (null) does not intend to any more.
+ *
+ * It comes when that is decided and whenever it changes, and after `joined` and
+ * `resumed` while it is so. Who then loses its session (`server-stopping`) rejoins.
+ */
+export interface Draining {
+  type: "draining";
+  seconds: number | null;
+}
+
+/**
  * Something was refused. `fatal`: the server closes the socket after it.
  *
  * `id` is that of the request, where it had one. Codes are listed in
@@ -473,5 +485,6 @@ export type ServerMessage =
   | RestartEncoder
   | Speakers
   | VideoLimited
+  | Draining
   | ErrorMessage
   | Pong;

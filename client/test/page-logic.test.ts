@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { captureCode } from "../src/page/capture.ts";
+import { clock } from "../src/page/countdown.ts";
 import { level } from "../src/page/level-meter.ts";
 import { parseRemembered } from "../src/page/remembered.ts";
 import { roomView, showsMore } from "../src/page/view-watch.ts";
@@ -60,6 +61,17 @@ describe("parseRemembered", () => {
         microphone: { on: true, device: "" },
       }),
   );
+});
+
+describe("clock", () => {
+  it.each([
+    [-1, "0:00"],
+    [0, "0:00"],
+    [0.2, "0:01"],
+    [59.9, "1:00"],
+    [750, "12:30"],
+    [3723, "1:02:03"],
+  ])("writes %d s as %s", (seconds, text) => expect(clock(seconds)).toBe(text));
 });
 
 describe("level", () => {

@@ -453,6 +453,30 @@ describe("a busy server", () => {
   });
 });
 
+describe("a server that is about to stop", () => {
+  it("says until when, also when that changes, and takes it back", async () => {
+    const said: (number | null)[] = [];
+    client.on("draining", (seconds) => said.push(seconds));
+    await joined();
+    for (const seconds of [30, 12.5, null]) world.socket.receive({ type: "draining", seconds });
+    await settle();
+    expect(said).toEqual([30, 12.5, null]);
+  });
+
+  it("is not expected to stop any more once it has", async () => {
+    const said: (number | null)[] = [];
+    client.on("draining", (seconds) => said.push(seconds));
+    await joined();
+    world.socket.receive({ type: "draining", seconds: 30 });
+    await settle();
+    world.socket.lose();
+    await settle();
+    await vi.advanceTimersByTimeAsync(400);
+    await accept();
+    expect(said).toEqual([30, null]);
+  });
+});
+
 describe("leaving", () => {
   it("says so, closes socket and peer connection, and stops a shared screen only", async () => {
     await joined();

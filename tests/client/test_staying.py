@@ -116,10 +116,10 @@ async def test_who_is_told_to_come_later_comes_later(monkeypatch: pytest.MonkeyP
         refusals = [RequestError("not now", code="server-busy", retry_after=0.5)]
         admit = daemon.rooms._admit
 
-        def busy(*given: Any) -> None:
+        def busy(*given: Any, returning: bool) -> None:
             if refusals:
                 raise refusals.pop()
-            admit(*given)
+            admit(*given, returning=returning)
 
         monkeypatch.setattr(daemon.rooms, "_admit", busy)
         raise_in_peer(daemon, (await staying.present()).id)

@@ -137,3 +137,29 @@ def test_a_loopback_address_needs_nothing(host: str) -> None:
 )
 def test_settings_that_do_not_go_together_are_told(flags: dict[str, str], says: str) -> None:
     assert says in told(flags=flags)
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    file = write(tmp_path, "[http]\nprot = 1\nport = 'x'\n[lok]\nlevel = 'info'\n")
+    lines = told(file, environment={"TRIO_SFU_HTTP_HOTS": "a"}).splitlines()
+    assert [line.partition(" ")[0] for line in lines] == [
+        f"{file}:2:",
+        f"{file}:3:",
+        f"{file}:4:",
+        "environment:",
+    ]
+
+
+def test_what_does_not_fit_together_is_told_with_its_line(tmp_path: Path) -> None:
+    file = write(tmp_path, "[media]\n# a comment\naddresses = ['0.0.0.0']\n")
+    assert told(file).startswith(f"{file}:3: media.addresses: clients cannot send to")
+    assert told(flags={"turn.urls": "x"}).startswith("flag --turn-urls: turn.urls:")
+    file = write(tmp_path, "[http]\nhost = '0.0.0.0'\n")
+    assert told(file).startswith(f"{file}:2: http.host is")
+
+
+def test_a_certificate_that_is_none_is_told_before_the_start(tmp_path: Path) -> None:
+    pem = tmp_path / "a.pem"
+    pem.write_text("no certificate")
+    file = write(tmp_path, f"[http]\ncertificate = '{pem}'\nkey = '{pem}'\n")
+    assert told(file).startswith(f"{file}:2: http.certificate and http.key cannot be used")

@@ -1,4 +1,5 @@
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from trio_sfu.notify import Notifier, keep_watchdog
+from trio_sfu.notify import Notifier, keep_status, keep_watchdog
 
 
 @pytest.fixture
@@ -74,3 +75,29 @@ async def test_signs_of_life_come_while_everything_turns(
         await trio.sleep(5)
         assert heard(systemd), "what turns again is told of again"
         nursery.cancel_scope.cancel()
+
+
+async def test_the_status_is_told_when_it_has_changed_once_a_second_at_most(
+    systemd: socket.socket, autojump_clock: MockClock
+) -> None:
+    count = 0
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keep_status, notifier(systemd), lambda: f"peers: {count}")
+        await trio.sleep(0.1)
+        for count in range(200):  # noqa: B007  (the status has it)
+            await trio.sleep(0.01)
+        assert heard(systemd) == ["STATUS=peers: 0", "STATUS=peers: 89", "STATUS=peers: 189"]
+        await trio.sleep(1)
+        assert heard(systemd) == ["STATUS=peers: 199"]
+        await trio.sleep(60)
+        assert not heard(systemd)
+        nursery.cancel_scope.cancel()
+
+
+def test_a_reload_has_the_clock_that_systemd_compares(systemd: socket.socket) -> None:
+    before = time.monotonic_ns() // 1_000
+    notifier(systemd).reloading()
+    [told] = heard(systemd)
+    state, _, since = told.partition("\nMONOTONIC_USEC=")
+    assert state == "RELOADING=1"
+    assert before <= int(since) <= time.monotonic_ns() // 1_000

@@ -16,7 +16,7 @@ from trio_sfu.doctor.machine import (
 )
 
 SMALL = Config(http=Http(max_connections=100), media=Media(max_transports=100))
-UNIT = Path(__file__).parents[2] / "systemd" / "trio-sfu.service"
+UNIT = Path(__file__).parents[2] / "trio_sfu" / "systemd" / "trio-sfu.service"
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,28 @@ from typing import Any
 import trio
 from starlette.applications import Starlette
 
+from trio_sfu.config import model
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.liveness.health import Health, judge
 from trio_sfu.liveness.self_test import SelfTestRecord, SelfTestResult
+from trio_sfu.rooms.drain import Drain
 from trio_sfu.rooms.quality import Quality
 from trio_sfu.signaling.messages import Experience
+
+
+class Emptying:
+    """Rooms that can be emptied."""
+
+    def __init__(self) -> None:
+        self.changed = trio.Event()
+        self.until: list[float | None] = []
+        self.counted = (1, 2)
+
+    def drain(self, until: float | None) -> None:
+        self.until.append(until)
+
+    def count(self) -> tuple[int, int]:
+        return self.counted
 
 
 @dataclass
@@ -24,6 +41,10 @@ class Observed:
     self_test: SelfTestRecord = field(default_factory=lambda: SelfTestRecord(60))
     step: int = 0
     ended: list[tuple[str, ...]] = field(default_factory=list)
+    rooms: Emptying = field(default_factory=lambda: Emptying())
+
+    def __post_init__(self) -> None:
+        self.drain = Drain(model.Drain(), self.rooms, self.journal)
 
     def census(self) -> dict[str, int]:
         if self.broken:
@@ -89,7 +110,13 @@ class Answer:
 
 
 async def ask(
-    app: Starlette, path: str, method: str = "GET", *, client: str = "127.0.0.1", **headers: str
+    app: Starlette,
+    path: str,
+    method: str = "GET",
+    *,
+    client: str = "127.0.0.1",
+    body: str = "",
+    **headers: str,
 ) -> Answer:
     told: list[Any] = []
     asked = False
@@ -99,7 +126,7 @@ async def ask(
         if asked:
             await trio.sleep_forever()
         asked = True
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body.encode(), "more_body": False}
 
     async def send(message: Any) -> None:
         told.append(message)
@@ -122,5 +149,5 @@ async def ask(
     with suppress(RuntimeError):  # It was answered first; the server logs it.
         await app(scope, receive, send)
     start = next(each for each in told if each["type"] == "http.response.start")
-    body = b"".join(each["body"] for each in told if each["type"] == "http.response.body")
-    return Answer(start["status"], {k.decode(): v.decode() for k, v in start["headers"]}, body)
+    answered = b"".join(each["body"] for each in told if each["type"] == "http.response.body")
+    return Answer(start["status"], {k.decode(): v.decode() for k, v in start["headers"]}, answered)

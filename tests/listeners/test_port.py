@@ -407,3 +407,21 @@ async def idle(served: Served) -> None:
     with trio.fail_after(5):
         while served.port.connections:
             await trio.testing.wait_all_tasks_blocked(0.01)
+
+
+async def test_who_was_just_accepted_is_answered_also_at_the_end() -> None:
+    """Whatever step of the way its request is at when the daemon begins to stop."""
+    for steps in range(24):
+        async with (
+            serving() as served,
+            await trio.open_tcp_stream("127.0.0.1", served.number) as stream,
+        ):
+            await stream.send_all(b"GET /page HTTP/1.1\r\nhost: sfu\r\nconnection: close\r\n\r\n")
+            while not served.port.connections:
+                await trio.lowlevel.checkpoint()
+            for _ in range(steps):
+                await trio.lowlevel.checkpoint()
+            served.port.stop_accepting()
+            await served.port.end_connections(3)
+            served.port.cut_connections()
+            assert b"/page" in await everything(stream), f"after {steps} steps"

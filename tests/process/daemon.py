@@ -196,6 +196,8 @@ def running_daemon(
     program: Sequence[str] = (),
     faulty: bool = False,
     log: str = "daemon.log",
+    kind: type[Daemon] = Daemon,
+    pass_fds: Sequence[int] = (),
 ) -> Iterator[Daemon]:
     """Start a daemon, and end it however the block ends; a dirty end is an error.
 
@@ -212,6 +214,8 @@ def running_daemon(
         # A self-test would be in the census of whoever looks at the wrong moment.
         "TRIO_SFU_LIVENESS_SELF_TEST_INTERVAL": "0",
         "PYTHONUNBUFFERED": "1",
+        # Tests stop it with clients inside; what a drain is has tests of its own.
+        "TRIO_SFU_DRAIN_DEADLINE": "0",
         # All of a test's clients have one address.
         "TRIO_SFU_OVERLOAD_JOINS_PER_SECOND": "1000",
         "TRIO_SFU_OVERLOAD_ADDRESS_JOINS_PER_SECOND": "1000",
@@ -230,9 +234,10 @@ def running_daemon(
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
+        pass_fds=pass_fds,
         env={**os.environ, **settings, **(environment or {})},
     )
-    daemon = Daemon(process, artifacts / log)
+    daemon = kind(process, artifacts / log)
     try:
         daemon.wait_ready()
         yield daemon

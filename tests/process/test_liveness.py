@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
@@ -45,6 +46,9 @@ class Systemd:
         """Return the longest time between two signs of life."""
         signs = [at for at, told in self.heard if told == "WATCHDOG=1"]
         return max(later - sooner for sooner, later in pairwise(signs))
+
+    def said(self, state: str) -> bool:
+        return any(told == state for _, told in self.heard)
 
     def signs(self) -> int:
         return sum(told == "WATCHDOG=1" for _, told in self.heard)
@@ -140,6 +144,44 @@ def test_media_is_tested_from_the_start(artifacts: Path) -> None:
         assert metrics["trio_sfu_rooms"] == metrics["trio_sfu_peers"] == 0
         assert metrics['trio_sfu_joins_total{outcome="joined"}'] == 0
         assert json.loads(daemon.get("/api/v1/rooms")[1]) == {"rooms": []}
+
+
+def test_systemd_is_told_ready_when_media_has_gone_through_and_not_before(
+    artifacts: Path, tmp_path: Path
+) -> None:
+    """A firewall of this machine's own lets no media pass until systemd was told of waiting."""
+    waiting = "STATUS=waiting for the first self-test to pass"
+    with (
+        own_network() as network,
+        network.inside(),
+        systemd(tmp_path) as (manager, environment),
+    ):
+        opened: list[float] = []
+
+        def firewall(*rule: str) -> None:
+            subprocess.run([*network.prefix, "nft", *rule], check=True)
+
+        def open_it() -> None:
+            told = partial(manager.said, waiting)
+            eventually(told, within=20, why="the status")
+            assert not manager.said("READY=1")
+            opened.append(time.monotonic())
+            firewall("delete", "table", "inet", "shut")
+
+        firewall("add", "table", "inet", "shut")
+        hook = "{ type filter hook output priority 0; }"
+        firewall("add", "chain", "inet", "shut", "out", hook)
+        firewall("add", "rule", "inet", "shut", "out", "meta", "l4proto", "udp", "drop")
+        environment |= AT_ONCE | {"TRIO_SFU_MEDIA_ADDRESSES": ADDRESS}
+        opening = Thread(target=open_it)
+        opening.start()
+        try:
+            with running_daemon(artifacts, environment=environment):
+                told = list(manager.heard)
+        finally:
+            opening.join()
+        [ready] = [at for at, state in told if state == "READY=1"]
+        assert ready > opened[0]
 
 
 def test_an_address_that_is_gone_is_noticed_and_so_is_its_return(artifacts: Path) -> None:

@@ -1,37 +1,115 @@
-"""The systemd unit."""
+"""The systemd units, as systemd itself judges them."""
 
+import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parent.parent.parent / "systemd" / "trio-sfu.service"
+from trio_sfu.config import load
+from trio_sfu.systemd.units import SERVICE, SOCKETS, UNITS, unit_files
+
+PROGRAM = Path("/bin/true")
+MOST_EXPOSED = 1.5
+
+
+def written(folder: Path, systemd: int = 252, **flags: str) -> dict[str, Path]:
+    """The units as they are installed, with a program that exists."""
+    config = load(flags={name.replace("__", "."): text for name, text in flags.items()})
+    units = {}
+    for file in unit_files(config, PROGRAM, systemd):
+        place = folder / file.path.relative_to("etc")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(file.content)
+        units[file.path.name] = place
+    return units
 
 
 @pytest.fixture
-def unit(tmp_path: Path) -> Path:
-    """The unit with a program that exists: where it is installed is the operator's choice."""
-    lines = [
-        "ExecStart=/bin/true serve" if line.startswith("ExecStart=") else line
-        for line in UNIT.read_text().splitlines()
-    ]
-    copy = tmp_path / UNIT.name
-    copy.write_text("\n".join(lines) + "\n")
-    return copy
+def units(tmp_path: Path) -> dict[str, Path]:
+    return written(tmp_path)
 
 
-def verify(unit: Path) -> str:
-    """Return all that systemd says of a unit; it exits with 0 even for unknown keys."""
+def verify(*units: Path) -> str:
+    """Return all that systemd says of units; it exits with 0 even for unknown keys."""
     ended = subprocess.run(
-        ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", *map(str, units)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return ended.stdout + ended.stderr
 
 
-def test_systemd_has_nothing_to_say(unit: Path) -> None:
-    assert verify(unit) == ""
+def listens(unit: Path) -> list[str]:
+    return re.findall(r"^Listen\w+=.*$", unit.read_text(), re.MULTILINE)
 
 
-def test_verifying_would_notice(unit: Path) -> None:
+def test_systemd_has_nothing_to_say(units: dict[str, Path]) -> None:
+    assert verify(*(units[name] for name in (SERVICE, *SOCKETS))) == ""
+
+
+def test_verifying_would_notice(units: dict[str, Path]) -> None:
+    unit = units[SERVICE]
     unit.write_text(unit.read_text().replace("Type=notify", "Type=notify\nNoSuchKey=1"))
     assert "NoSuchKey" in verify(unit)
+
+
+def test_the_service_is_hardly_exposed(units: dict[str, Path], measure: object) -> None:
+    def score(unit: Path) -> float:
+        ended = subprocess.run(
+            ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        found = re.search(r"Overall exposure level for \S+ (\d+\.\d+)", ended.stdout)
+        assert found is not None, ended.stdout + ended.stderr
+        return float(found[1])
+
+    exposed = score(units[SERVICE])
+    assert callable(measure)
+    measure("exposure of the service (systemd-analyze security)", str(exposed))
+    assert exposed <= MOST_EXPOSED
+    unit = units[SERVICE]
+    unit.write_text(unit.read_text().replace("PrivateDevices=yes\n", ""))
+    assert score(unit) > exposed, "a line that is left out would be noticed"
+
+
+def test_the_sockets_are_those_of_the_settings(tmp_path: Path) -> None:
+    units = written(
+        tmp_path,
+        http__host="::1",
+        http__port="443",
+        media__addresses="192.0.2.7,2001:db8::7",
+        media__port="5000",
+        media__workers="2",
+    )
+    assert listens(units["trio-sfu.socket"]) == ["ListenStream=[::1]:443"]
+    assert listens(units["trio-sfu-media.socket"]) == [
+        "ListenDatagram=192.0.2.7:5000",
+        "ListenDatagram=[2001:db8::7]:5000",
+        "ListenDatagram=192.0.2.7:5001",
+        "ListenDatagram=[2001:db8::7]:5001",
+    ]
+
+
+def test_the_files_in_the_package_are_those_of_the_defaults(units: dict[str, Path]) -> None:
+    folder = Path(__file__).parents[2] / "trio_sfu" / "systemd"
+    for name in SOCKETS:
+        assert units[name].read_text() == (folder / name).read_text()
+
+
+def test_only_a_systemd_that_knows_it_is_told_to_wait_for_reloads(tmp_path: Path) -> None:
+    older, newer = written(tmp_path / "older", 252), written(tmp_path / "newer", 253)
+    assert "notify-reload.conf" not in older
+    assert "Type=notify-reload" in newer["notify-reload.conf"].read_text()
+    assert newer["notify-reload.conf"].parent.name == f"{SERVICE}.d"
+    assert UNITS.name == "system"
+
+
+def test_the_stop_is_given_enough_time(units: dict[str, Path]) -> None:
+    seconds = re.search(r"TimeoutStopSec=(\d+)", units[SERVICE].read_text())
+    assert seconds is not None
+    assert int(seconds[1]) >= load().drain.deadline + 15, json.dumps(seconds[1])

@@ -30,6 +30,11 @@ def stopped(thread: int) -> Iterator[None]:
         _ptrace(_DETACH, thread)
 
 
+def died(thread: int) -> bool:
+    """Return whether a thread that is stopped has died: without this it would not be gone."""
+    return os.waitpid(thread, os.WNOHANG | _WALL)[0] == thread
+
+
 def _ptrace(request: int, thread: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]

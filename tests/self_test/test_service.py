@@ -127,3 +127,27 @@ async def test_who_asks_a_service_that_has_failed_is_answered_when_it_is_back(
         scripted.outcome = PASSED
         with trio.fail_after(60):
             assert (await scripted.service.now()).outcome == "passed"
+
+
+async def test_media_is_proven_by_the_first_test_that_passes(autojump_clock: MockClock) -> None:
+    it = Scripted()
+    it.outcome = failed("self-test-connect", "no answer")
+    start = trio.current_time()
+    async with it.running():
+        assert it.record.awaited
+        with trio.move_on_after(10):
+            await it.service.proven()
+        assert it.record.awaited
+        it.outcome = PASSED
+        await it.service.proven()
+        assert not it.record.awaited
+        assert 10 < trio.current_time() - start < 30
+        it.outcome = failed("self-test-connect", "no answer")
+        await trio.sleep(600)
+        assert not it.record.awaited, "once is enough"
+
+
+async def test_where_media_is_not_tested_nothing_is_waited_for(autojump_clock: MockClock) -> None:
+    it = Scripted(interval=0)
+    assert not it.record.awaited
+    await it.service.proven()

@@ -73,10 +73,10 @@ def leaked_task() -> Iterator[None]:
     """A room starts a task outside of itself, and forgets it."""
     open_room = Registry._open
 
-    def leak(self: Registry, name: RoomId) -> Room:
+    def leak(self: Registry, name: RoomId, *, returning: bool) -> Room:
         assert self._nursery is not None
         self._nursery.start_soon(trio.sleep_forever, name="leaked")
-        return open_room(self, name)
+        return open_room(self, name, returning=returning)
 
     with patch.object(Registry, "_open", leak):
         yield

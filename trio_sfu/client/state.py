@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from trio_sfu._native import Kind
 from trio_sfu.signaling.messages import (
     Answer,
+    Draining,
     Error,
     Joined,
     PeerInfo,
@@ -53,6 +54,8 @@ class RoomState:
     speakers: list[Speaker] = field(default_factory=list)
     """Who speaks or did, the dominant speaker first."""
     video_limit: VideoLimit = "high"
+    draining: float | None = None
+    """Seconds until the server ends the room, when it said so last; None: it does not."""
     lines: list[SlotLine] = field(default_factory=list)
     answers: dict[int, Answer | Error] = field(default_factory=dict)
     left: deque[PeerLeft] = field(default_factory=lambda: deque(maxlen=_KEPT))
@@ -93,6 +96,8 @@ class RoomState:
                 self.speakers = speakers
             case VideoLimited(most=most):
                 self.video_limit = most
+            case Draining(seconds=seconds):
+                self.draining = seconds
             case _:
                 pass
 

@@ -25,28 +25,61 @@ def load(
     """Return the settings.
 
     ``flags`` are texts by dotted key (``http.port``). Raises ConfigError, its message
-    naming the source, the key, and what would be right.
+    naming the source, the key, and what would be right: a line for each thing that is wrong.
     """
     environment = environment or {}
     if file is None and environment.get(_FILE_VARIABLE):
         file = Path(environment[_FILE_VARIABLE])
-    found: dict[str, Any] = {}
+    found = _Found()
     if file is not None:
-        found |= _from_file(file)
-    found |= _from_environment(environment)
+        _from_file(file, found)
+    _from_environment(environment, found)
     for dotted, text in (flags or {}).items():
         key = KEYS[dotted]
-        found[dotted] = _from_text(key, text, f"flag {key.flag}")
+        found.text(key, text, f"flag {key.flag}")
+    if found.wrong:
+        raise ConfigError("\n".join(found.wrong))
     nested: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
-    for dotted, value in found.items():
+    for dotted, value in found.values.items():
         key = KEYS[dotted]
         nested[key.section][key.name] = value
     config = msgspec.convert(nested, Config)
-    check(config)
+    try:
+        check(config)
+    except ConfigError as error:
+        raise ConfigError(found.placed(str(error)), code=error.code) from None
     return config
 
 
-def _from_file(file: Path) -> dict[str, Any]:
+class _Found:
+    """What the sources say, where, and what of it is wrong."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.wrong: list[str] = []
+        self._places: dict[str, str] = {}
+
+    def value(self, key: Key, value: object, where: str, *, strict: bool) -> None:
+        try:
+            self.values[key.dotted] = _converted(key, value, where, strict=strict)
+            self._places[key.dotted] = where
+        except ConfigError as error:
+            self.wrong.append(str(error))
+
+    def text(self, key: Key, text: str, where: str) -> None:
+        value: object = text
+        if key.is_list:
+            value = [part.strip() for part in text.split(",") if part.strip()]
+        self.value(key, value, where, strict=False)
+
+    def placed(self, message: str) -> str:
+        """Return a message that begins with a key, with where that was set before it."""
+        dotted = message.split(maxsplit=1)[0].rstrip(":")
+        where = self._places.get(dotted)
+        return message if where is None else f"{where}: {message}"
+
+
+def _from_file(file: Path, found: _Found) -> None:
     try:
         text = file.read_text(encoding="utf-8")
         content = tomllib.loads(text)
@@ -54,43 +87,35 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}", code="config-file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{file}: is not TOML: {error}", code="config-file") from None
-    found: dict[str, Any] = {}
     for section, table in content.items():
         where = _place(file, text, section)
         if section not in SECTIONS:
-            raise ConfigError(f"{where}: no section [{section}]. {_nearest(section, SECTIONS)}")
+            found.wrong.append(f"{where}: no section [{section}]. {_nearest(section, SECTIONS)}")
+            continue
         if not isinstance(table, dict):
-            raise ConfigError(f"{where}: {section} is a section: write [{section}]")
+            found.wrong.append(f"{where}: {section} is a section: write [{section}]")
+            continue
         for name, value in table.items():
             where = _place(file, text, name, section)
             key = KEYS.get(f"{section}.{name}")
             if key is None:
                 names = [each.name for each in KEYS.values() if each.section == section]
-                raise ConfigError(f"{where}: no key {section}.{name}. {_nearest(name, names)}")
-            found[key.dotted] = _converted(key, value, where, strict=True)
-    return found
+                wrong = f"{where}: no key {section}.{name}. {_nearest(name, names)}"
+                found.wrong.append(wrong)
+                continue
+            found.value(key, value, where, strict=True)
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+def _from_environment(environment: Mapping[str, str], found: _Found) -> None:
     variables = {key.variable: key for key in KEYS.values()}
-    found: dict[str, Any] = {}
     for name, text in sorted(environment.items()):
         if not name.startswith(_PREFIX) or name == _FILE_VARIABLE:
             continue
         if name not in variables:
-            raise ConfigError(
-                f"environment: no variable {name}. {_nearest(name, [*variables, _FILE_VARIABLE])}"
-            )
-        key = variables[name]
-        found[key.dotted] = _from_text(key, text, f"environment variable {name}")
-    return found
-
-
-def _from_text(key: Key, text: str, where: str) -> Any:  # noqa: ANN401  (any key's type)
-    value: object = text
-    if key.is_list:
-        value = [part.strip() for part in text.split(",") if part.strip()]
-    return _converted(key, value, where, strict=False)
+            near = _nearest(name, [*variables, _FILE_VARIABLE])
+            found.wrong.append(f"environment: no variable {name}. {near}")
+            continue
+        found.text(variables[name], text, f"environment variable {name}")
 
 
 def _converted(key: Key, value: object, where: str, *, strict: bool) -> Any:  # noqa: ANN401

@@ -110,6 +110,12 @@ class Admin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     token_file: str = ""
 
 
+class Drain(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long rooms may go on when the daemon is asked to stop."""
+
+    deadline: SecondsOrNever = 30.0
+
+
 class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is logged and how."""
 
@@ -130,4 +136,5 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     overload: Overload = Overload()
     auth: Auth = Auth()
     admin: Admin = Admin()
+    drain: Drain = Drain()
     log: Log = Log()

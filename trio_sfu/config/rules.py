@@ -1,5 +1,7 @@
 """What settings must be like together, or beyond their types."""
 
+import os
+import ssl
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -50,6 +52,14 @@ def _check_tls(config: Config) -> None:
     for name, path in (("http.certificate", certificate), ("http.key", key)):
         if path and not Path(path).is_file():
             raise ConfigError(f'{name}: there is no file "{path}"', code="config-tls")
+    # Who only asks the daemon something need not be able to read its key.
+    if certificate and all(os.access(path, os.R_OK) for path in (certificate, key)):
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(
+                f"http.certificate and http.key cannot be used: {error}", code="config-tls"
+            ) from None
 
 
 def _check_media(config: Config) -> None:

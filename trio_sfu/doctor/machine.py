@@ -99,7 +99,7 @@ def check_receive_buffer(setting: Path = _RMEM_MAX) -> Finding:
     message = f"net.core.rmem_max is {most // 1_024} KiB"
     if most >= _BUFFER_ENOUGH:
         return ok(check, message)
-    remedy = "put systemd/60-trio-sfu.conf into /etc/sysctl.d, and run `sysctl --system`"
+    remedy = "set it to 8388608 in /etc/sysctl.d, or run `trio-sfu install-service`"
     return warn(check, f"{message}: media is lost in bursts and floods", remedy)
 
 
@@ -112,9 +112,11 @@ def check_unit(folders: tuple[Path, ...] = _UNITS) -> Finding:
             if "WatchdogSec=" in unit.read_text(errors="replace"):
                 return ok(check, f"{unit}")
             message = f"{unit} has no WatchdogSec=: a daemon that hangs is not restarted"
-            return warn(check, message, "take over the line of systemd/trio-sfu.service")
+            return warn(
+                check, message, "run `trio-sfu install-service`, which writes the unit anew"
+            )
     message = "there is none: nobody starts the daemon again after a crash or a boot"
-    return warn(check, message, "install systemd/trio-sfu.service as /etc/systemd/system/")
+    return warn(check, message, "run `trio-sfu install-service`")
 
 
 def _synchronised() -> bool:

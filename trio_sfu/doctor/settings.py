@@ -42,7 +42,7 @@ def check_certificate(file: Path, now: datetime.datetime | None = None) -> Findi
     """Whether the certificate is good for now."""
     check = "certificate"
     now = now or datetime.datetime.now(datetime.UTC)
-    remedy = "renew it, and restart the daemon"
+    remedy = "renew it: a running daemon takes it over by itself"
     try:
         first = x509.load_pem_x509_certificates(file.read_bytes())[0]
     except (OSError, ValueError) as error:

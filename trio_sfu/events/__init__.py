@@ -13,7 +13,15 @@ from trio_sfu.events.connections import (
     RequestCrashed,
     SessionEnded,
 )
-from trio_sfu.events.daemon import DaemonFailed
+from trio_sfu.events.daemon import (
+    CertificateLoaded,
+    CertificateRefused,
+    ConfigurationRefused,
+    ConfigurationReloaded,
+    DaemonFailed,
+    DrainBegun,
+    DrainCancelled,
+)
 from trio_sfu.events.engine import EngineFailed, EngineRestarted
 from trio_sfu.events.fact import Crash, Fact
 from trio_sfu.events.failure import Cause, Failure
@@ -66,6 +74,12 @@ FACTS: tuple[type[Fact], ...] = (
     EngineFailed,
     EngineRestarted,
     DaemonFailed,
+    DrainBegun,
+    DrainCancelled,
+    ConfigurationReloaded,
+    ConfigurationRefused,
+    CertificateLoaded,
+    CertificateRefused,
     OverloadChanged,
     ServiceFailed,
     LoopStalled,
@@ -78,10 +92,16 @@ __all__ = [
     "FACTS",
     "AcceptFailed",
     "Cause",
+    "CertificateLoaded",
+    "CertificateRefused",
+    "ConfigurationRefused",
+    "ConfigurationReloaded",
     "ConnectionCrashed",
     "ConnectionRefused",
     "Crash",
     "DaemonFailed",
+    "DrainBegun",
+    "DrainCancelled",
     "EncoderStuck",
     "EngineFailed",
     "EngineRestarted",

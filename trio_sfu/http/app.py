@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from trio_sfu.http.admin import Operated, admin_routes
 from trio_sfu.http.crashes import CrashGroup
+from trio_sfu.http.drain import drain_routes
 from trio_sfu.http.events import event_routes
 from trio_sfu.http.headers import SecurityHeaders
 from trio_sfu.http.metrics import CONTENT_TYPE_LATEST, Measured, render
@@ -19,6 +20,7 @@ from trio_sfu.http.operators import Operators
 from trio_sfu.http.page import Page
 from trio_sfu.http.token import OperatorRefusedError
 from trio_sfu.liveness.health import Health
+from trio_sfu.rooms.drain import Drain
 
 _NO_STORE = {"cache-control": "no-store"}
 _CODES = {
@@ -39,6 +41,11 @@ class Observed(Measured, Operated, Protocol):
         """Whether new clients are welcome."""
         ...
 
+    @property
+    def drain(self) -> Drain:
+        """Whether the daemon is being emptied, and until when."""
+        ...
+
     def health(self) -> Health:
         """Return whether all gets on, and what does not."""
         ...
@@ -48,9 +55,18 @@ class Observed(Measured, Operated, Protocol):
         ...
 
 
-def make_app(daemon: Observed, page: Page | None = None, *, token: str | None = None) -> Starlette:
-    """Return the ASGI application that shows ``daemon``; ``token``: the operators'."""
-    operators = Operators(token, daemon.journal)
+def make_app(
+    daemon: Observed,
+    page: Page | None = None,
+    *,
+    token: str | None = None,
+    operators: Operators | None = None,
+) -> Starlette:
+    """Return the ASGI application that shows ``daemon``.
+
+    ``operators`` is the guard of what is theirs; without it one is made, with ``token``.
+    """
+    operators = operators or Operators(token, daemon.journal)
     answers = _Answers(daemon, page or Page())
     return Starlette(
         routes=[
@@ -62,6 +78,7 @@ def make_app(daemon: Observed, page: Page | None = None, *, token: str | None = 
             Route("/api/v1/census", answers.census),
             Route("/api/v1/rooms", answers.rooms),
             *admin_routes(daemon, operators),
+            *drain_routes(daemon.drain, operators),
             *event_routes(daemon.journal, operators),
             Route("/assets/{path:path}", answers.asset),
             Route("/{room}", answers.room),
@@ -96,6 +113,8 @@ class _Answers:
         return JSONResponse(body, status_code=200 if health.ok else 503, headers=_NO_STORE)
 
     async def readyz(self, _request: Request) -> Response:
+        if self._daemon.drain.active:
+            return _error(503, "server-draining", "about to stop: no new rooms are opened")
         if self._daemon.ready and self._daemon.overload_level() > 0:
             # Who spreads clients over several daemons sends them elsewhere for a while.
             return _error(503, "server-busy", "overloaded: nobody new is let in")

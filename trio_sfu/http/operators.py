@@ -24,7 +24,15 @@ class Operators:
     """The guard of what is theirs; ``token``: None when there is none."""
 
     def __init__(self, token: str | None, journal: Journal) -> None:
-        self._token = None if token is None else OperatorToken(token, Guesses(), journal)
+        self._guesses = Guesses()
+        self._journal = journal
+        self._token: OperatorToken | None = None
+        self.use(token)
+
+    def use(self, token: str | None) -> None:
+        """Have this token from now on; None: there is none."""
+        made = None if token is None else OperatorToken(token, self._guesses, self._journal)
+        self._token = made
 
     def require(self, request: Request, *, changes: bool = False) -> None:
         """Raise HTTPException unless the request is an operator's.

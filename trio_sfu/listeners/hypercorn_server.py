@@ -21,6 +21,8 @@ from trio_sfu.listeners.replay import PlainReplayStream, ReplayStream, TlsReplay
 
 _KEEP_ALIVE_S = 5.0
 _AFTER_END_S = 0.5
+_FRESH_S = 0.3
+"""Seconds that a connection is not idle yet: to hypercorn it is until it has read the request."""
 
 
 def _watched(app: ASGIApp) -> ASGIApp:
@@ -65,22 +67,31 @@ class HttpServer:
         # One who follows the events says nothing for hours; idle ones end by keep-alive.
         self._config.read_timeout = None
         self._config.h11_max_incomplete_size = MAX_HEAD_BYTES
-        self._context = WorkerContext(None)
+        self._stopping = trio.Event()
 
     async def serve(self, stream: PlainReplayStream | TlsReplayStream) -> None:
         """Serve the requests on ``stream`` until it ends, then close it."""
+        context = WorkerContext(None)
         server = TCPServer(
             self._app,
             self._config,
-            self._context,
+            context,
             {},
             stream,  # type: ignore[arg-type]  # it needs less than an SSLStream
         )
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_bound, stream, nursery.cancel_scope)
+            nursery.start_soon(self._end_idle, context)
             await server.run()
             nursery.cancel_scope.cancel()
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """Let connections end that wait for a next request."""
-        await self._context.terminated.set()
+        self._stopping.set()
+
+    async def _end_idle(self, context: WorkerContext) -> None:
+        fresh_until = trio.current_time() + _FRESH_S
+        await self._stopping.wait()
+        # Its request has been read here, and would be closed unheard.
+        await trio.sleep_until(fresh_until)
+        await context.terminated.set()

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Callable
 
 import trio
 
@@ -16,22 +17,32 @@ class PatientListener(trio.abc.Listener[trio.SocketStream]):
     """Tries again while there is no descriptor or memory for another connection.
 
     Clients wait in the kernel's queue meanwhile. A spell of failures is noted once.
+    ``accepted`` is called for each connection, before anything else can happen.
     """
 
-    def __init__(self, listener: trio.SocketListener, journal: Journal) -> None:
+    def __init__(
+        self,
+        listener: trio.SocketListener,
+        journal: Journal,
+        accepted: Callable[[], None] = lambda: None,
+    ) -> None:
         self._listener = listener
         self._journal = journal
+        self._accepted = accepted
         self._last_failure = -_CALM_S
 
     async def accept(self) -> trio.SocketStream:
         """Return the next connection."""
         while True:
             try:
-                return await self._listener.accept()
+                stream = await self._listener.accept()
             except OSError as error:
                 if error.errno not in _SCARCE:
                     raise
                 self._note(error.errno or 0)
+            else:
+                self._accepted()
+                return stream
             await trio.sleep(_RETRY_S)
 
     def _note(self, number: int) -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import socket
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -45,9 +46,16 @@ _LARGE = (
 
 
 @asynccontextmanager
-async def open_listeners(settings: Http) -> AsyncIterator[Sequence[trio.SocketListener]]:
-    """Bind the port. Raises ConfigError naming what is wrong with host or port."""
-    listeners = await _bind(settings)
+async def open_listeners(
+    settings: Http, inherited: Sequence[socket.socket] = ()
+) -> AsyncIterator[Sequence[trio.SocketListener]]:
+    """Bind the port, unless it is ``inherited``.
+
+    Raises ConfigError naming what is wrong with host or port.
+    """
+    listeners = [
+        trio.SocketListener(trio.socket.from_stdlib_socket(each)) for each in inherited
+    ] or await _bind(settings)
     try:
         yield listeners
     finally:
@@ -101,6 +109,8 @@ class Port:
         self._by_address: Counter[str] = Counter()
         self._tls: ssl.SSLContext | None = server_context(settings)
         self._accepting = trio.CancelScope()
+        self._pending = 0
+        """Connections that were accepted and whose task has not begun."""
         self._draining = False
         self._idle = trio.Event()
         self._reading: set[trio.CancelScope] = set()
@@ -109,6 +119,14 @@ class Port:
     def scheme(self) -> str:
         """``https`` or ``http``."""
         return "https" if self._tls is not None else "http"
+
+    def reconfigure(self, settings: Http) -> None:
+        """Have other limits, origins and certificate for connections from now on."""
+        self._settings = settings
+
+    def use_certificate(self, context: ssl.SSLContext) -> None:
+        """Show another certificate from now on; connections that exist go on."""
+        self._tls = context
 
     async def run(
         self,
@@ -119,10 +137,13 @@ class Port:
         async with trio.open_nursery() as handlers:
             with self._accepting:
                 accept = partial(trio.serve_listeners, handler_nursery=handlers)
-                patient = [PatientListener(each, self._journal) for each in listeners]
+                patient = [PatientListener(each, self._journal, self._expect) for each in listeners]
                 async with trio.open_nursery() as accepting:
                     await accepting.start(accept, self._serve, patient, name="accept")
                     task_status.started()
+
+    def _expect(self) -> None:
+        self._pending += 1
 
     def stop_accepting(self) -> None:
         """Accept no further connection; ``run`` returns when those that are open end."""
@@ -130,7 +151,7 @@ class Port:
 
     async def end_connections(self, seconds: float) -> None:
         """Let connections end by themselves for some time."""
-        await self._http.stop()
+        self._http.stop()
         self._draining = True
         self._note_idle()
         for scope in self._reading:
@@ -151,6 +172,7 @@ class Port:
         key = counted_as(address)
         refusal = self._refusal(accepted.socket, key)
         self.connections.add(connection)
+        self._pending -= 1
         if key is not None:
             self._by_address[key] += 1
         try:
@@ -187,7 +209,7 @@ class Port:
                 del self._by_address[key]
 
     def _note_idle(self) -> None:
-        if self._draining and not self.connections:
+        if self._draining and not self.connections and not self._pending:
             self._idle.set()
 
     def _secured(self, accepted: trio.SocketStream) -> Accepted:

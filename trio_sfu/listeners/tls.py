@@ -18,7 +18,8 @@ def server_context(settings: Http) -> ssl.SSLContext | None:
     # Over h2 a browser would send the WebSocket as a stream of the HTTP connection.
     context.set_alpn_protocols(["http/1.1"])
     try:
-        context.load_cert_chain(settings.certificate, settings.key)
+        # With a password, even a wrong one: OpenSSL would ask for it at the terminal, and wait.
+        context.load_cert_chain(settings.certificate, settings.key, password="")
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(
             f"http.certificate and http.key cannot be used: {error}", code="config-tls"

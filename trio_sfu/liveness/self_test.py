@@ -35,6 +35,7 @@ class SelfTestRecord:
         self.last_at: float | None = None
         self.failing_since: float | None = None
         self._failures = 0
+        self._proven = False
 
     def note(self, result: SelfTestResult, now: float) -> None:
         """Note a test that has just ended. One that was skipped says nothing."""
@@ -46,6 +47,12 @@ class SelfTestRecord:
         elif result.outcome == "passed":
             self._failures = 0
             self.failing_since = None
+        self._proven = self._proven or result.outcome != "failed"
+
+    @property
+    def awaited(self) -> bool:
+        """Whether media is yet to come through for the first time."""
+        return bool(self.interval) and not self._proven
 
     @property
     def failing(self) -> bool:

@@ -182,6 +182,7 @@ def _start(settings: EngineSettings, addresses: Sequence[tuple[str, int]]) -> En
         source_timeout_ms=math.ceil(settings.source_timeout * 1000),
         max_transports=settings.max_transports,
         event_queue=settings.event_queue,
+        descriptors=settings.descriptors,
     )
 
 

@@ -9,6 +9,7 @@ class EngineSettings:
     """Addresses and limits of a packet engine. Times are seconds.
 
     ``addresses`` share one UDP port; port 0 means any that is free on all of them.
+    ``descriptors``: sockets of each worker that are bound already, in place of those.
     """
 
     addresses: Sequence[tuple[str, int]] = (("127.0.0.1", 0),)
@@ -19,3 +20,4 @@ class EngineSettings:
     source_timeout: float = 10.0
     max_transports: int = 10_000
     event_queue: int = 16_384
+    descriptors: Sequence[Sequence[int]] | None = None

@@ -22,6 +22,10 @@ class Admission:
 
     def __init__(self, settings: Overload, level: Callable[[], Level]) -> None:
         self._level = level
+        self.reconfigure(settings)
+
+    def reconfigure(self, settings: Overload) -> None:
+        """Have other limits from now on; all bursts begin anew."""
         self._all = TokenBucket(settings.joins_per_second, settings.join_burst)
         self._back = TokenBucket(
             _RETURNING * settings.joins_per_second, _RETURNING * settings.join_burst

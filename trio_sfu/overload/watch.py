@@ -37,6 +37,12 @@ class OverloadWatch:
         self._pressure = Pressure()
         self._forced: Level | None = None
 
+    def reconfigure(self, settings: Overload) -> None:
+        """Have other limits from the next look on."""
+        if settings.memory_limit != self._settings.memory_limit:
+            self._gauges = ProcessGauges(settings.memory_limit * _MEBIBYTE)
+        self._settings = settings
+
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Look, for ever. A service: should it fail, the step stays until it is back."""
         task_status.started()

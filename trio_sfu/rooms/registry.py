@@ -22,6 +22,7 @@ from trio_sfu.signaling.messages import IceServer, Join, VideoLimit
 
 _REPLACE_S = 2.0
 _END_S = 2.0
+_DRAINING_RETRY_S = 5.0
 
 
 class Registry:
@@ -40,6 +41,8 @@ class Registry:
     ) -> None:
         self.rooms: dict[RoomId, Room] = {}
         self.quality = Quality()
+        self.changed = trio.Event()
+        """Set when a room has ended; another one takes its place then."""
         self._settings = settings
         self._connect = connect
         self._journal = journal
@@ -52,6 +55,7 @@ class Registry:
         self._restarts = RestartLimit()
         self._nursery: trio.Nursery | None = None
         self._stopping = False
+        self._draining_until: float | None = None
         self._ended = trio.Event()
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -77,16 +81,17 @@ class Registry:
 
         Returns when the peer is admitted; it owns ``link`` from then on. ``address`` is the
         client's, where it is known. Raises RequestError with the codes room-full,
-        too-many-peers, too-many-rooms, room-unavailable, server-stopping and those of
-        ``Admission.admit``.
+        too-many-peers, too-many-rooms, room-unavailable, server-stopping, server-draining and
+        those of ``Admission.admit``.
         """
         room = RoomId(join.room)
         try:
             now = trio.current_time()
-            self._admission.admit(now, address, returning=self._is_back(join.replaces, now))
+            returning = self._is_back(join.replaces, now)
+            self._admission.admit(now, address, returning=returning)
             if join.replaces is not None:
                 await self._replace(join.replaces)
-            self._admit(room, join.name, link)
+            self._admit(room, join.name, link, returning=returning)
         except RequestError as refused:
             self._journal.note(events.JoinRefused(room, refused.code))
             raise
@@ -100,6 +105,11 @@ class Registry:
         if peer is None or not peer.resume(link):
             raise RequestError("there is no session to resume", code="resume-unknown")
 
+    def reconfigure(self, settings: Rooms, video: Video) -> None:
+        """Have other limits for joins, and other codecs for rooms, from now on."""
+        self._settings = settings
+        self._video = video
+
     def limit_video(self, most: VideoLimit) -> None:
         """Send nobody more video than that, from now on."""
         self._video_limit = most
@@ -110,6 +120,16 @@ class Registry:
         """Yield the peers of all rooms."""
         for room in self.rooms.values():
             yield from room.peers.values()
+
+    def drain(self, until: float | None) -> None:
+        """Open no room until then (trio's clock) and tell everybody; None: all is as before."""
+        self._draining_until = until
+        for room in self.rooms.values():
+            room.drain(until)
+
+    def count(self) -> tuple[int, int]:
+        """Return how many rooms and peers there are."""
+        return len(self.rooms), sum(len(room.peers) for room in self.rooms.values())
 
     def snapshot(self) -> list[dict[str, Any]]:
         """Return the rooms as ``/api/v1/rooms`` shows them."""
@@ -149,10 +169,10 @@ class Registry:
             await leaving.gone.wait()
         return True
 
-    def _admit(self, name: RoomId, display_name: str, link: Link) -> None:
-        if sum(len(each.peers) for each in self.rooms.values()) >= self._max_peers_in_all:
+    def _admit(self, name: RoomId, display_name: str, link: Link, *, returning: bool) -> None:
+        if self.count()[1] >= self._max_peers_in_all:
             raise RequestError("there are too many peers", code="too-many-peers")
-        room = self.rooms.get(name) or self._open(name)
+        room = self.rooms.get(name) or self._open(name, returning=returning)
         if len(room.peers) >= self._settings.max_peers:
             raise RequestError("the room is full", code="room-full")
         settings = self._settings
@@ -167,9 +187,17 @@ class Registry:
             )
         )
 
-    def _open(self, name: RoomId) -> Room:
+    def _open(self, name: RoomId, *, returning: bool) -> Room:
         if self._stopping or self._nursery is None:
             raise RequestError("the server is stopping", code="server-stopping")
+        # Who was in a room until just now may have it back, if it failed meanwhile.
+        if self._draining_until is not None and not returning:
+            left = self._draining_until - trio.current_time()
+            raise RequestError(
+                "the server is about to stop and opens no new rooms",
+                code="server-draining",
+                retry_after=min(max(1.0, left), _DRAINING_RETRY_S),
+            )
         failures = self._restarts.count(name, trio.current_time())
         if not self._restarts.allows(name, trio.current_time()):
             raise RequestError("the room failed too often", code="room-unavailable")
@@ -186,6 +214,7 @@ class Registry:
             preference=preference_of(name, self._video),
             quality=self.quality,
         )
+        room.draining_until = self._draining_until
         self.rooms[name] = room
         self._nursery.start_soon(room.run, name=f"room {name}")
         if failures:
@@ -197,6 +226,8 @@ class Registry:
             del self.rooms[room.id]
         if room.failure is not None:
             self._restarts.fail(room.id, trio.current_time())
+        self.changed.set()
+        self.changed = trio.Event()
 
     async def _replace(self, token: str) -> None:
         peer = self._holder(token)

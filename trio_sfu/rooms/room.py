@@ -8,7 +8,7 @@ import trio
 from trio_sfu import events
 from trio_sfu._native import Codec
 from trio_sfu.config.model import Video
-from trio_sfu.errors import StrayCancelError
+from trio_sfu.errors import RequestError, StrayCancelError
 from trio_sfu.events import Failure, Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.media.track import UpTrack
@@ -20,6 +20,7 @@ from trio_sfu.rooms.quality import Quality
 from trio_sfu.rooms.state import RoomState
 from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.signaling.messages import (
+    Draining,
     IceServer,
     Joined,
     LeaveReason,
@@ -65,6 +66,8 @@ class Room:
         """Why the room has ended, if an error is the reason."""
         self.gone = trio.Event()
         self.nursery: trio.Nursery | None = None
+        self.draining_until: float | None = None
+        """When the server ends the room, on trio's clock, if it intends to."""
         self.listening = Listening(lambda: self.planning.speech_changed(), self._tell_all)
         self.planning = Planning(self.state, self.peers, lambda: self.listening.speech)
         self.planning.limit = video_limit
@@ -78,9 +81,15 @@ class Room:
         self._arrivals_in, self._arrivals = trio.open_memory_channel[Peer](max_peers)
 
     def admit(self, peer: Peer) -> None:
-        """Take a peer in; its task starts as soon as the room runs."""
+        """Take a peer in; its task starts as soon as the room runs.
+
+        Raises RequestError (too-many-joins) when more wait than there might be at first.
+        """
+        try:
+            self._arrivals_in.send_nowait(peer)
+        except trio.WouldBlock:
+            raise RequestError("too many arrive at once", code="too-many-joins") from None
         self.peers[peer.id] = peer
-        self._arrivals_in.send_nowait(peer)
 
     def end(self, code: str) -> None:
         """End the room and every peer in it; their clients are told ``code``."""
@@ -225,7 +234,19 @@ class Room:
                 peer.link.send(VideoLimited(most=most))
         self.planning.all()
 
+    def drain(self, until: float | None) -> None:
+        """Tell everybody when the server ends the room; None: it does not intend to any more."""
+        self.draining_until = until
+        self._tell_all(self._draining())
+
+    def _draining(self) -> Draining:
+        until = self.draining_until
+        left = None if until is None else round(max(0.0, until - trio.current_time()), 1)
+        return Draining(seconds=left)
+
     def _say_what_is(self, peer: Peer) -> None:
+        if self.draining_until is not None:
+            peer.link.send(self._draining())
         if self.planning.limit != "high":
             peer.link.send(VideoLimited(most=self.planning.limit))
         if self.listening.speech.recent:

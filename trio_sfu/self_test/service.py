@@ -40,6 +40,15 @@ class SelfTest:
             with trio.move_on_after(self._record.wait()):
                 await self._asked.wait()
 
+    async def proven(self) -> None:
+        """Return when media has come through once; at once if that is not tested."""
+        while self._record.awaited:
+            await self._done.wait()
+
+    def reschedule(self) -> None:
+        """Test now, and then as often as the record has it since."""
+        self._asked.set()
+
     async def now(self) -> SelfTestResult:
         """Return the result of the test that is under way, or else of a new one."""
         self._asked.set()

@@ -67,6 +67,9 @@ CODES: Final[dict[str, Outcome]] = {
     "server-busy": Outcome(
         "The server is overloaded and lets nobody new in.", TRY_AGAIN_LATER, retry_after=10.0
     ),
+    "server-draining": Outcome(
+        "The server is about to stop and opens no new rooms.", TRY_AGAIN_LATER, retry_after=5.0
+    ),
     "too-many-joins": Outcome("Too many joins at once.", TRY_AGAIN_LATER, retry_after=1.0),
     "too-many-joins-from-address": Outcome(
         "Too many joins from the client's address.", TRY_AGAIN_LATER, retry_after=1.0

@@ -383,6 +383,16 @@ class VideoLimited(_Message, frozen=True, tag="video-limited"):
     most: VideoLimit
 
 
+class Draining(_Message, frozen=True, tag="draining"):
+    """The server ends every room in ``seconds``, or (null) does not intend to any more.
+
+    It comes when that is decided and whenever it changes, and after ``joined`` and
+    ``resumed`` while it is so. Who then loses its session (``server-stopping``) rejoins.
+    """
+
+    seconds: float | None
+
+
 class Error(_Message, frozen=True, tag="error", rename="camel"):
     """Something was refused. ``fatal``: the server closes the socket after it.
 
@@ -423,6 +433,7 @@ ServerMessage: TypeAlias = (
     | RestartEncoder
     | Speakers
     | VideoLimited
+    | Draining
     | Error
     | Pong
 )

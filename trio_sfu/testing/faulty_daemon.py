@@ -14,6 +14,7 @@ import structlog
 import trio
 
 from trio_sfu import logging
+from trio_sfu.activation import inherit
 from trio_sfu.config.load import load
 from trio_sfu.daemon import Daemon
 from trio_sfu.overload.levels import Level
@@ -61,6 +62,7 @@ def _do(daemon: Daemon, what: str, which: str) -> None:
 
 
 if __name__ == "__main__":
-    settings = load(environment=os.environ)
+    inherited = inherit(os.environ)
+    settings = inherited.over(load(environment=os.environ))
     logging.configure(settings.log.level, settings.log.format)
-    sys.exit(0 if trio.run(serve, settings, listen) else 1)
+    sys.exit(0 if trio.run(serve, settings, listen, None, inherited) else 1)

@@ -1,4 +1,4 @@
-"""``trio-sfu tree`` and ``trio-sfu kick``."""
+"""``trio-sfu tree``, ``trio-sfu kick`` and ``trio-sfu drain``."""
 
 import os
 import time
@@ -58,6 +58,34 @@ def kick(*, url: str | None, token_file: Path | None, room: str, peer: str | Non
     except RemoteError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{peer or room} has been ended.")
+
+
+@click.command()
+@_url
+@_token_file
+@click.option(
+    "--deadline",
+    type=click.FloatRange(0, 86_400),
+    help="Seconds until the daemon stops; without it, drain.deadline of its settings.",
+)
+@click.option("--cancel", is_flag=True, help="Take it back.")
+def drain(
+    *, url: str | None, token_file: Path | None, deadline: float | None, cancel: bool
+) -> None:
+    """Have the daemon open no new rooms, tell everybody, and stop at the deadline."""
+    if cancel and deadline is not None:
+        raise click.UsageError("--cancel and --deadline exclude each other")
+    daemon = _daemon(url, token_file)
+    try:
+        if cancel:
+            daemon.cancel_drain()
+            click.echo("All is as before.")
+            return
+        state = daemon.drain(deadline)
+    except RemoteError as error:
+        raise click.ClickException(str(error)) from None
+    who = f"rooms: {state.rooms}, peers: {state.peers}"
+    click.echo(f"The daemon opens no new rooms and stops in {state.seconds or 0:g} s; {who}.")
 
 
 def _rendered(daemon: Remote) -> str:

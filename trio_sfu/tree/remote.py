@@ -14,6 +14,7 @@ from trio_sfu.config.model import Http
 from trio_sfu.errors import SfuError
 from trio_sfu.liveness.health import Health
 from trio_sfu.liveness.self_test import SelfTestResult
+from trio_sfu.rooms.drain import DrainState
 from trio_sfu.tree.nodes import Node
 
 _TIMEOUT_S = 10.0
@@ -68,6 +69,15 @@ class Remote:
             path += f"/peers/{quote(peer, safe='')}"
         self._ask("DELETE", path)
 
+    def drain(self, deadline: float | None = None) -> DrainState:
+        """Have the daemon emptied within ``deadline`` seconds, and stop. Raises RemoteError."""
+        body = b"{}" if deadline is None else msgspec.json.encode({"deadline": deadline})
+        return self._decoded(self._ask("POST", "/api/v1/drain", body=body), DrainState)
+
+    def cancel_drain(self) -> None:
+        """Have it go on as before. Raises RemoteError."""
+        self._ask("DELETE", "/api/v1/drain")
+
     def _decoded(self, body: bytes, kind: type[_T]) -> _T:
         try:
             return msgspec.json.decode(body, type=kind)
@@ -76,7 +86,13 @@ class Remote:
             raise RemoteError(f"{self.url} answered with no {what}: {error}") from error
 
     def _ask(
-        self, method: str, path: str, *, timeout: float = _TIMEOUT_S, unwell: bool = False
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        timeout: float = _TIMEOUT_S,
+        unwell: bool = False,
     ) -> bytes:
         """Return the answer's body; ``unwell``: also that of 503."""
         # No page of another site can send this type unasked (Fetch, section 2.2.2).
@@ -85,15 +101,15 @@ class Remote:
             headers["authorization"] = f"Bearer {self.token}"
         try:
             with closing(self._connection(timeout)) as connection:
-                connection.request(method, path, headers=headers)
+                connection.request(method, path, body, headers)
                 response = connection.getresponse()
-                body = response.read()
+                answer = response.read()
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise RemoteError(f"no answer from {self.url}: {error}") from error
         good = unwell and response.status == http.client.SERVICE_UNAVAILABLE
         if response.status >= http.client.BAD_REQUEST and not good:
-            raise _refusal(self.url, response.status, body)
-        return body
+            raise _refusal(self.url, response.status, answer)
+        return answer
 
     def _connection(self, timeout: float) -> http.client.HTTPConnection:
         parts = urlsplit(self.url)

@@ -8,6 +8,7 @@ from trio_sfu.events import Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.overload.watch import OverloadWatch
+from trio_sfu.rooms.drain import Drain
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.room import Room
 from trio_sfu.self_test.party import ROOM as SELF_TEST
@@ -23,7 +24,6 @@ _PUMP = "engine/pump"
 class Surveyed(Protocol):
     """What a daemon is known by."""
 
-    ready: bool
     task: trio.lowlevel.Task
     ages: Ages
     journal: Journal
@@ -31,12 +31,18 @@ class Surveyed(Protocol):
     engine: MediaEngine
     services: Services
     overload: OverloadWatch
+    drain: Drain
+
+    @property
+    def ready(self) -> bool:
+        """Whether it runs, and media has gone through it."""
+        ...
 
 
 def survey(daemon: Surveyed) -> Node:
     """Return the tree of a running daemon, itself at the top."""
     root = task_tree(daemon.task, daemon.ages)
-    root.state = "ready" if daemon.ready else "starting or stopping"
+    root.state = _state(daemon)
     failures = daemon.journal.failures
     root.failure = failures.last(())
     owned = dict(media.transports(daemon.engine))
@@ -52,6 +58,13 @@ def survey(daemon: Surveyed) -> Node:
     root.children.sort(key=lambda child: (order.get(child.kind, 1), child.name))
     root.children.append(rest_of_process(daemon.task, daemon.ages))
     return root
+
+
+def _state(daemon: Surveyed) -> str:
+    if not daemon.ready:
+        return "starting or stopping"
+    left = daemon.drain.seconds()
+    return "ready" if left is None else f"draining, stops in {left:.0f} s"
 
 
 def _services(parent: Node, daemon: Surveyed) -> None:

@@ -48,6 +48,8 @@ export interface RoomEvents {
   waiting: { error: RoomError; seconds: number };
   /** The server is overloaded and sends less video, or is no more and sends all. */
   "video-limited": VideoLimit;
+  /** In so many seconds the server ends the room, or (null) does not intend to any more. */
+  draining: number | null;
   /** Who speaks, the dominant speaker first; then who spoke last. */
   speakers: readonly Speaker[];
 }
@@ -75,6 +77,7 @@ export class RoomClient extends Emitter<RoomEvents> {
   #mediaSince: number | null = null;
   #left = false;
   #videoLimit: VideoLimit = "high";
+  #draining = false;
   #estimate: number | null = null;
   #wake: (() => void) | null = null;
   #stopWatching: () => void = () => undefined;
@@ -281,6 +284,7 @@ export class RoomClient extends Emitter<RoomEvents> {
       // `ended` says why.
     }
     const end = await session.ended;
+    this.#drains(null);
     this.#earlierOffers += session.offers;
     this.#session = null;
     if (this.#mediaSince === null) session.close();
@@ -308,11 +312,13 @@ export class RoomClient extends Emitter<RoomEvents> {
         joined: ({ peer, resumeToken, peers }) => {
           this.#self = peer;
           this.#limited("high");
+          this.#drains(null);
           this.#resumeToken = resumeToken;
           this.#meet(peers);
         },
         resumed: (peers) => {
           this.#limited("high");
+          this.#drains(null);
           this.#meet(peers);
           void this.#session?.makeRoom(peers.length);
         },
@@ -356,7 +362,14 @@ export class RoomClient extends Emitter<RoomEvents> {
     this.emit("video-limited", most);
   }
 
+  #drains(seconds: number | null): void {
+    if (seconds === null && !this.#draining) return;
+    this.#draining = seconds !== null;
+    this.emit("draining", seconds);
+  }
+
   #received(message: ServerMessage): void {
+    if (message.type === "draining") this.#drains(message.seconds);
     if (message.type === "video-limited") this.#limited(message.most);
     if (message.type === "speakers") this.emit("speakers", message.speakers);
     if (message.type === "slot-state") this.#estimate = message.estimate;

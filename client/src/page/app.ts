@@ -3,6 +3,7 @@ import { RoomClient, type RoomError, type RoomEvents, type VideoLimit } from "..
 import type { Asked } from "./address.ts";
 import { Call } from "./call.ts";
 import type { Device } from "./capture.ts";
+import type { Countdown } from "./countdown.ts";
 import { endedView } from "./ended.ts";
 import { t } from "./language.ts";
 import { type Choice, Lobby } from "./lobby.ts";
@@ -39,6 +40,8 @@ export class App {
   #choice: Choice | null = null;
   /** The code of the notice that says why the page is reconnecting. */
   #lostCode: string | null = null;
+  /** What counts down to the server's restart. */
+  #restart: Countdown | null = null;
   /** The code of the notice about a device. */
   #deviceCode: string | null = null;
 
@@ -58,6 +61,7 @@ export class App {
     this.client.on("error", (error) => this.#refused(error));
     this.client.on("waiting", ({ error }) => this.#waiting(error));
     this.client.on("video-limited", (most) => this.#videoLimited(most));
+    this.client.on("draining", (seconds) => this.#draining(seconds));
   }
 
   async start(): Promise<void> {
@@ -156,6 +160,16 @@ export class App {
     for (const code of LIMITED.values()) this.#notices.clear(code);
     const code = LIMITED.get(most);
     if (code) this.#notices.show(code);
+  }
+
+  /** The server is about to be restarted: nothing to do, and nothing to be startled by. */
+  #draining(seconds: number | null): void {
+    this.#restart?.stop();
+    this.#restart = null;
+    this.#notices.clear("draining");
+    if (seconds === null) return;
+    this.#restart = this.#notices.countDown("draining", t("notice.draining"));
+    this.#restart.start(seconds);
   }
 
   #refused(error: RoomError): void {

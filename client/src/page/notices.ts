@@ -1,4 +1,5 @@
 /** What went wrong, said where it is heard: `role=alert`, one per code, with a way on. */
+import { Countdown } from "./countdown.ts";
 import { h } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { errorMessage, t } from "./language.ts";
@@ -28,19 +29,34 @@ export class Notices {
       ...waysOn.map(({ label, act }) =>
         h("button", { type: "button", class: "quiet", onclick: act }, label),
       ),
-      h(
-        "button",
-        {
-          type: "button",
-          class: "dismiss",
-          "aria-label": t("notice.dismiss"),
-          onclick: () => notice.remove(),
-        },
-        icon("close"),
-      ),
+      this.#dismissal(() => notice.remove()),
     );
     this.element.append(notice);
     while (this.element.childElementCount > MOST_NOTICES) this.element.firstElementChild?.remove();
+  }
+
+  /** Say what is no trouble: heard once and not urgently, with the time that is left. */
+  countDown(code: string, message: string): Countdown {
+    this.clear(code);
+    const countdown = new Countdown();
+    const notice = h(
+      "div",
+      { class: "notice calm", "data-code": code },
+      h("p", { role: "status" }, message),
+      countdown.element,
+      this.#dismissal(() => notice.remove()),
+    );
+    this.element.append(notice);
+    return countdown;
+  }
+
+  #dismissal(dismiss: () => void): HTMLElement {
+    const label = t("notice.dismiss");
+    return h(
+      "button",
+      { type: "button", class: "dismiss", "aria-label": label, onclick: dismiss },
+      icon("close"),
+    );
   }
 
   /** Take the notice of `code` away, or all. */

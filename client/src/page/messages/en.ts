@@ -58,6 +58,7 @@ export const en = {
   "ended.again": "Join again",
   "ended.retry": "Try again",
   "ended.lobby": "Back to the start",
+  "notice.draining": "The server will be restarted. The call comes back by itself after it.",
   "notice.dismiss": "Dismiss",
   "notice.give-up": "Do not wait",
   "error.permission-denied":
@@ -92,6 +93,8 @@ export const en = {
     "This room is not available just now. Trying again by itself in half a minute…",
   "error.too-many-rooms":
     "The server has no room for another room just now. Trying again by itself…",
+  "error.server-draining":
+    "The server is about to be restarted and opens no new rooms. Trying again by itself…",
   "error.server-busy":
     "The server is busy and lets nobody new in just now. Trying again by itself…",
   "error.too-many-peers": "The server is full just now. Trying again by itself…",

@@ -60,6 +60,7 @@ export const fr: Messages = {
   "ended.again": "Rejoindre à nouveau",
   "ended.retry": "Réessayer",
   "ended.lobby": "Retour à l’accueil",
+  "notice.draining": "Le serveur va redémarrer. L’appel reprendra tout seul ensuite.",
   "notice.dismiss": "Fermer",
   "notice.give-up": "Ne pas attendre",
   "error.permission-denied":
@@ -95,6 +96,8 @@ export const fr: Messages = {
     "Cette salle est indisponible. Nouvel essai automatique dans une demi-minute…",
   "error.too-many-rooms":
     "Le serveur ne peut pas ouvrir une salle de plus pour l’instant. Nouvel essai automatique…",
+  "error.server-draining":
+    "Le serveur va redémarrer et n’ouvre plus de nouvelle salle. Nouvel essai automatique…",
   "error.server-busy":
     "Le serveur est surchargé et n’accepte personne de plus pour l’instant. Nouvel essai automatique…",
   "error.too-many-peers": "Le serveur est complet pour l’instant. Nouvel essai automatique…",

@@ -93,6 +93,21 @@ impl Driver {
         Self::start_on(sockets, config, queue).map_err(|source| BindError { address, source })
     }
 
+    /// Starts a worker on each set of bound UDP sockets that somebody else has opened.
+    ///
+    /// They are duplicated: whoever has the descriptors keeps them and may start another
+    /// driver on them. `config` and `queue` as in `start`.
+    ///
+    /// # Errors
+    /// One that is no bound UDP socket, or an IPv6 wildcard that takes IPv4 too.
+    pub fn adopt(descriptors: &[Vec<RawFd>], config: &Config, queue: usize) -> io::Result<Self> {
+        let sockets = descriptors
+            .iter()
+            .map(|worker| worker.iter().map(|&descriptor| sys::adopt_udp(descriptor)).collect())
+            .collect::<io::Result<Vec<Vec<_>>>>()?;
+        Self::start_on(sockets, config, queue)
+    }
+
     fn start_on(sockets: Vec<Vec<UdpSocket>>, config: &Config, queue: usize) -> io::Result<Self> {
         let reports = Arc::new(Reports::new(queue)?);
         let mut driver = Self {

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use trio_sfu_core::config::Config;
@@ -37,6 +38,34 @@ fn datagrams_reach_the_engine() {
     }));
     let received = driver.call(0, |served| served.engine.counters().datagrams_received);
     assert_eq!(received, Ok(5));
+}
+
+#[test]
+fn sockets_of_somebody_else_are_used_and_outlive_the_driver() {
+    let opened = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = opened.local_addr().unwrap();
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for _ in 0..2 {
+        let descriptors = [vec![opened.as_raw_fd()]];
+        let driver = Driver::adopt(&descriptors, &Config::default(), 64).unwrap();
+        assert_eq!(driver.local_addresses(), [vec![address]]);
+        client.send_to(b"garbage", address).unwrap();
+        assert!(eventually(|| {
+            driver.call(0, |served| served.counters.socket_receive_datagrams) == Ok(1)
+        }));
+        assert!(driver.close());
+    }
+    client.send_to(b"between", address).unwrap();
+    assert_eq!(opened.recv(&mut [0; 16]).unwrap(), 7);
+}
+
+#[test]
+fn what_is_no_udp_socket_is_refused() {
+    let stream = TcpListener::bind("127.0.0.1:0").unwrap();
+    let file = std::fs::File::open("/dev/null").unwrap();
+    for descriptor in [stream.as_raw_fd(), file.as_raw_fd(), -1] {
+        assert!(Driver::adopt(&[vec![descriptor]], &Config::default(), 64).is_err());
+    }
 }
 
 #[test]

@@ -31,6 +31,7 @@ impl Engine {
         source_timeout_ms = 10_000,
         max_transports = 10_000,
         event_queue = 16_384,
+        descriptors = None,
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are the Python call's, by name")]
     fn new(
@@ -43,6 +44,7 @@ impl Engine {
         source_timeout_ms: u64,
         max_transports: usize,
         event_queue: usize,
+        descriptors: Option<Vec<Vec<RawFd>>>,
     ) -> PyResult<PyClassInitializer<Self>> {
         let addresses = addresses.iter().map(convert::address).collect::<PyResult<Vec<_>>>()?;
         if addresses.is_empty() {
@@ -59,9 +61,17 @@ impl Engine {
             max_transports,
             event_queue,
         )?;
-        let driver = py
-            .detach(|| Driver::start(&addresses, workers, &config, event_queue))
-            .map_err(os_error)?;
+        let driver = match descriptors {
+            Some(sockets) if sockets.len() != usize::from(workers) => {
+                return Err(PyValueError::new_err("descriptors must be those of each worker"));
+            }
+            Some(sockets) => {
+                py.detach(|| Driver::adopt(&sockets, &config, event_queue)).map_err(PyErr::from)?
+            }
+            None => py
+                .detach(|| Driver::start(&addresses, workers, &config, event_queue))
+                .map_err(os_error)?,
+        };
         let driver = Arc::new(driver);
         let commands = Commands::new(Arc::<Driver>::clone(&driver));
         Ok(PyClassInitializer::from(commands).add_subclass(Self { driver }))

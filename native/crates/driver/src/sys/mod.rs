@@ -17,7 +17,7 @@ pub(crate) use eventfd::EventFd;
 pub(crate) use receive::{ReceiveRing, Received};
 pub(crate) use send::{Outgoing, SendRing};
 pub(crate) use signal::with_signals_blocked;
-pub(crate) use socket::{bind_udp, probe_segmentation, receive_buffer};
+pub(crate) use socket::{adopt_udp, bind_udp, probe_segmentation, receive_buffer};
 pub(crate) use time::{monotonic_nanos, realtime};
 
 use std::io;

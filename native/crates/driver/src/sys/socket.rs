@@ -3,7 +3,7 @@
 use std::io;
 use std::mem::size_of;
 use std::net::{SocketAddr, UdpSocket};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use super::{checked, sockaddr};
 
@@ -21,11 +21,12 @@ pub(crate) fn bind_udp(address: SocketAddr) -> io::Result<UdpSocket> {
     if address.is_ipv6() {
         set(&fd, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, 1)?;
     }
-    if address.ip().is_unspecified() {
-        if address.is_ipv4() {
-            set(&fd, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
-        } else {
-            set(&fd, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)?;
+    report_destinations(&fd, address)?;
+    for (forced, capped) in
+        [(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF), (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF)]
+    {
+        if set(&fd, libc::SOL_SOCKET, forced, BUFFER).is_err() {
+            let _ = set(&fd, libc::SOL_SOCKET, capped, BUFFER);
         }
     }
     tune(&fd);
@@ -36,6 +37,47 @@ pub(crate) fn bind_udp(address: SocketAddr) -> io::Result<UdpSocket> {
     Ok(UdpSocket::from(fd))
 }
 
+/// Duplicates a bound UDP socket that somebody else has opened (sd_listen_fds(3)).
+///
+/// Its buffers stay as they are, unless they can be had as large as wanted: whoever opened it
+/// may have had rights that this process has not, and setting them would make them smaller.
+pub(crate) fn adopt_udp(descriptor: RawFd) -> io::Result<UdpSocket> {
+    // SAFETY: a plain call; a non-negative result is a descriptor nobody else owns.
+    let fd = unsafe {
+        OwnedFd::from_raw_fd(checked(libc::fcntl(descriptor, libc::F_DUPFD_CLOEXEC, 0))?)
+    };
+    let refused = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
+    if get(&fd, libc::SOL_SOCKET, libc::SO_TYPE)? != libc::SOCK_DGRAM {
+        return Err(refused("not a UDP socket"));
+    }
+    let socket = UdpSocket::from(fd);
+    let address = socket.local_addr()?;
+    let unspecified = address.ip().is_unspecified();
+    if address.is_ipv6() && unspecified && get(&socket, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY)? == 0
+    {
+        return Err(refused("an IPv6 socket that takes IPv4 too"));
+    }
+    socket.set_nonblocking(true)?;
+    report_destinations(&socket, address)?;
+    for forced in [libc::SO_RCVBUFFORCE, libc::SO_SNDBUFFORCE] {
+        let _ = set(&socket, libc::SOL_SOCKET, forced, BUFFER);
+    }
+    tune(&socket);
+    Ok(socket)
+}
+
+/// On a wildcard address, has it told which local address each datagram came to.
+fn report_destinations(fd: &impl AsRawFd, address: SocketAddr) -> io::Result<()> {
+    if !address.ip().is_unspecified() {
+        return Ok(());
+    }
+    if address.is_ipv4() {
+        set(fd, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)
+    } else {
+        set(fd, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)
+    }
+}
+
 /// Whether the kernel knows UDP_SEGMENT (Linux 4.18).
 pub(crate) fn probe_segmentation(socket: &UdpSocket) -> bool {
     set(socket, libc::SOL_UDP, libc::UDP_SEGMENT, 0).is_ok()
@@ -43,32 +85,30 @@ pub(crate) fn probe_segmentation(socket: &UdpSocket) -> bool {
 
 /// Bytes of datagrams that may wait in the socket, as the kernel counts them.
 pub(crate) fn receive_buffer(socket: &UdpSocket) -> io::Result<usize> {
+    let value = get(socket, libc::SOL_SOCKET, libc::SO_RCVBUF)?;
+    Ok(usize::try_from(value).unwrap_or(0))
+}
+
+/// What makes the socket faster; a kernel without it still works.
+fn tune(fd: &impl AsRawFd) {
+    let _ = set(fd, libc::SOL_UDP, libc::UDP_GRO, 1);
+    let _ = set(fd, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, 1);
+}
+
+fn get(fd: &impl AsRawFd, level: libc::c_int, option: libc::c_int) -> io::Result<libc::c_int> {
     let mut value: libc::c_int = 0;
     let mut length = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: the descriptor is open; `value` is an int, as `length` says, and both live.
     unsafe {
         checked(libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_RCVBUF,
+            fd.as_raw_fd(),
+            level,
+            option,
             (&raw mut value).cast(),
             &raw mut length,
         ))?;
     }
-    Ok(usize::try_from(value).unwrap_or(0))
-}
-
-/// What makes the socket faster; a kernel without it still works.
-fn tune(fd: &OwnedFd) {
-    for (forced, capped) in
-        [(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF), (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF)]
-    {
-        if set(fd, libc::SOL_SOCKET, forced, BUFFER).is_err() {
-            let _ = set(fd, libc::SOL_SOCKET, capped, BUFFER);
-        }
-    }
-    let _ = set(fd, libc::SOL_UDP, libc::UDP_GRO, 1);
-    let _ = set(fd, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, 1);
+    Ok(value)
 }
 
 fn set(

@@ -1,0 +1,115 @@
+"""Sockets that somebody else has bound for the daemon: systemd's socket activation.
+
+The protocol is that of sd_listen_fds(3). A stream socket is the TCP port, datagram sockets are
+the UDP ports of the workers, in the order of their numbers.
+"""
+
+import os
+import socket
+from collections.abc import Iterator, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
+
+from trio_sfu.config.model import Config
+from trio_sfu.config.rules import check, is_loopback
+from trio_sfu.errors import ConfigError
+
+_FIRST: Final = 3
+_IP: Final = (socket.AF_INET, socket.AF_INET6)
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """The sockets; none of a kind: the daemon binds its own.
+
+    ``media`` has those of each worker. Whoever holds this keeps them open: the packet engine
+    uses duplicates, of which a restarted one makes others.
+    """
+
+    http: Sequence[socket.socket] = ()
+    media: Sequence[Sequence[socket.socket]] = ()
+
+    def over(self, config: Config) -> Config:
+        """Return the settings with the sockets' addresses in place of those that are there.
+
+        Raises ConfigError when such settings would be refused, or the workers are not as many.
+        """
+        if self.http:
+            host, port = _shown(self.http)
+            config = replace(config, http=replace(config.http, host=host, port=port))
+        if self.media:
+            if len(self.media) != config.media.workers:
+                raise _error(
+                    f"media.workers is {config.media.workers}, and there are sockets for"
+                    f" {len(self.media)}: one UDP port is needed for each"
+                )
+            addresses = [each.getsockname()[0] for each in self.media[0]]
+            port = self.media[0][0].getsockname()[1]
+            media = replace(config.media, addresses=addresses, port=port)
+            config = replace(config, media=media)
+        check(config)
+        return config
+
+    def descriptors(self) -> list[list[int]] | None:
+        """Return the numbers of the workers' sockets; None: there are none."""
+        return [[each.fileno() for each in worker] for worker in self.media] or None
+
+
+def inherit(environment: MutableMapping[str, str], first: int = _FIRST) -> Inherited:
+    """Take the sockets that ``environment`` tells of, and the variables out of it.
+
+    Raises ConfigError (config-sockets) for what is no socket of a kind that is used.
+    """
+    told = {name: environment.pop(f"LISTEN_{name}", "") for name in ("PID", "FDS", "FDNAMES")}
+    if told["PID"] != str(os.getpid()) or not told["FDS"].isdigit():
+        return Inherited()
+    names = told["FDNAMES"].split(":")
+    http: list[socket.socket] = []
+    media: dict[int, list[socket.socket]] = {}
+    for offset in range(int(told["FDS"])):
+        name = names[offset] if offset < len(names) else "unknown"
+        found = _socket(first + offset, name)
+        if found.type == socket.SOCK_STREAM:
+            http.append(found)
+        else:
+            media.setdefault(found.getsockname()[1], []).append(found)
+    return Inherited(http, [media[port] for port in sorted(media)])
+
+
+def differences(config: Config, effective: Config) -> Iterator[str]:
+    """Say where the sockets are not what the settings would have bound."""
+    for dotted, wanted, got in (
+        ("http.host", config.http.host, effective.http.host),
+        ("http.port", config.http.port, effective.http.port),
+        ("media.addresses", set(config.media.addresses), set(effective.media.addresses)),
+        ("media.port", config.media.port, effective.media.port),
+    ):
+        if wanted != got and not (wanted == "localhost" and is_loopback(str(got))):
+            yield dotted
+
+
+def _socket(number: int, name: str) -> socket.socket:
+    try:
+        os.set_inheritable(number, False)  # noqa: FBT003  (the standard library's)
+        found = socket.socket(fileno=number)
+    except OSError as error:
+        raise _error(f"descriptor {number} ({name}) is no socket: {error.strerror}") from None
+    if found.family not in _IP or found.type not in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        raise _error(f"descriptor {number} ({name}) is neither a TCP nor a UDP socket")
+    accepts = found.type == socket.SOCK_STREAM
+    if accepts and not found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        raise _error(f"descriptor {number} ({name}) does not listen: Accept= must be no")
+    return found
+
+
+def _shown(sockets: Sequence[socket.socket]) -> tuple[str, int]:
+    """Return the address that says who can reach them."""
+    names = [each.getsockname()[:2] for each in sockets]
+    host, port = next((name for name in names if not is_loopback(name[0])), names[0])
+    return host, port
+
+
+def _error(message: str) -> ConfigError:
+    return ConfigError(f"sockets from outside: {message}", code="config-sockets")
