@@ -35,8 +35,9 @@ HEIGHTS = {
     "services": 0,
     "log_output": 0,
     "config": 0,
-    "vocabulary": -1,
+    "access": -1,
     "events": -1,
+    "vocabulary": -2,
     "ids": -2,
     "errors": -2,
 }

@@ -69,6 +69,11 @@ def _log_start(daemon: Daemon) -> None:
             "set net.core.rmem_max as systemd/60-trio-sfu.conf does",
             receive_buffer=waiting,
         )
-    if daemon.config.auth.open:
+    policy = daemon.gate.policy
+    if policy is not None:
+        log.info("tokens: nobody joins without one", keys=sorted(policy.keys))
+    elif daemon.config.auth.open:
         log.warning("open: everybody who can reach the port may join")
+    else:
+        log.info("open: everybody on this machine may join, and whoever a proxy on it lets in")
     log.info("ready", url=daemon.url)
