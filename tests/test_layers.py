@@ -20,6 +20,7 @@ HEIGHTS = {
     "notify": 5,
     "census": 5,
     "tree": 5,
+    "token_command": 5,
     "listeners": 5,
     "client": 4,
     "self_test": 4,

@@ -22,6 +22,7 @@ from trio_sfu.errors import ConfigError
 from trio_sfu.tree.command import kick, tree
 
 _STDERR = 2
+_AS_IT_IS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 _SHORT = {"http.host": "--host", "http.port": "--port", "admin.token_file": "--token-file"}
 
 
@@ -146,6 +147,16 @@ def doctor(file: Path | None, url: str | None, *, as_object: bool, **flags: str 
     if as_object:
         click.echo(as_json(found), nl=False)
     sys.exit(0 if well(found) else 1)
+
+
+@main.command("token", add_help_option=False, context_settings=_AS_IT_IS)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def token(arguments: tuple[str, ...]) -> None:
+    """Make join tokens and keys, or explain a token."""
+    # Here, so that the other commands start quickly.
+    from trio_sfu.token_command import token as command
+
+    command.main(list(arguments), prog_name="trio-sfu token")
 
 
 main.add_command(tree)

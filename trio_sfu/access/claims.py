@@ -6,6 +6,9 @@ from msgspec import Meta, Struct
 
 from trio_sfu.signaling.messages import DisplayName, Rights
 
+_LAST: Final = 2**40
+"""A Unix time that nobody will see; arithmetic with it is safe."""
+
 Identity: TypeAlias = Annotated[
     # No blanks and no control characters: it stands in logs as it is.
     str, Meta(min_length=1, max_length=128, pattern=r"^[^\s\x00-\x1f\x7f-\x9f]+$(?!\n)")
@@ -20,6 +23,9 @@ No more than that: it can be read at a glance, costs the same for every name, an
 name is ever taken for a pattern, for ``*`` is in none.
 """
 TokenId: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]
+NumericDate: TypeAlias = (
+    Annotated[int, Meta(ge=0, le=_LAST)] | Annotated[float, Meta(ge=0, le=_LAST)]
+)
 Audiences: TypeAlias = Annotated[list[str], Meta(max_length=16)]
 
 ANY_ROOM: Final = "*"
@@ -40,9 +46,9 @@ class Claims(Struct, frozen=True, kw_only=True, omit_defaults=True):
     room: RoomPattern
     rights: ClaimedRights
     aud: str | Audiences = ""
-    exp: float | None = None
-    nbf: float | None = None
-    iat: float | None = None
+    exp: NumericDate | None = None
+    nbf: NumericDate | None = None
+    iat: NumericDate | None = None
     jti: TokenId | None = None
     once: bool = False
     name: DisplayName | None = None

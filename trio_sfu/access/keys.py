@@ -5,7 +5,7 @@ key cannot be used as the secret of an HMAC.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias, cast, get_args
 
@@ -52,6 +52,12 @@ class Key:
     def signs(self) -> bool:
         """Whether tokens can be made with it, not only verified."""
         return self.algorithm == "HS256" or isinstance(self.material, _PRIVATE)
+
+    def public(self) -> "Key":
+        """Return the key without what it signs with; a secret is both."""
+        if isinstance(self.material, _PRIVATE):
+            return replace(self, material=self.material.public_key())
+        return self
 
 
 class _Jwk(Struct, frozen=True, kw_only=True):
