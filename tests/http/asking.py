@@ -81,7 +81,13 @@ class Answer:
 
 
 async def ask(
-    app: Starlette, path: str, method: str = "GET", *, client: str = "127.0.0.1", **headers: str
+    app: Starlette,
+    path: str,
+    method: str = "GET",
+    *,
+    client: str = "127.0.0.1",
+    scheme: str = "http",
+    **headers: str,
 ) -> Answer:
     told: list[Any] = []
     asked = False
@@ -101,7 +107,7 @@ async def ask(
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "scheme": "http",
+        "scheme": scheme,
         "method": method,
         "path": path,
         "raw_path": path.encode(),

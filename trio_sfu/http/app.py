@@ -51,7 +51,7 @@ class Observed(Measured, Operated, Protocol):
 def make_app(daemon: Observed, page: Page | None = None, *, token: str | None = None) -> Starlette:
     """Return the ASGI application that shows ``daemon``; ``token``: the operators'."""
     operators = Operators(token, daemon.journal)
-    answers = _Answers(daemon, page or Page())
+    answers = _Answers(daemon, page or Page(), operators)
     return Starlette(
         routes=[
             Route("/", answers.index),
@@ -73,7 +73,8 @@ def make_app(daemon: Observed, page: Page | None = None, *, token: str | None = 
 
 
 class _Answers:
-    def __init__(self, daemon: Observed, page: Page) -> None:
+    def __init__(self, daemon: Observed, page: Page, operators: Operators) -> None:
+        self._operators = operators
         self._daemon = daemon
         self._page = page
 
@@ -107,10 +108,13 @@ class _Answers:
         headers = _NO_STORE | {"content-type": CONTENT_TYPE_LATEST}
         return Response(render(self._daemon), headers=headers)
 
-    async def census(self, _request: Request) -> Response:
+    async def census(self, request: Request) -> Response:
+        self._operators.require(request)
         return JSONResponse(self._daemon.census(), headers=_NO_STORE)
 
-    async def rooms(self, _request: Request) -> Response:
+    async def rooms(self, request: Request) -> Response:
+        # Where everybody may join, a room's name is all that keeps strangers out of it.
+        self._operators.require(request)
         return JSONResponse({"rooms": self._daemon.rooms_snapshot()}, headers=_NO_STORE)
 
     async def signal(self, _request: Request) -> Response:
