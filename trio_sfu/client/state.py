@@ -8,6 +8,7 @@ from trio_sfu.signaling.messages import (
     Answer,
     Error,
     Joined,
+    Moderated,
     PeerInfo,
     PeerJoined,
     PeerLeft,
@@ -56,6 +57,8 @@ class RoomState:
     lines: list[SlotLine] = field(default_factory=list)
     answers: dict[int, Answer | Error] = field(default_factory=dict)
     left: deque[PeerLeft] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    moderated: deque[Moderated] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    """What moderators have done to the client."""
     errors: deque[Error] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
     def take(self, message: ServerMessage) -> None:
@@ -69,6 +72,8 @@ class RoomState:
             case PeerLeft():
                 self.peers.pop(message.peer, None)
                 self.left.append(message)
+            case Moderated():
+                self.moderated.append(message)
             case Answer():
                 self.answers[message.id] = message
             case Error():
