@@ -1,5 +1,11 @@
 /** The page: which view is up, and what connects the user's devices to the room. */
-import { RoomClient, type RoomError, type RoomEvents, type VideoLimit } from "../lib/index.ts";
+import {
+  type Moderated,
+  RoomClient,
+  type RoomError,
+  type RoomEvents,
+  type VideoLimit,
+} from "../lib/index.ts";
 import type { Asked } from "./address.ts";
 import { Call } from "./call.ts";
 import type { Device } from "./capture.ts";
@@ -39,6 +45,8 @@ export class App {
   #choice: Choice | null = null;
   /** The code of the notice that says why the page is reconnecting. */
   #lostCode: string | null = null;
+  /** What a moderator last did to this user. */
+  #moderated: Moderated | null = null;
   /** The code of the notice about a device. */
   #deviceCode: string | null = null;
 
@@ -58,6 +66,7 @@ export class App {
     this.client.on("error", (error) => this.#refused(error));
     this.client.on("waiting", ({ error }) => this.#waiting(error));
     this.client.on("video-limited", (most) => this.#videoLimited(most));
+    this.client.on("moderated", (message) => this.#wasModerated(message));
   }
 
   async start(): Promise<void> {
@@ -80,7 +89,8 @@ export class App {
     if (location.pathname !== `/${choice.room}`) history.replaceState(null, "", `/${choice.room}`);
     document.title = `${choice.room} – trio-sfu`;
     // Why it failed comes with the state change.
-    this.client.join(choice).catch(() => undefined);
+    const { token } = this.#asked;
+    this.client.join({ ...choice, ...(token !== null && { token }) }).catch(() => undefined);
   }
 
   #showLobby(): void {
@@ -103,7 +113,7 @@ export class App {
       void this.media.start();
       this.join(choice);
     };
-    this.#show({ element: endedView(error, joined, { again, lobby }) });
+    this.#show({ element: endedView(error, joined, { again, lobby }, this.#moderator()) });
   }
 
   #changed({ state, previous, error }: RoomEvents["state"]): void {
@@ -139,7 +149,8 @@ export class App {
 
   #showCall(): void {
     if (!this.#choice) return;
-    this.#show(new Call(this.client, this.media, this.#notices, this.#choice));
+    const name = this.client.name ?? this.#choice.name;
+    this.#show(new Call(this.client, this.media, this.#notices, { ...this.#choice, name }));
   }
 
   /** The server is busy: there is something to wait for, or to give up. */
@@ -156,6 +167,20 @@ export class App {
     for (const code of LIMITED.values()) this.#notices.clear(code);
     const code = LIMITED.get(most);
     if (code) this.#notices.show(code);
+  }
+
+  /** The client has muted what it publishes; the device's button has to say so, too. */
+  #wasModerated(message: Moderated): void {
+    this.#moderated = message;
+    const { code, source } = message;
+    if (source === "camera" || source === "microphone") void this.media.set(source, false);
+    if (source !== null) this.#notices.show(code, [], null, this.#moderator());
+  }
+
+  /** Who it was and why, for the messages that say so. */
+  #moderator(): { name: string; reason: string } {
+    const { name = t("call.moderator"), reason = "" } = this.#moderated ?? {};
+    return { name, reason };
   }
 
   #refused(error: RoomError): void {
