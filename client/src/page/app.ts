@@ -123,6 +123,7 @@ export class App {
     } else if (state === "connected") {
       if (this.client.pc?.connectionState === "connected") this.#back();
       this.#state("in-call");
+      this.#dropUseless();
       if (previous === "joining") this.#showCall();
     } else if (state === "reconnecting") {
       this.#state("reconnecting");
@@ -151,6 +152,13 @@ export class App {
     if (!this.#choice) return;
     const name = this.client.name ?? this.#choice.name;
     this.#show(new Call(this.client, this.media, this.#notices, { ...this.#choice, name }));
+  }
+
+  /** No camera films who may not be seen. */
+  #dropUseless(): void {
+    const devices: readonly Device[] = ["microphone", "camera"];
+    for (const device of devices)
+      if (!this.client.rights.publish.includes(device)) void this.media.drop(device);
   }
 
   /** The server is busy: there is something to wait for, or to give up. */
