@@ -1,6 +1,6 @@
 """The registry of rooms: opens them on the first join, forgets them when they end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from typing import Any
 
 import trio
@@ -89,7 +89,9 @@ class Registry:
             self._admission.knock(now, address, returning=returning)
             grant = self._gate.grant(join.token, room, held)
             self._admission.admit(now, grant.identity, returning=returning)
-            while former := self._former(join.replaces, grant):
+            ended: set[Peer] = set()
+            while former := self._former(join.replaces, grant) - ended:
+                ended |= former
                 await _replace(former)
                 # Time has passed: the token may have been used or its holder put out meanwhile.
                 grant = self._gate.grant(join.token, room, held)
@@ -208,23 +210,20 @@ class Registry:
     def _peer_gone(self, peer: Peer) -> None:
         self._returning.note(peer.resume_token, trio.current_time(), peer.grant)
 
-    def _former(self, token: str | None, grant: Grant) -> list[Peer]:
+    def _former(self, token: str | None, grant: Grant) -> set[Peer]:
         """Return those whose place a client takes that joins with ``replaces``.
 
         A token that lets in once has one session at a time, whoever has been told its secrets.
         """
         if token is None:
-            return []
-        return [
+            return set()
+        return {
             peer
             for room in self.rooms.values()
             for peer in room.peers.values()
-            if not peer.leaving
-            and (
-                peer.resume_token == token
-                or (grant.single is not None and peer.grant.single == grant.single)
-            )
-        ]
+            if peer.resume_token == token
+            or (grant.single is not None and peer.grant.single == grant.single)
+        }
 
     def _held(self, token: str | None, now: float) -> Grant | None:
         """Return what the session was granted that a client comes back from, if it does."""
@@ -238,7 +237,7 @@ class Registry:
         return next((peer for peer in peers if peer.resume_token == token), None)
 
 
-async def _replace(former: Sequence[Peer]) -> None:
+async def _replace(former: Collection[Peer]) -> None:
     for peer in former:
         peer.leave("replaced", "replaced")
     with trio.move_on_after(_REPLACE_S):
