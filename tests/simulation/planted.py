@@ -86,8 +86,8 @@ def leaked_task() -> Iterator[None]:
 def double_join() -> AbstractContextManager[object]:
     """A client that joins anew does not take the place of its peer before."""
 
-    def nobody(_self: Registry, _token: str | None, _grant: object) -> set[Peer]:
-        return set()
+    def nobody(_self: Registry, *_arguments: object) -> list[Peer]:
+        return []
 
     return patch.object(Registry, "_former", nobody)
 

@@ -89,9 +89,9 @@ class Registry:
             self._admission.knock(now, address, returning=returning)
             grant = self._gate.grant(join.token, room, held)
             self._admission.admit(now, grant.identity, returning=returning)
-            ended: set[Peer] = set()
-            while former := self._former(join.replaces, grant) - ended:
-                ended |= former
+            ended: list[Peer] = []
+            while former := self._former(join.replaces, grant, ended):
+                ended += former
                 await _replace(former)
                 # Time has passed: the token may have been used or its holder put out meanwhile.
                 grant = self._gate.grant(join.token, room, held)
@@ -210,20 +210,23 @@ class Registry:
     def _peer_gone(self, peer: Peer) -> None:
         self._returning.note(peer.resume_token, trio.current_time(), peer.grant)
 
-    def _former(self, token: str | None, grant: Grant) -> set[Peer]:
-        """Return those whose place a client takes that joins with ``replaces``.
+    def _former(self, token: str | None, grant: Grant, ended: Collection[Peer]) -> list[Peer]:
+        """Return those whose place a client takes that joins with ``replaces``, but ``ended``.
 
         A token that lets in once has one session at a time, whoever has been told its secrets.
         """
         if token is None:
-            return set()
-        return {
+            return []
+        return [
             peer
             for room in self.rooms.values()
             for peer in room.peers.values()
-            if peer.resume_token == token
-            or (grant.single is not None and peer.grant.single == grant.single)
-        }
+            if peer not in ended
+            and (
+                peer.resume_token == token
+                or (grant.single is not None and peer.grant.single == grant.single)
+            )
+        ]
 
     def _held(self, token: str | None, now: float) -> Grant | None:
         """Return what the session was granted that a client comes back from, if it does."""
