@@ -22,6 +22,7 @@ HEIGHTS = {
     "notify": 5,
     "census": 5,
     "tree": 5,
+    "token_command": 5,
     "listeners": 5,
     "client": 4,
     "self_test": 4,
@@ -37,8 +38,9 @@ HEIGHTS = {
     "services": 0,
     "log_output": 0,
     "config": 0,
-    "vocabulary": -1,
+    "access": -1,
     "events": -1,
+    "vocabulary": -2,
     "ids": -2,
     "errors": -2,
 }

@@ -25,6 +25,7 @@ from trio_sfu.systemd.command import install_service, uninstall_service
 from trio_sfu.tree.command import drain, kick, tree
 
 _STDIN, _STDERR = 0, 2
+_AS_IT_IS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 _SHORT = {"http.host": "--host", "http.port": "--port", "admin.token_file": "--token-file"}
 
 
@@ -178,6 +179,16 @@ def doctor(file: Path | None, url: str | None, *, as_object: bool, **flags: str 
     if as_object:
         click.echo(as_json(found), nl=False)
     sys.exit(0 if well(found) else 1)
+
+
+@main.command("token", add_help_option=False, context_settings=_AS_IT_IS)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def token(arguments: tuple[str, ...]) -> None:
+    """Make join tokens and keys, or explain a token."""
+    # Here, so that the other commands start quickly.
+    from trio_sfu.token_command import token as command
+
+    command.main(list(arguments), prog_name="trio-sfu token")
 
 
 main.add_command(tree)

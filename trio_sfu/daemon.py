@@ -14,8 +14,10 @@ import trio
 from trio_websocket import WebSocketConnection
 
 from trio_sfu import logging
+from trio_sfu.access import Gate
 from trio_sfu.activation import Inherited
 from trio_sfu.census import take_census
+from trio_sfu.config.access import access_policy
 from trio_sfu.config.model import Config
 from trio_sfu.config.reload import changed_keys, check_reload
 from trio_sfu.config.rules import is_loopback
@@ -43,6 +45,7 @@ from trio_sfu.rooms.relays import relays
 from trio_sfu.self_test.run import Finding, run_self_test
 from trio_sfu.self_test.service import SelfTest
 from trio_sfu.services.supervisor import Services
+from trio_sfu.signaling.messages import Rights
 from trio_sfu.signaling.reception import receive_client
 from trio_sfu.signaling.session import Session
 from trio_sfu.tree.ages import Ages
@@ -78,6 +81,7 @@ class Daemon:
         self.journal = journal or Journal(logging.log_fact)
         self.certificate = Certificate.generate()
         self.admission = Admission(config.overload, lambda: self.overload.level)
+        self.gate = Gate(access_policy(config.auth))
         self.rooms = Registry(
             config.rooms,
             self._connect,
@@ -86,6 +90,7 @@ class Daemon:
             max_peers_in_all=config.media.max_transports,
             relays=lambda peer: relays(self.config.turn, peer, time.time()),
             video=config.video,
+            gate=self.gate,
         )
         self.drain = Drain(config.drain, self.rooms, self.journal)
         self.overload = OverloadWatch(config.overload, self.journal, self.rooms.limit_video)
@@ -129,6 +134,7 @@ class Daemon:
         """
         check_reload(self.config, config)
         token = operator_token(config.admin)
+        policy = access_policy(config.auth)
         certificate = server_context(config.http)
         # Nothing from here on can fail.
         before, self.config = self.config, config
@@ -137,6 +143,7 @@ class Daemon:
         self.overload.reconfigure(config.overload)
         self.drain.settings = config.drain
         self.operators.use(token)
+        self.gate.policy = policy
         self.port.reconfigure(config.http)
         if certificate is not None:
             self.port.use_certificate(certificate)
@@ -194,10 +201,12 @@ class Daemon:
         """End a peer; return whether there was one."""
         return await self.rooms.remove_peer(RoomId(room), PeerId(peer))
 
-    def _connect(self) -> AbstractAsyncContextManager[PeerConnection]:
-        return self._connect_to(self.config.media.announced)
+    def _connect(self, rights: Rights) -> AbstractAsyncContextManager[PeerConnection]:
+        return self._connect_to(self.config.media.announced, rights)
 
-    def _connect_to(self, announced: Sequence[str]) -> AbstractAsyncContextManager[PeerConnection]:
+    def _connect_to(
+        self, announced: Sequence[str], rights: Rights
+    ) -> AbstractAsyncContextManager[PeerConnection]:
         return open_peer_connection(
             self.engine,
             self.certificate,
@@ -209,6 +218,7 @@ class Daemon:
                 tracks=self.config.signaling.max_tracks,
             ),
             video=self.config.video.codecs,
+            rights=rights,
             associate=self._associate,
         )
 
@@ -224,7 +234,7 @@ class Daemon:
         here = host_candidates(self.engine.candidates())
         return await run_self_test(
             # As it is here, not as routers make it seem to others.
-            lambda: self._connect_to(()),
+            lambda rights: self._connect_to((), rights),
             loopback=all(is_loopback(host) for host, _ in here),
             within=self.config.liveness.self_test_timeout,
         )

@@ -6,7 +6,8 @@
     ├─ ConfigError            config-*
     ├─ ProtocolError          what a client sent cannot be accepted; the session ends
     ├─ RequestError           one request is refused; the session goes on
-    │  └─ NegotiationError    an offer cannot be answered
+    │  ├─ NegotiationError    an offer cannot be answered
+    │  └─ TokenError          a join token lets nobody in
     ├─ MediaError             the engine or a handshake failed
     └─ StrayCancelError       tasks of a crash group were cancelled, and nobody had asked for it
 """
@@ -57,6 +58,12 @@ class NegotiationError(RequestError):
     """An offer cannot be answered."""
 
     default_code = "offer-invalid"
+
+
+class TokenError(RequestError):
+    """A join token lets nobody in, or not any more."""
+
+    default_code = "token-malformed"
 
 
 class MediaError(SfuError):

@@ -184,5 +184,10 @@ def _log_media(daemon: Daemon) -> None:
             "set net.core.rmem_max, or run `trio-sfu install-service`",
             receive_buffer=waiting,
         )
-    if daemon.config.auth.open:
+    policy = daemon.gate.policy
+    if policy is not None:
+        log.info("tokens: nobody joins without one", keys=sorted(policy.keys))
+    elif daemon.config.auth.open:
         log.warning("open: everybody who can reach the port may join")
+    else:
+        log.info("open: everybody on this machine may join, and whoever a proxy on it lets in")

@@ -30,6 +30,8 @@ export type Pause = "hidden" | "bandwidth" | "overload" | "unsupported" | "not-s
 
 export type VideoCodec = "vp8" | "vp9" | "h264" | "av1";
 
+export type ModerationCode = "muted-by-moderator" | "removed-by-moderator";
+
 export type ErrorCode =
   | "message-malformed"
   | "message-unknown"
@@ -50,8 +52,26 @@ export type ErrorCode =
   | "server-draining"
   | "too-many-joins"
   | "too-many-joins-from-address"
+  | "too-many-joins-of-identity"
+  | "join-barred"
+  | "token-required"
+  | "token-too-large"
+  | "token-malformed"
+  | "token-algorithm-refused"
+  | "token-key-unknown"
+  | "token-signature-invalid"
+  | "token-claims-invalid"
+  | "token-audience-wrong"
+  | "token-room-wrong"
+  | "token-expiry-missing"
+  | "token-lifetime-too-long"
+  | "token-not-yet-valid"
+  | "token-expired"
+  | "token-used"
+  | "too-many-used-tokens"
   | "replaced"
   | "removed"
+  | "removed-by-moderator"
   | "room-closed"
   | "server-stopping"
   | "peer-failed"
@@ -83,6 +103,9 @@ export type ErrorCode =
   | "bad-direction"
   | "mid-changed"
   | "not-negotiated"
+  | "publish-denied"
+  | "moderate-denied"
+  | "unknown-peer"
   | "refused";
 
 /** A track somebody publishes. */
@@ -91,12 +114,18 @@ export interface TrackInfo {
   muted: boolean;
 }
 
-/** A peer as the others see it. */
+/**
+ * A peer as the others see it.
+ *
+ * `identity` and `metadata` are what its join token says; null where there is none.
+ */
 export interface PeerInfo {
   id: string;
   name: string;
   tracks: TrackInfo[];
   connection: Connection;
+  identity: string | null;
+  metadata: string | null;
 }
 
 /** An RTCIceServer (W3C webrtc-pc). */
@@ -106,7 +135,26 @@ export interface IceServer {
   credential: string | null;
 }
 
-/** The client is in the room. `peers` are the others. */
+/**
+ * What a peer may do: what is not named it may not.
+ *
+ * `publish`: the sources it may send. `subscribe`: see and hear the others.
+ * `moderate`: mute and remove others. `data` and `record` are reserved: they are
+ * carried, and nothing asks for them yet.
+ */
+export interface Rights {
+  publish: Source[];
+  subscribe: boolean;
+  data: boolean;
+  moderate: boolean;
+  record: boolean;
+}
+
+/**
+ * The client is in the room. `peers` are the others.
+ *
+ * `name` is what they see it as, `rights` what it may do, as long as the session lives.
+ */
 export interface Joined {
   type: "joined";
   peer: string;
@@ -114,6 +162,8 @@ export interface Joined {
   resumeToken: string;
   peers: PeerInfo[];
   iceServers: IceServer[];
+  name: string;
+  rights: Rights;
 }
 
 /**
@@ -305,6 +355,22 @@ export interface Draining {
 }
 
 /**
+ * A moderator has muted the client's `source`, or removes the client.
+ *
+ * `by` is the moderator's peer id, `name` what it is called; `reason` is theirs, and
+ * may be empty. Muted, the client mutes itself and says so (`publish`); removed, the fatal
+ * `error` of the same code follows.
+ */
+export interface Moderated {
+  type: "moderated";
+  code: ModerationCode;
+  by: string;
+  name: string;
+  source: Source | null;
+  reason: string;
+}
+
+/**
  * Something was refused. `fatal`: the server closes the socket after it.
  *
  * `id` is that of the request, where it had one. Codes are listed in
@@ -335,6 +401,8 @@ export interface Pong {
  *
  * `replaces` is the `resumeToken` of an earlier session of the same client:
  * that session's peer, if it still exists, is removed first (reason `replaced`).
+ * `token` is a join token (JWT, at most 4,096 characters), where the server asks for one;
+ * where it has a name, that counts and not `name`. See `docs/secure.md`.
  */
 export interface Join {
   type: "join";
@@ -447,6 +515,30 @@ export interface Experience {
   concealed?: number;
 }
 
+/**
+ * Mute what somebody publishes; the right `moderate` is needed.
+ *
+ * Nothing of it is forwarded until its client has said that it is muted and, after that,
+ * that it is not: only who was muted can unmute.
+ */
+export interface MutePeer {
+  type: "mute-peer";
+  peer: string;
+  source: Source;
+  reason?: string;
+}
+
+/**
+ * Remove somebody from the room; the right `moderate` is needed.
+ *
+ * Who came by a join token cannot come back to the room by a token made before.
+ */
+export interface RemovePeer {
+  type: "remove-peer";
+  peer: string;
+  reason?: string;
+}
+
 /** Leave the room; the server closes the socket with 1000. */
 export interface Leave {
   type: "leave";
@@ -467,6 +559,8 @@ export type ClientMessage =
   | Prefer
   | View
   | Experience
+  | MutePeer
+  | RemovePeer
   | Leave
   | Ping;
 
@@ -486,5 +580,6 @@ export type ServerMessage =
   | Speakers
   | VideoLimited
   | Draining
+  | Moderated
   | ErrorMessage
   | Pong;

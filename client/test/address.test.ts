@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { cleanName, cleanRoom, isRoomName, proposeRoom, readAddress } from "../src/page/address.ts";
 
-const address = (pathname: string, search = "") => readAddress({ pathname, search });
+const address = (pathname: string, search = "", hash = "") =>
+  readAddress({ pathname, search, hash });
+
+const token = (payload: object) => {
+  const bytes = new TextEncoder().encode(JSON.stringify(payload));
+  const part = btoa(String.fromCharCode(...bytes));
+  return `e30.${part.replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "")}.sig-na_ture`;
+};
 
 describe("readAddress", () => {
   it("reads room, name and the wish to join", () =>
@@ -9,10 +16,26 @@ describe("readAddress", () => {
       room: "demo",
       name: "Ada L",
       join: true,
+      token: null,
     }));
 
   it("asks for nothing at /", () =>
-    expect(address("/")).toEqual({ room: "", name: "", join: false }));
+    expect(address("/")).toEqual({ room: "", name: "", join: false, token: null }));
+
+  it("takes a token from the fragment alone, where no server sees it", () => {
+    const given = token({ sub: "ada" });
+    expect(address("/demo", "?join", `#token=${given}`).token).toBe(given);
+    expect(address("/demo", `?token=${given}`).token).toBeNull();
+    expect(address("/demo", "", "#token=").token).toBeNull();
+    expect(address("/demo", "", "#somewhere").token).toBeNull();
+  });
+
+  it("proposes the name that the token has", () => {
+    expect(address("/demo", "", `#token=${token({ name: "Zoë 😀" })}`).name).toBe("Zoë 😀");
+    expect(address("/demo", "?name=Ada", `#token=${token({ name: "Zoë" })}`).name).toBe("Ada");
+    for (const nonsense of ["x", "a.b.c", "..", token({ name: 3 }), token([])])
+      expect(address("/demo", "", `#token=${nonsense}`).name).toBe("");
+  });
 
   it("takes no room that cannot be one", () => {
     expect(address("/a/b").room).toBe("");

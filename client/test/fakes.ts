@@ -3,7 +3,15 @@
  * keep what the client does to them. Real ones are in the browser tests.
  */
 import { vi } from "vitest";
-import type { ClientMessage, ServerMessage } from "../src/protocol.ts";
+import type { ClientMessage, Rights, ServerMessage } from "../src/protocol.ts";
+
+export const ALL_RIGHTS: Rights = {
+  publish: ["camera", "microphone", "screen", "screen-audio"],
+  subscribe: true,
+  data: true,
+  moderate: false,
+  record: false,
+};
 
 export class FakeTrack extends EventTarget {
   enabled = true;

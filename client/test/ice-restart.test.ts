@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RoomClient, type RoomState } from "../src/lib/index.ts";
-import { World } from "./fakes.ts";
+import { ALL_RIGHTS, World } from "./fakes.ts";
 
 let world: World;
 let client: RoomClient;
@@ -23,6 +23,8 @@ beforeEach(async () => {
     type: "joined",
     peer: "me",
     room: "demo",
+    name: "Ada",
+    rights: ALL_RIGHTS,
     resumeToken: "t",
     peers: [],
     iceServers: [],

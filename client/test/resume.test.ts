@@ -1,9 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RoomClient, type RoomState } from "../src/lib/index.ts";
 import type { PeerInfo, ServerMessage } from "../src/protocol.ts";
-import { track, World } from "./fakes.ts";
+import { ALL_RIGHTS, track, World } from "./fakes.ts";
 
-const peer = (id: string): PeerInfo => ({ id, name: id, tracks: [], connection: "connected" });
+const peer = (id: string): PeerInfo => ({
+  id,
+  name: id,
+  tracks: [],
+  connection: "connected",
+  identity: null,
+  metadata: null,
+});
 
 let world: World;
 let client: RoomClient;
@@ -25,6 +32,8 @@ beforeEach(async () => {
     type: "joined",
     peer: "me",
     room: "demo",
+    name: "Ada",
+    rights: ALL_RIGHTS,
     resumeToken: "token",
     peers: [peer("bob")],
     iceServers: [],

@@ -1,9 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RoomClient, RoomError, type RoomState } from "../src/lib/index.ts";
 import type { PeerInfo } from "../src/protocol.ts";
-import { track, World } from "./fakes.ts";
+import { ALL_RIGHTS, track, World } from "./fakes.ts";
 
-const peer = (id: string): PeerInfo => ({ id, name: id, tracks: [], connection: "connected" });
+const peer = (id: string): PeerInfo => ({
+  id,
+  name: id,
+  tracks: [],
+  connection: "connected",
+  identity: null,
+  metadata: null,
+});
 
 let world: World;
 let client: RoomClient;
@@ -35,6 +42,8 @@ async function accept(peers: PeerInfo[] = [], token = "token-1"): Promise<void> 
     type: "joined",
     peer: "me",
     room: "demo",
+    name: "Ada",
+    rights: ALL_RIGHTS,
     resumeToken: token,
     peers,
     iceServers: [],

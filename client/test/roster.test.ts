@@ -7,6 +7,8 @@ const peer = (id: string, name = id): PeerInfo => ({
   name,
   tracks: [],
   connection: "connected",
+  identity: null,
+  metadata: null,
 });
 
 describe("Roster", () => {

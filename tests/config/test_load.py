@@ -1,8 +1,11 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from trio_sfu.access.making import new_key
 from trio_sfu.config import Config, load
+from trio_sfu.config.access import access_policy
 from trio_sfu.errors import ConfigError
 
 SAMPLE = Path(__file__).parents[2] / "conf" / "trio-sfu.toml"
@@ -114,7 +117,25 @@ def test_a_reachable_address_needs_access_control_or_a_clear_word(host: str) -> 
     message = told(flags={"http.host": host})
     assert host in message
     assert "auth.open = true" in message
+    assert "auth.keys" in message
     assert load(None, None, {"http.host": host, "auth.open": "true"}).http.host == host
+
+
+def test_keys_are_access_control_too_and_are_looked_at_here(tmp_path: Path) -> None:
+    _, public = new_key("EdDSA", "k")
+    file = tmp_path / "k.public.jwk"
+    file.write_bytes(msgspec.json.encode(public))
+    text = f"[http]\nhost = '192.0.2.1'\n[auth]\nkeys = ['{file}']\naudience = 'meet'\n"
+    policy = access_policy(load(write(tmp_path, text)).auth)
+    assert policy is not None
+    assert (list(policy.keys), policy.audience, policy.max_lifetime) == (["k"], "meet", 86_400)
+    assert access_policy(Config().auth) is None
+    assert "auth.open = true lets everybody in" in told(
+        flags={"auth.keys": str(file), "auth.open": "true"}
+    )
+    assert told(flags={"auth.keys": f"{file},{file}"}).startswith(f"auth.keys: {file}: there is")
+    file.write_text("{}")
+    assert "missing required field `kty`" in told(flags={"auth.keys": str(file)})
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])

@@ -1,10 +1,15 @@
 """Other settings for a daemon that runs: what follows them, and that nothing does when refused."""
 
+import json
 from pathlib import Path
+from time import time
 
 import pytest
 from msgspec.structs import replace
 
+from tests.access.minting import token
+from trio_sfu.access.keys import read_key_file
+from trio_sfu.access.making import new_key
 from trio_sfu.client import JoinError, connect
 from trio_sfu.config.model import Config
 from trio_sfu.daemon import Daemon
@@ -54,6 +59,23 @@ async def test_turn_overload_and_drain_follow() -> None:
             assert seconds is not None
             assert 6 < seconds <= 7
             daemon.drain.cancel()
+
+
+async def test_keys_of_tokens_come_while_calls_go_on(tmp_path: Path) -> None:
+    private, public = new_key("EdDSA", "k-1")
+    (file := tmp_path / "public.jwk").write_text(json.dumps(dict(public or {})))
+    (secret := tmp_path / "private.jwk").write_text(json.dumps(dict(private)))
+    [signing] = read_key_file(secret)
+    text = token(signing=signing, kid="k-1", iat=int(time()), exp=int(time()) + 60, room="r")
+    async with (
+        open_test_daemon() as daemon,
+        connect(daemon.url, room="r", name="ann", pairs=1) as ann,
+    ):
+        daemon.reconfigure(other(daemon.config, "auth", keys=[str(file)]))
+        assert await refusal(daemon) == "token-missing"
+        assert ann.ended is None
+        async with connect(daemon.url, room="r", name="ada", pairs=1, token=text):
+            pass
 
 
 async def test_a_self_test_is_made_when_one_is_wanted_from_now_on() -> None:

@@ -24,6 +24,7 @@ SAID = (
     r'ConnectionRefused\("([a-z-]+)"\)',
     r'"code":"([a-z-]+)"',
     r'^    [45]\d\d: "([a-z-]+)",$',
+    r'_refuse\(\s*"([a-z-]+)"',
     r'_error\(\s*\d+, "([a-z-]+)"',
 )
 

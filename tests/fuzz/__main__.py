@@ -8,7 +8,7 @@ from typing import Any
 # Not everywhere installed and without types: `make soak` alone has it (see pyproject.toml).
 atheris: Any = importlib.import_module("atheris")
 
-INSTRUMENTED = ["trio_sfu", "aiortc.sdp", "h11", "tomllib", "trio_websocket", "wsproto"]
+INSTRUMENTED = ["trio_sfu", "aiortc.sdp", "h11", "tomllib", "trio_websocket", "wsproto", "jwt"]
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from tests.fuzz.dtls import dtls
 from tests.fuzz.http_head import http_head
 from tests.fuzz.negotiation import negotiation
 from tests.fuzz.signaling import signaling
+from tests.fuzz.token import token
 from tests.fuzz.websocket import websocket
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
@@ -15,5 +16,6 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "http_head": http_head,
     "negotiation": negotiation,
     "signaling": signaling,
+    "token": token,
     "websocket": websocket,
 }

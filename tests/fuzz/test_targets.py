@@ -16,6 +16,7 @@ EXAMPLES = {
     "http_head": 300,
     "negotiation": 200,
     "signaling": 200,
+    "token": 300,
     "websocket": 200,
 }
 # Often enough a number before a slice is a small one.

@@ -116,6 +116,7 @@ async def ask(
     *,
     client: str = "127.0.0.1",
     body: str = "",
+    scheme: str = "http",
     **headers: str,
 ) -> Answer:
     told: list[Any] = []
@@ -136,7 +137,7 @@ async def ask(
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
-        "scheme": "http",
+        "scheme": scheme,
         "method": method,
         "path": path,
         "raw_path": path.encode(),

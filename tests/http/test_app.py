@@ -12,6 +12,8 @@ from trio_sfu.http.app import make_app
 from trio_sfu.http.page import Page
 from trio_sfu.ids import PeerId, RoomId
 
+HERE = "127.0.0.1:8080"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -90,6 +92,16 @@ async def test_every_answer_has_a_strict_policy(app: Starlette, path: str) -> No
     assert policy["frame-ancestors"] == "'none'"
     assert headers["x-content-type-options"] == "nosniff"
     assert "camera=(self)" in headers["permissions-policy"]
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["x-frame-options"] == "DENY"
+
+
+async def test_over_tls_browsers_are_told_to_stay_there(app: Starlette) -> None:
+    assert "strict-transport-security" not in (await ask(app, "/")).headers
+    headers = (await ask(app, "/", scheme="https")).headers
+    assert headers["strict-transport-security"] == "max-age=31536000"
 
 
 async def test_a_host_header_cannot_write_into_the_policy(app: Starlette) -> None:
@@ -109,8 +121,10 @@ async def test_health_and_readiness() -> None:
 
 
 async def test_the_api_is_flat_and_plain(app: Starlette) -> None:
-    assert (await ask(app, "/api/v1/census")).json() == {"tasks": 7, "rooms": 1}
-    assert (await ask(app, "/api/v1/rooms")).json() == {"rooms": [{"room": "r", "peers": []}]}
+    census = await ask(app, "/api/v1/census", host=HERE)
+    assert census.json() == {"tasks": 7, "rooms": 1}
+    rooms = await ask(app, "/api/v1/rooms", host=HERE)
+    assert rooms.json() == {"rooms": [{"room": "r", "peers": []}]}
 
 
 async def test_the_signaling_path_says_what_it_wants(app: Starlette) -> None:
@@ -120,7 +134,8 @@ async def test_the_signaling_path_says_what_it_wants(app: Starlette) -> None:
 
 
 async def test_a_defect_is_told_without_its_secrets() -> None:
-    answer = await ask(make_app(Observed(broken=True), Page(Path("/none"))), "/api/v1/census")
+    app = make_app(Observed(broken=True), Page(Path("/none")))
+    answer = await ask(app, "/api/v1/census", host=HERE)
     assert (answer.status, answer.json()["code"]) == (500, "request-failed")
     assert b"secret" not in answer.body
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
+from starlette.routing import Route
 from trio.testing import MockClock
 
 from tests.http.asking import Answer, Observed, ask
@@ -20,6 +21,8 @@ FAILURE = Failure.of(ValueError("x"), code="peer-failed", path="r/p-1")
 
 ROUTES = [
     ("GET", "/api/v1/tree", 200),
+    ("GET", "/api/v1/census", 200),
+    ("GET", "/api/v1/rooms", 200),
     ("GET", "/api/v1/failures", 200),
     ("GET", f"/api/v1/failures/{FAILURE.id}", 200),
     ("GET", "/api/v1/events", 200),
@@ -49,6 +52,19 @@ def app(daemon: Observed) -> Starlette:
 def code(answer: Answer) -> str:
     told: str = answer.json()["code"]
     return told
+
+
+def test_every_path_of_the_api_is_asked_for_here(app: Starlette) -> None:
+    # What is added to the API is the operators', or somebody has to say here why not.
+    given = {"{room}": "r", "{peer}": "p-1", "{reference}": FAILURE.id}
+    asked = {(method, path) for method, path, _ in ROUTES}
+    for route in app.routes:
+        if isinstance(route, Route) and route.path.startswith("/api/"):
+            path = route.path
+            for name, value in given.items():
+                path = path.replace(name, value)
+            for method in (route.methods or set()) - {"HEAD"}:
+                assert (method, path) in asked
 
 
 @routes

@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 import trio
@@ -50,7 +50,7 @@ class Start(Protocol):
 def start() -> Iterator[Start]:
     engines: list[Engine] = []
 
-    def start(addresses: Sequence[Address] = LOOPBACK, **options: int) -> Engine:
+    def start(addresses: Sequence[Address] = LOOPBACK, **options: Any) -> Engine:
         engine = Engine(addresses=addresses, **options)
         engines.append(engine)
         return engine

@@ -14,10 +14,16 @@ def admission(level: Level = Level.NORMAL, **settings: int) -> Admission:
 
 
 def refusal(
-    admission: Admission, address: str | None = None, *, now: float = 0, returning: bool = False
+    admission: Admission,
+    address: str | None = None,
+    *,
+    now: float = 0,
+    returning: bool = False,
+    identity: str | None = None,
 ) -> tuple[str, float | None] | None:
     try:
-        admission.admit(now, address, returning=returning)
+        admission.knock(now, address, returning=returning)
+        admission.admit(now, identity, returning=returning)
     except RequestError as refused:
         return refused.code, refused.retry_after
     return None

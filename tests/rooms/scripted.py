@@ -11,6 +11,8 @@ from typing import cast
 import trio
 
 from trio_sfu._native import AudioLevel, Codec
+from trio_sfu.access import Gate
+from trio_sfu.access.grant import EVERYTHING
 from trio_sfu.config.model import Overload, Rooms
 from trio_sfu.errors import NegotiationError
 from trio_sfu.events import Fact, Journal
@@ -34,6 +36,7 @@ from trio_sfu.signaling.messages import (
     PeerLeft,
     PeerUpdated,
     Publish,
+    Rights,
     SendingLine,
     ServerMessage,
     SlotLine,
@@ -77,7 +80,8 @@ class ScriptedConnection:
 
     _ids = iter(range(1, 1_000_000))
 
-    def __init__(self) -> None:
+    def __init__(self, rights: Rights = EVERYTHING) -> None:
+        self.rights = rights
         self.tracks: dict[Source, ScriptedTrack] = {}
         self.slots: dict[str, ScriptedSlot] = {}
         self.closed = False
@@ -106,10 +110,12 @@ class ScriptedConnection:
         if offer.sdp == "defect":
             raise KeyError("a defect in negotiation")
         for line in offer.sending:
+            if line.source not in self.rights.publish:
+                continue
             rids = LADDER if line.source == "camera" else ()
             track = ScriptedTrack(next(self._ids), line.source, rids=rids)
             self.tracks.setdefault(line.source, track)
-        for slot in offer.slots:
+        for slot in offer.slots if self.rights.subscribe else ():
             self.slots.setdefault(slot.mid, ScriptedSlot(slot.mid))
         return f"answer to {offer.sdp}"
 
@@ -226,7 +232,7 @@ async def settle() -> None:
 class Scene:
     """A registry and those who join it."""
 
-    def __init__(self, settings: Rooms) -> None:
+    def __init__(self, settings: Rooms, gate: Gate | None = None) -> None:
         self.facts: list[Fact] = []
         self.connections: list[ScriptedConnection] = []
         self.journal = Journal(self.facts.append)
@@ -237,11 +243,12 @@ class Scene:
             self.journal,
             Admission(Overload(), lambda: self.level),
             max_peers_in_all=1_000,
+            gate=gate,
         )
 
     @asynccontextmanager
-    async def _connect(self) -> AsyncIterator[PeerConnection]:
-        connection = ScriptedConnection()
+    async def _connect(self, rights: Rights) -> AsyncIterator[PeerConnection]:
+        connection = ScriptedConnection(rights)
         self.connections.append(connection)
         try:
             yield cast("PeerConnection", connection)
@@ -254,9 +261,16 @@ class Scene:
                 raise OSError("closing fails")
             connection.told_before_close = [type(fact) for fact in self.facts]
 
-    async def join(self, room: str = "r", name: str = "n", replaces: str | None = None) -> Someone:
+    async def join(
+        self,
+        room: str = "r",
+        name: str = "n",
+        replaces: str | None = None,
+        token: str | None = None,
+    ) -> Someone:
         link = ScriptedLink()
-        await self.rooms.join(Join(room=room, name=name, replaces=replaces), link)
+        join = Join(room=room, name=name, token=token, replaces=replaces)
+        await self.rooms.join(join, link)
         await settle()
         return Someone(link, self.connections[-1])
 
@@ -265,8 +279,8 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(**settings: float) -> AsyncIterator[Scene]:
-    made = Scene(Rooms(**settings))  # type: ignore[arg-type]
+async def scene(gate: Gate | None = None, **settings: float) -> AsyncIterator[Scene]:
+    made = Scene(Rooms(**settings), gate)  # type: ignore[arg-type]
     async with trio.open_nursery() as nursery:
         await nursery.start(made.rooms.run)
         yield made

@@ -16,6 +16,7 @@ from trio_sfu.media import transport
 from trio_sfu.media.simulated import Address, SimulatedMediaEngine
 from trio_sfu.media.track import Slot, UpTrack
 from trio_sfu.media.transport import Transport, TransportEvent
+from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.presence import Presence
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.returning import Returning
@@ -85,10 +86,10 @@ def leaked_task() -> Iterator[None]:
 def double_join() -> AbstractContextManager[object]:
     """A client that joins anew does not take the place of its peer before."""
 
-    async def stay(_self: Registry, _token: str) -> None:
-        await trio.lowlevel.checkpoint()
+    def nobody(_self: Registry, *_arguments: object) -> list[Peer]:
+        return []
 
-    return patch.object(Registry, "_replace", stay)
+    return patch.object(Registry, "_former", nobody)
 
 
 @contextmanager

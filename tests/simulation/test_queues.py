@@ -10,6 +10,7 @@ QUEUE = re.compile(r"(open_memory_channel|deque|OrderedDict|TokenBuckets|Queue)(
 ELSEWHERE = ("testing", "client", "webrtc/user_agent.py", "webrtc/switch_track.py")
 
 LOOKED_AT = {
+    "access/remembered.py",
     "events/failures.py",
     "events/recent.py",
     "media/transport.py",

@@ -16,7 +16,7 @@ from tests.webrtc.offering import (
     recorded,
     slot,
 )
-from trio_sfu.signaling.messages import Offer, SendingLine, SlotLine
+from trio_sfu.signaling.messages import Offer, Rights, SendingLine, SlotLine
 from trio_sfu.webrtc.answer import LocalDescription, write_answer
 from trio_sfu.webrtc.negotiation import Negotiation
 from trio_sfu.webrtc.offer import parse_offer
@@ -172,3 +172,28 @@ def test_lines_nobody_asked_for_are_refused_alone() -> None:
     rejected = sections(answer(offer))[-1]
     assert rejected.kind == "application"
     assert rejected.port == 0
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_a_line_for_what_its_client_may_not_is_inactive_and_not_rejected(path: Path) -> None:
+    offer = recorded(path)
+    parsed = parse_offer(offer.sdp)
+    negotiation = Negotiation(rights=Rights(publish=["camera"]))
+    agreement = negotiation.agree(parsed, offer.sending, offer.slots)
+    text = write_answer(parsed, agreement, LOCAL, 1)
+    used = [*(line.mid for line in offer.sending), *(line.mid for line in offer.slots)]
+    # All of them stay in the bundle, or a browser would stop the lines, the first among them.
+    assert f"a=group:BUNDLE {' '.join(used)}\r\n" in text
+    media = sections(text)[: len(used)]
+    assert all(each.port for each in media)
+    directions = {each.rtp.muxId: each.direction for each in media}
+    source = {line.mid: line.source for line in offer.sending}
+    assert directions == {
+        mid: "recvonly" if source.get(mid) == "camera" else "inactive" for mid in used
+    }
+    assert agreement.decodes == frozenset()
+    assert list(agreement.encodes) == ["camera"]
+    negotiation.commit(agreement)
+    # The same offer once more changes nothing.
+    again = negotiation.agree(parsed, offer.sending, offer.slots)
+    assert (again.added, again.removed) == ([], [])

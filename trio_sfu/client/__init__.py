@@ -9,7 +9,8 @@
             print(picture.width, picture.height, picture.corners())
 
 ``stay`` is the same for who wants to be there for long: it joins anew, and publishes the
-same again, whenever the session is lost.
+same again, whenever the session is lost. Where the daemon asks for join tokens, both take
+one (``token``).
 
 It runs under trio. Tests, bots and load tools use it; it depends on nothing the server
 does inside.

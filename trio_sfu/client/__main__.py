@@ -4,6 +4,8 @@ Publishes a made-up picture and a tone (or a file), and says once a second what 
 sees and hears. When the session is lost it comes back.
 """
 
+from typing import TextIO
+
 import click
 import trio
 
@@ -17,15 +19,28 @@ from trio_sfu.webrtc.sources import File, SyntheticVideo, Tone
 @click.argument("url")
 @click.option("--room", default="demo", help="The room to join.")
 @click.option("--name", default="bot", help="The name the others see.")
+@click.option(
+    "--token-file",
+    type=click.File(),
+    help="A file with a join token, where the daemon asks for one; -: standard input.",
+)
 @click.option("--file", type=click.Path(exists=True, dir_okay=False), help="What to publish.")
 @click.option("--watch-only", is_flag=True, help="Publish nothing.")
 @click.option("--seconds", type=float, default=float("inf"), help="When to leave.")
 def main(
-    *, url: str, room: str, name: str, file: str | None, watch_only: bool, seconds: float
+    *,
+    url: str,
+    room: str,
+    name: str,
+    token_file: TextIO | None,
+    file: str | None,
+    watch_only: bool,
+    seconds: float,
 ) -> None:
     """Join a room of the daemon at URL, as a bot."""
     try:
-        trio.run(_run, url, room, name, file, watch_only, seconds)
+        token = token_file.read().strip() if token_file is not None else None
+        trio.run(_run, url, room, name, token, file, watch_only, seconds)
     except KeyboardInterrupt:
         click.echo("left")
     except (ClientError, OSError, ValueError) as error:
@@ -36,12 +51,13 @@ async def _run(
     url: str,
     room: str,
     name: str,
+    token: str | None,
     file: str | None,
     watch_only: bool,  # noqa: FBT001  (trio.run takes no keywords)
     seconds: float,
 ) -> None:
     with trio.move_on_after(seconds):
-        async with stay(url, room=room, name=name) as staying:
+        async with stay(url, room=room, name=name, token=token) as staying:
             if file is not None:
                 await staying.publish(camera=File(file), microphone=File(file))
             elif not watch_only:

@@ -20,11 +20,15 @@ from trio_sfu.signaling.messages import (
     Error,
     Join,
     Leave,
+    Moderated,
+    MutePeer,
     Offer,
     PeerInfo,
     Prefer,
     Publish,
     Quality,
+    RemovePeer,
+    Rights,
     SlotState,
     Source,
     Tile,
@@ -64,6 +68,11 @@ class Client:
     def resume_token(self) -> str:
         """What a later session of the same client joins with (``replaces``)."""
         return self.state.joined.resume_token if self.state.joined is not None else ""
+
+    @property
+    def rights(self) -> Rights:
+        """What the client may do in the room."""
+        return self.state.joined.rights if self.state.joined is not None else Rights()
 
     @property
     def peers(self) -> Mapping[str, PeerInfo]:
@@ -138,6 +147,17 @@ class Client:
     async def mute(self, source: Source, *, muted: bool = True) -> None:
         """Tell the others that a live track is muted, or not any more."""
         await self._socket.send(Publish(source=source, live=True, muted=muted))
+
+    async def mute_peer(self, peer: str, source: Source, reason: str = "") -> None:
+        """Mute somebody's track, as a moderator; nobody but they can unmute it.
+
+        A refusal (moderate-denied, unknown-peer) is in ``state.errors``.
+        """
+        await self._socket.send(MutePeer(peer=peer, source=source, reason=reason))
+
+    async def remove_peer(self, peer: str, reason: str = "") -> None:
+        """Remove somebody from the room, as a moderator. Refusals are as of ``mute_peer``."""
+        await self._socket.send(RemovePeer(peer=peer, reason=reason))
 
     async def prefer(self, peer: str, quality: Quality) -> None:
         """Say the best quality that can be used of a peer's video."""
@@ -237,7 +257,11 @@ class Client:
     async def _read(self) -> None:
         try:
             while True:
-                self.state.take(await self._socket.receive())
+                message = await self._socket.receive()
+                self.state.take(message)
+                if isinstance(message, Moderated) and message.source is not None:
+                    # The server forwards nothing of it until it has heard this.
+                    await self.mute(message.source)
                 self._note_change()
         except trio.EndOfChannel:
             fatal = next((each for each in self.state.errors if each.fatal), None)
@@ -275,7 +299,8 @@ async def connect(
     """Join a room and leave it at the end of the block.
 
     ``url`` is that of the daemon's page. ``pairs`` is how many others can be seen and
-    heard at once; 0: the client only sends. ``loopback`` gathers ICE candidates on the
+    heard at once; 0: the client only sends. ``token`` is a join token, where the server asks
+    for one (``docs/secure.md``). ``loopback`` gathers ICE candidates on the
     loopback interface only, which is the default when the URL's host is there.
 
     Raises OSError when nobody answers, JoinError, NotNegotiatedError, ClientError

@@ -9,6 +9,7 @@ from trio_sfu.signaling.messages import (
     Draining,
     Error,
     Joined,
+    Moderated,
     PeerInfo,
     PeerJoined,
     PeerLeft,
@@ -59,6 +60,8 @@ class RoomState:
     lines: list[SlotLine] = field(default_factory=list)
     answers: dict[int, Answer | Error] = field(default_factory=dict)
     left: deque[PeerLeft] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    moderated: deque[Moderated] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    """What moderators have done to the client."""
     errors: deque[Error] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
     def take(self, message: ServerMessage) -> None:
@@ -72,6 +75,8 @@ class RoomState:
             case PeerLeft():
                 self.peers.pop(message.peer, None)
                 self.left.append(message)
+            case Moderated():
+                self.moderated.append(message)
             case Answer():
                 self.answers[message.id] = message
             case Error():

@@ -82,6 +82,8 @@ class Overload(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     join_burst: Count = 200
     address_joins_per_second: Count = 10
     address_join_burst: Count = 100
+    identity_joins_per_second: Count = 1
+    identity_join_burst: Count = 20
     max_lag: Seconds = 0.25
     max_busy: Percent = 85
     max_memory: Percent = 90
@@ -99,9 +101,13 @@ class Liveness(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Auth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who may join."""
+    """Who may join, and what they may do: see ``docs/secure.md``."""
 
     open: bool = False
+    keys: list[str] = []
+    audience: Annotated[str, Meta(min_length=1, max_length=256)] = "trio-sfu"
+    max_lifetime: Annotated[int, Meta(ge=10, le=31_536_000)] = 86_400
+    leeway: Annotated[int, Meta(ge=0, le=300)] = 10
 
 
 class Admin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

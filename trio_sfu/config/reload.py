@@ -8,7 +8,6 @@ from trio_sfu.errors import ConfigError
 
 LIVE: Final = frozenset(
     {
-        "auth.open",
         "http.certificate",
         "http.key",
         "http.max_connections",
@@ -24,7 +23,7 @@ LIVE: Final = frozenset(
 """Keys that take effect without a restart, besides those of ``LIVE_SECTIONS``."""
 
 LIVE_SECTIONS: Final = frozenset(
-    {"admin", "drain", "overload", "rooms", "signaling", "turn", "video"}
+    {"admin", "auth", "drain", "overload", "rooms", "signaling", "turn", "video"}
 )
 
 

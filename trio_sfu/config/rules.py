@@ -5,6 +5,7 @@ import ssl
 from ipaddress import ip_address
 from pathlib import Path
 
+from trio_sfu.config.access import access_policy
 from trio_sfu.config.model import Config, Video
 from trio_sfu.config.token import operator_token
 from trio_sfu.errors import ConfigError
@@ -18,6 +19,7 @@ def check(config: Config) -> None:
     _check_video(config.video)
     _check_turn(config)
     operator_token(config.admin)
+    access_policy(config.auth)
     if config.liveness.stuck_after < 1:
         raise ConfigError(
             "liveness.stuck_after must be at least 1: an idle worker comes round twice a second"
@@ -35,12 +37,17 @@ def is_loopback(host: str) -> bool:
 
 
 def _check_open(config: Config) -> None:
-    if is_loopback(config.http.host) or config.auth.open:
+    if config.auth.keys and config.auth.open:
+        raise ConfigError(
+            "auth.open = true lets everybody in, and auth.keys nobody without a token: set one"
+        )
+    if is_loopback(config.http.host) or config.auth.open or config.auth.keys:
         return
     raise ConfigError(
         f'http.host is "{config.http.host}", which other machines can reach, and no access'
-        " control is configured. Listen on 127.0.0.1, or set auth.open = true if everybody"
-        " who can reach the port may join",
+        " control is configured. Listen on 127.0.0.1, name the keys of join tokens in"
+        " auth.keys (docs/secure.md), or set auth.open = true if everybody who can reach the"
+        " port may join",
         code="config-open",
     )
 

@@ -3,7 +3,7 @@
 A fact is noted once, where it happens. The journal counts it for ``/metrics``, keeps the
 newest for ``/api/v1/events``, and passes it on to the log. A fact that is a failure
 carries its record (``Failure``): the same one everywhere. No fact carries a person's name
-or address.
+or address, and ``Moderation`` alone an identity.
 """
 
 from trio_sfu.events.connections import (
@@ -29,6 +29,7 @@ from trio_sfu.events.failures import Failures
 from trio_sfu.events.histogram import Histogram
 from trio_sfu.events.journal import Journal
 from trio_sfu.events.liveness import LoopStalled, SelfTestFailed, SelfTestPassed
+from trio_sfu.events.moderation import Moderation
 from trio_sfu.events.operators import WrongOperatorToken
 from trio_sfu.events.overload import OverloadChanged
 from trio_sfu.events.peers import (
@@ -71,6 +72,7 @@ FACTS: tuple[type[Fact], ...] = (
     ConnectionCrashed,
     RequestCrashed,
     WrongOperatorToken,
+    Moderation,
     EngineFailed,
     EngineRestarted,
     DaemonFailed,
@@ -113,6 +115,7 @@ __all__ = [
     "JoinRefused",
     "Journal",
     "LoopStalled",
+    "Moderation",
     "OverloadChanged",
     "PeerConnected",
     "PeerCrashed",

@@ -67,7 +67,7 @@ def make_app(
     ``operators`` is the guard of what is theirs; without it one is made, with ``token``.
     """
     operators = operators or Operators(token, daemon.journal)
-    answers = _Answers(daemon, page or Page())
+    answers = _Answers(daemon, page or Page(), operators)
     return Starlette(
         routes=[
             Route("/", answers.index),
@@ -90,7 +90,8 @@ def make_app(
 
 
 class _Answers:
-    def __init__(self, daemon: Observed, page: Page) -> None:
+    def __init__(self, daemon: Observed, page: Page, operators: Operators) -> None:
+        self._operators = operators
         self._daemon = daemon
         self._page = page
 
@@ -126,10 +127,13 @@ class _Answers:
         headers = _NO_STORE | {"content-type": CONTENT_TYPE_LATEST}
         return Response(render(self._daemon), headers=headers)
 
-    async def census(self, _request: Request) -> Response:
+    async def census(self, request: Request) -> Response:
+        self._operators.require(request)
         return JSONResponse(self._daemon.census(), headers=_NO_STORE)
 
-    async def rooms(self, _request: Request) -> Response:
+    async def rooms(self, request: Request) -> Response:
+        # Where everybody may join, a room's name is all that keeps strangers out of it.
+        self._operators.require(request)
         return JSONResponse({"rooms": self._daemon.rooms_snapshot()}, headers=_NO_STORE)
 
     async def signal(self, _request: Request) -> Response:

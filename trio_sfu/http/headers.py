@@ -25,9 +25,18 @@ _FIXED = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
+    # No other site's page gets an answer of ours into its process, in whatever element.
+    "cross-origin-resource-policy": "same-origin",
+    "origin-agent-cluster": "?1",
+    # What frame-ancestors says, for who does not know that.
+    "x-frame-options": "DENY",
+    "x-permitted-cross-domain-policies": "none",
     "permissions-policy": "camera=(self), microphone=(self), display-capture=(self),"
-    " geolocation=(), payment=(), usb=()",
+    " geolocation=(), payment=(), usb=(), serial=(), hid=(),"
+    " bluetooth=(), midi=(), accelerometer=(), gyroscope=(), magnetometer=()",
 }
+# Of this name alone, not of what is below it. A browser heeds it over TLS that it trusts only.
+_TLS_ONLY = "max-age=31536000"
 
 
 class SecurityHeaders:
@@ -48,6 +57,8 @@ class SecurityHeaders:
                 headers["content-security-policy"] = _POLICY.format(sockets=_sockets(scope))
                 for name, value in _FIXED.items():
                     headers[name] = value
+                if scope.get("scheme") == "https":
+                    headers["strict-transport-security"] = _TLS_ONLY
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

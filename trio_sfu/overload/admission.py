@@ -18,7 +18,7 @@ started anew sends everybody back."""
 
 
 class Admission:
-    """Joins a second, in all and from one address, and none while the daemon is full."""
+    """Joins a second: in all, from one address, of one identity; none while the daemon is full."""
 
     def __init__(self, settings: Overload, level: Callable[[], Level]) -> None:
         self._level = level
@@ -33,12 +33,16 @@ class Admission:
         self._by_address = TokenBuckets(
             settings.address_joins_per_second, settings.address_join_burst
         )
+        self._by_identity = TokenBuckets(
+            settings.identity_joins_per_second, settings.identity_join_burst
+        )
 
-    def admit(self, now: float, address: str | None, *, returning: bool) -> None:
-        """Let a join in; ``returning``: of somebody who was here until just now.
+    def knock(self, now: float, address: str | None, *, returning: bool) -> None:
+        """Let a join come near enough for its token to be looked at.
 
-        Who returns had a place already, so it is let in however full it is. Raises
-        RequestError: server-busy, too-many-joins, too-many-joins-from-address.
+        ``returning``: of somebody who was here until just now. Who returns had a place already,
+        so it is let in however full it is. Raises RequestError: server-busy,
+        too-many-joins-from-address.
         """
         if not returning and self._level() >= Level.FULL:
             raise RequestError("the server is overloaded", code="server-busy", retry_after=BUSY_FOR)
@@ -48,6 +52,19 @@ class Admission:
                 "too many joins from this address",
                 code="too-many-joins-from-address",
                 retry_after=max(_SOON, self._by_address.wait(key)),
+            )
+
+    def admit(self, now: float, identity: str | None = None, *, returning: bool) -> None:
+        """Let a join in whose token is right; ``identity`` is whom it is for, if it has one.
+
+        After ``knock``, so that wrong tokens take nothing of what all have. Raises
+        RequestError: too-many-joins-of-identity, too-many-joins.
+        """
+        if identity is not None and not self._by_identity.take(identity, now):
+            raise RequestError(
+                "too many joins with tokens of this identity",
+                code="too-many-joins-of-identity",
+                retry_after=max(_SOON, self._by_identity.wait(identity)),
             )
         bucket = self._back if returning else self._all
         if not bucket.take(now):

@@ -8,6 +8,7 @@ import trio
 
 from trio_sfu import events
 from trio_sfu._native import Codec
+from trio_sfu.access.grant import OPEN, Grant
 from trio_sfu.errors import MediaError, StrayCancelError
 from trio_sfu.events import Failure, Journal
 from trio_sfu.ids import (
@@ -30,11 +31,12 @@ from trio_sfu.rooms.screening import Screening
 from trio_sfu.rooms.state import RoomState
 from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.rooms.view import View
-from trio_sfu.signaling.messages import Connection, LeaveReason, ServerMessage, Source
+from trio_sfu.signaling.messages import Connection, LeaveReason, Rights, ServerMessage, Source
 from trio_sfu.webrtc.peer_connection import PeerConnection
 
-Connect = Callable[[], AbstractAsyncContextManager[PeerConnection]]
-"""Opens a peer's connection; the daemon binds it to its engine and certificate."""
+Connect = Callable[[Rights], AbstractAsyncContextManager[PeerConnection]]
+"""Opens the connection of a peer with such rights; the daemon binds it to its engine and
+certificate."""
 
 
 class Surroundings(Protocol):
@@ -42,6 +44,7 @@ class Surroundings(Protocol):
 
     id: RoomId
     state: RoomState
+    peers: dict[PeerId, "Peer"]
     journal: Journal
     listening: Listening
     planning: Planning
@@ -58,6 +61,12 @@ class Surroundings(Protocol):
 
     def tell_others(self, peer: PeerId, message: ServerMessage) -> None:
         """Send a message to every peer but one."""
+
+    def silence(self, peer: PeerId, source: Source) -> None:
+        """Forward nothing more of one of a peer's sources until it unmutes it."""
+
+    def bar(self, peer: "Peer") -> None:
+        """Keep a peer that is being removed from coming back."""
 
     def negotiated(
         self, peer: PeerId, decodes: frozenset[Codec], encodes: Mapping[Source, Sequence[Codec]]
@@ -86,11 +95,13 @@ class Peer:
         connect: Connect,
         grace: float,
         voices: int,
+        grant: Grant = OPEN,
     ) -> None:
-        """``voices``: how many microphones it hears at most."""
+        """``voices``: how many microphones it hears at most. ``grant``: what it may do."""
         self.id = new_peer_id()
         self.resume_token = new_resume_token()
         self.name = name
+        self.grant = grant
         self.room = room
         self.link = link
         self.view = View(voices=voices)
@@ -180,7 +191,7 @@ class Peer:
             self.gone.set()
 
     async def _live(self) -> None:
-        async with self._connect() as pc:
+        async with self._connect(self.grant.rights) as pc:
             self._pc = self._last = pc
             self.room.welcome(self)
             try:
@@ -214,7 +225,8 @@ class Peer:
                 self.link.end(lost.code, failure=lost.failure)
                 return
         # One name may be in another's error: all of the room are left out.
-        names = [self.name, self.resume_token, *self.room.state.names()]
+        own = [self.name, self.resume_token, *filter(None, [self.grant.identity])]
+        names = [*own, *self.room.state.names()]
         failure = Failure.of(error, code="peer-failed", path=self.path, conceal=names)
         if self._failure is None or failure.causes != self._failure.causes:
             self._failure = failure

@@ -1,11 +1,12 @@
 """The registry of rooms: opens them on the first join, forgets them when they end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import trio
 
 from trio_sfu import events
+from trio_sfu.access import Gate, Grant
 from trio_sfu.config.model import Rooms, Video
 from trio_sfu.errors import RequestError
 from trio_sfu.events import Journal
@@ -38,11 +39,13 @@ class Registry:
         max_peers_in_all: int,
         relays: Callable[[PeerId], list[IceServer]] = lambda _peer: [],
         video: Video | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.rooms: dict[RoomId, Room] = {}
         self.quality = Quality()
         self.changed = trio.Event()
         """Set when a room has ended; another one takes its place then."""
+        self._gate = gate or Gate()
         self._settings = settings
         self._connect = connect
         self._journal = journal
@@ -82,16 +85,24 @@ class Registry:
         Returns when the peer is admitted; it owns ``link`` from then on. ``address`` is the
         client's, where it is known. Raises RequestError with the codes room-full,
         too-many-peers, too-many-rooms, room-unavailable, server-stopping, server-draining and
-        those of ``Admission.admit``.
+        those of ``Admission.knock``, ``Admission.admit`` and ``Gate.grant``.
         """
         room = RoomId(join.room)
         try:
             now = trio.current_time()
-            returning = self._is_back(join.replaces, now)
-            self._admission.admit(now, address, returning=returning)
-            if join.replaces is not None:
-                await self._replace(join.replaces)
-            self._admit(room, join.name, link, returning=returning)
+            held = self._held(join.replaces, now)
+            returning = held is not None
+            self._admission.knock(now, address, returning=returning)
+            grant = self._gate.grant(join.token, room, held)
+            self._admission.admit(now, grant.identity, returning=returning)
+            ended: list[Peer] = []
+            while former := self._former(join.replaces, grant, ended):
+                ended += former
+                await _replace(former)
+                # Time has passed: the token may have been used or its holder put out meanwhile.
+                grant = self._gate.grant(join.token, room, held)
+            self._admit(room, grant.name or join.name, link, grant, returning=returning)
+            self._gate.use(grant)
         except RequestError as refused:
             self._journal.note(events.JoinRefused(room, refused.code))
             raise
@@ -150,6 +161,7 @@ class Registry:
         found = self.rooms.get(room)
         if found is None:
             return False
+        self._journal.note(events.Moderation("close-room", "operator", room))
         found.end("room-closed")
         with trio.move_on_after(_END_S):
             await found.gone.wait()
@@ -164,12 +176,16 @@ class Registry:
         if found is None or peer not in found.peers:
             return False
         leaving = found.peers[peer]
+        self._journal.note(events.Moderation("remove", "operator", room, peer))
+        self._gate.bar(leaving.grant)
         leaving.leave("removed", "removed")
         with trio.move_on_after(_END_S):
             await leaving.gone.wait()
         return True
 
-    def _admit(self, name: RoomId, display_name: str, link: Link, *, returning: bool) -> None:
+    def _admit(
+        self, name: RoomId, display_name: str, link: Link, grant: Grant, *, returning: bool
+    ) -> None:
         if self.count()[1] >= self._max_peers_in_all:
             raise RequestError("there are too many peers", code="too-many-peers")
         room = self.rooms.get(name) or self._open(name, returning=returning)
@@ -184,6 +200,7 @@ class Registry:
                 connect=self._connect,
                 grace=settings.grace,
                 voices=settings.voices,
+                grant=grant,
             )
         )
 
@@ -208,7 +225,8 @@ class Registry:
             self._journal,
             max_peers=self._settings.max_peers,
             forget=self._forget,
-            peer_gone=lambda peer: self._returning.note(peer.resume_token, trio.current_time()),
+            peer_gone=self._peer_gone,
+            bar=lambda peer: self._gate.bar(peer.grant),
             video_limit=self._video_limit,
             relays=self._relays,
             preference=preference_of(name, self._video),
@@ -229,18 +247,42 @@ class Registry:
         self.changed.set()
         self.changed = trio.Event()
 
-    async def _replace(self, token: str) -> None:
-        peer = self._holder(token)
-        if peer is not None:
-            peer.leave("replaced", "replaced")
-            with trio.move_on_after(_REPLACE_S):
-                await peer.gone.wait()
+    def _peer_gone(self, peer: Peer) -> None:
+        self._returning.note(peer.resume_token, trio.current_time(), peer.grant)
 
-    def _is_back(self, token: str | None, now: float) -> bool:
-        return token is not None and (
-            self._returning.has(token, now) or self._holder(token) is not None
-        )
+    def _former(self, token: str | None, grant: Grant, ended: Collection[Peer]) -> list[Peer]:
+        """Return those whose place a client takes that joins with ``replaces``, but ``ended``.
+
+        A token that lets in once has one session at a time, whoever has been told its secrets.
+        """
+        if token is None:
+            return []
+        return [
+            peer
+            for room in self.rooms.values()
+            for peer in room.peers.values()
+            if peer not in ended
+            and (
+                peer.resume_token == token
+                or (grant.single is not None and peer.grant.single == grant.single)
+            )
+        ]
+
+    def _held(self, token: str | None, now: float) -> Grant | None:
+        """Return what the session was granted that a client comes back from, if it does."""
+        if token is None:
+            return None
+        peer = self._holder(token)
+        return self._returning.held(token, now) if peer is None else peer.grant
 
     def _holder(self, token: str) -> Peer | None:
         peers = (peer for room in self.rooms.values() for peer in room.peers.values())
         return next((peer for peer in peers if peer.resume_token == token), None)
+
+
+async def _replace(former: Collection[Peer]) -> None:
+    for peer in former:
+        peer.leave("replaced", "replaced")
+    with trio.move_on_after(_REPLACE_S):
+        for peer in former:
+            await peer.gone.wait()

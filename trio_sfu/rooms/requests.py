@@ -10,6 +10,7 @@ import trio
 from trio_sfu.errors import RequestError
 from trio_sfu.events import RequestRefused, TrackPublished, TrackUnpublished
 from trio_sfu.ids import PeerId
+from trio_sfu.rooms.moderation import moderate
 from trio_sfu.signaling import codes, messages
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ async def _serve(peer: Peer, pc: PeerConnection, message: messages.ClientMessage
                 _publish(peer, message)
             case messages.Prefer() | messages.View() | messages.Experience():
                 _heed(peer, message)
+            case messages.MutePeer() | messages.RemovePeer():
+                moderate(peer, message)
             case messages.Ping():
                 peer.link.send(messages.Pong(id=message.id))
             case messages.Leave():
@@ -69,21 +72,31 @@ async def _serve(peer: Peer, pc: PeerConnection, message: messages.ClientMessage
 async def _offer(peer: Peer, pc: PeerConnection, offer: messages.Offer) -> None:
     answer = await pc.negotiate(offer)
     peer.link.send(messages.Answer(id=offer.id, sdp=answer))
-    peer.view.lines = offer.slots
+    peer.view.lines = offer.slots if peer.grant.rights.subscribe else ()
     peer.view.expect_estimate(measured=pc.is_measured)
     peer.room.negotiated(peer.id, pc.decodes, pc.encodes)
-    microphone = peer.up_track("microphone")
-    if microphone is not None:
-        peer.room.listening.listen(peer.id, microphone)
+    _listen(peer)
     peer.room.planning.viewer(peer.id)
 
 
+def _listen(peer: Peer) -> None:
+    microphone = peer.up_track("microphone")
+    if microphone is not None and "microphone" not in peer.room.state.members[peer.id].silenced:
+        peer.room.listening.listen(peer.id, microphone)
+
+
 def _publish(peer: Peer, publish: messages.Publish) -> None:
+    if publish.live and publish.source not in peer.grant.rights.publish:
+        raise RequestError(
+            f"the token does not give the right to publish {publish.source}", code="publish-denied"
+        )
     if peer.up_track(publish.source) is None:
         raise RequestError(f"no offer has had a line for {publish.source}", code="not-negotiated")
     was_live = publish.source in peer.room.state.members[peer.id].published
     if peer.room.state.publish(peer.id, publish.source, live=publish.live, muted=publish.muted):
         peer.room.update(peer.id)
+    if publish.source == "microphone":
+        _listen(peer)
     if publish.live != was_live:
         kind = TrackPublished if publish.live else TrackUnpublished
         peer.room.journal.note(kind(peer.room.id, peer.id, publish.source))

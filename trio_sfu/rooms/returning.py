@@ -2,6 +2,8 @@
 
 from collections import OrderedDict
 
+from trio_sfu.access.grant import OPEN, Grant
+
 
 class Returning:
     """Resume tokens of peers that are gone, the last ``most``, each for ``window`` seconds.
@@ -12,15 +14,15 @@ class Returning:
     def __init__(self, window: float = 120.0, most: int = 4_096) -> None:
         self._window = window
         self._most = most
-        self._gone: OrderedDict[str, float] = OrderedDict()
+        self._gone: OrderedDict[str, tuple[float, Grant]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._gone)
 
-    def note(self, token: str, now: float) -> None:
-        """Note that the peer with ``token`` is gone."""
+    def note(self, token: str, now: float, grant: Grant = OPEN) -> None:
+        """Note that the peer with ``token``, which had been granted that, is gone."""
         self._gone.pop(token, None)
-        self._gone[token] = now
+        self._gone[token] = now, grant
         self._forget(now)
 
     def has(self, token: str, now: float) -> bool:
@@ -28,9 +30,14 @@ class Returning:
         self._forget(now)
         return token in self._gone
 
+    def held(self, token: str, now: float) -> Grant | None:
+        """Return what the peer with ``token`` had been granted until just now."""
+        self._forget(now)
+        return self._gone[token][1] if token in self._gone else None
+
     def _forget(self, now: float) -> None:
         while self._gone:
-            then = next(iter(self._gone.values()))
+            then, _ = next(iter(self._gone.values()))
             if len(self._gone) <= self._most and now - then <= self._window:
                 return
             self._gone.popitem(last=False)

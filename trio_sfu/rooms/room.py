@@ -51,6 +51,7 @@ class Room:
         max_peers: int,
         forget: Callable[["Room"], None],
         peer_gone: Callable[[Peer], None] = lambda _peer: None,
+        bar: Callable[[Peer], None] = lambda _peer: None,
         video_limit: VideoLimit = "high",
         relays: Callable[[PeerId], list[IceServer]] = lambda _peer: [],
         preference: Preference | None = None,
@@ -73,6 +74,7 @@ class Room:
         self.planning.limit = video_limit
         self._forget = forget
         self._peer_gone = peer_gone
+        self.bar = bar
         self._relays = relays
         self._codecs = CodecChoice(preference or Preference(Video().codecs))
         self._scope = trio.CancelScope()
@@ -130,7 +132,7 @@ class Room:
             error,
             code="room-failed",
             path=self.id,
-            conceal=[peer.name for peer in self.peers.values()],
+            conceal=[*(peer.name for peer in self.peers.values()), *self.state.names()],
         )
         self.journal.note(events.RoomCrashed(self.failure, self.id))
 
@@ -152,7 +154,8 @@ class Room:
     def welcome(self, peer: Peer) -> None:
         """Let the peer in: it is told who is there, the others that it came."""
         others = [member.info() for member in self.state.members.values()]
-        member = self.state.enter(peer.id, peer.name)
+        grant = peer.grant
+        member = self.state.enter(peer.id, peer.name, grant.identity, grant.metadata)
         peer.link.send(
             Joined(
                 peer=peer.id,
@@ -160,6 +163,8 @@ class Room:
                 resume_token=peer.resume_token,
                 peers=others,
                 ice_servers=self._relays(peer.id),
+                name=peer.name,
+                rights=grant.rights,
             )
         )
         self._say_what_is(peer)
@@ -202,6 +207,13 @@ class Room:
         for other in self.peers.values():
             if other.id != peer and other.id in self.state.members:
                 other.link.send(message)
+
+    def silence(self, peer: PeerId, source: Source) -> None:
+        """Forward nothing more of one of a peer's sources until it unmutes it."""
+        if self.state.silence(peer, source):
+            if source == "microphone":
+                self.listening.forget(peer)
+            self.update(peer)
 
     def negotiated(
         self, peer: PeerId, decodes: frozenset[Codec], encodes: Mapping[Source, Sequence[Codec]]

@@ -23,6 +23,8 @@ class Member:
     id: PeerId
     name: str
     connection: Connection = "connecting"
+    identity: str | None = None
+    metadata: str | None = None
     published: dict[Source, bool] = field(default_factory=dict)
     flowing: dict[Source, set[str]] = field(default_factory=dict)
     idle: dict[Source, set[str]] = field(default_factory=dict)
@@ -32,6 +34,8 @@ class Member:
     """The codecs that it negotiated to send a source with."""
     codecs: dict[Source, Codec] = field(default_factory=dict)
     """What its video arrives encoded with."""
+    silenced: dict[Source, bool] = field(default_factory=dict)
+    """What a moderator has muted, with whether its client has said that it knows."""
 
     def can_show(self, publisher: "Member", source: Source) -> bool:
         """Return whether its client decodes what another sends, as far as is known."""
@@ -41,16 +45,23 @@ class Member:
     def info(self) -> PeerInfo:
         """Return the member as the others are told."""
         tracks = [TrackInfo(source=source, muted=muted) for source, muted in self.published.items()]
-        return PeerInfo(id=self.id, name=self.name, tracks=tracks, connection=self.connection)
+        return PeerInfo(
+            id=self.id,
+            name=self.name,
+            tracks=tracks,
+            connection=self.connection,
+            identity=self.identity,
+            metadata=self.metadata,
+        )
 
     def publisher(self) -> Publisher:
         """Return what the member can be shown with.
 
         A screen counts from its first packet to its end, while it is not muted: whatever
         ends it, the camera is back by itself. It may send nothing in between: nothing
-        moves on it.
+        moves on it. What a moderator has muted is not shown, whatever arrives of it.
         """
-        shown = dict(self.published)
+        shown = {source: on for source, on in self.published.items() if source not in self.silenced}
         if shown.get("screen", True) or not self.encodings("screen"):
             shown.pop("screen", None)
         return Publisher(self.id, shown)
@@ -69,11 +80,17 @@ class RoomState:
     def __init__(self) -> None:
         self.members: dict[PeerId, Member] = {}
 
-    def enter(self, peer: PeerId, name: str) -> Member:
+    def enter(
+        self,
+        peer: PeerId,
+        name: str,
+        identity: str | None = None,
+        metadata: str | None = None,
+    ) -> Member:
         """Add a member; its id must be new."""
         if peer in self.members:
             raise ValueError(f"{peer} is in the room already")
-        self.members[peer] = Member(peer, name)
+        self.members[peer] = Member(peer, name, identity=identity, metadata=metadata)
         return self.members[peer]
 
     def leave(self, peer: PeerId) -> bool:
@@ -81,7 +98,18 @@ class RoomState:
         return self.members.pop(peer, None) is not None
 
     def publish(self, peer: PeerId, source: Source, *, live: bool, muted: bool) -> bool:
-        """Note what a member says of one of its sources."""
+        """Note what a member says of one of its sources.
+
+        After a moderator has muted it, the member's client has to say first that it is muted
+        or over: what it said before it knew of that does not count.
+        """
+        silenced = self.members[peer].silenced
+        if source in silenced:
+            silenced[source] |= muted or not live
+            if not silenced[source]:
+                return False
+            if live and not muted:
+                del silenced[source]
         published = self.members[peer].published
         before = published.get(source)
         if live:
@@ -90,6 +118,15 @@ class RoomState:
             published.pop(source, None)
             self.members[peer].idle.pop(source, None)
         return published.get(source) is not before
+
+    def silence(self, peer: PeerId, source: Source) -> bool:
+        """Mute one of a member's sources, whatever it says; return whether that was live."""
+        member = self.members[peer]
+        if source not in member.published:
+            return False
+        member.published[source] = True
+        member.silenced[source] = False
+        return True
 
     def connect(self, peer: PeerId, connection: Connection) -> bool:
         """Note a member's connection."""
@@ -137,7 +174,8 @@ class RoomState:
 
     def names(self) -> list[str]:
         """Return what the members are called, for what may not be said of them."""
-        return [member.name for member in self.members.values()]
+        called = ((member.name, member.identity) for member in self.members.values())
+        return [each for pair in called for each in pair if each is not None]
 
     def others(self, peer: PeerId) -> list[Member]:
         """Return the members besides ``peer``, oldest first."""

@@ -74,9 +74,40 @@ CODES: Final[dict[str, Outcome]] = {
     "too-many-joins-from-address": Outcome(
         "Too many joins from the client's address.", TRY_AGAIN_LATER, retry_after=1.0
     ),
+    "too-many-joins-of-identity": Outcome(
+        "Too many joins with tokens of one identity.", TRY_AGAIN_LATER, retry_after=1.0
+    ),
+    "join-barred": Outcome(
+        "Removed from this room; a token made later is needed.", POLICY_VIOLATION
+    ),
+    # The join token lets nobody in.
+    "token-required": Outcome("A join token is needed.", POLICY_VIOLATION),
+    "token-too-large": Outcome("The token is longer than a token may be.", POLICY_VIOLATION),
+    "token-malformed": Outcome("The token is not a JWT.", POLICY_VIOLATION),
+    "token-algorithm-refused": Outcome(
+        "The token's algorithm is none that is accepted, or not its key's.", POLICY_VIOLATION
+    ),
+    "token-key-unknown": Outcome("The token's `kid` names no key.", POLICY_VIOLATION),
+    "token-signature-invalid": Outcome("The token's signature is wrong.", POLICY_VIOLATION),
+    "token-claims-invalid": Outcome(
+        "A claim of the token is missing, mistyped or too long.", POLICY_VIOLATION
+    ),
+    "token-audience-wrong": Outcome("The token is for another service.", POLICY_VIOLATION),
+    "token-room-wrong": Outcome("The token is for another room.", POLICY_VIOLATION),
+    "token-expiry-missing": Outcome("The token has no expiry.", POLICY_VIOLATION),
+    "token-lifetime-too-long": Outcome(
+        "The token is good for longer than a token may be.", POLICY_VIOLATION
+    ),
+    "token-not-yet-valid": Outcome("The token is not valid yet.", POLICY_VIOLATION),
+    "token-expired": Outcome("The token has expired.", POLICY_VIOLATION),
+    "token-used": Outcome("The token lets in once, and has.", POLICY_VIOLATION),
+    "too-many-used-tokens": Outcome(
+        "No further single-use token can be remembered.", TRY_AGAIN_LATER, retry_after=10.0
+    ),
     # The session ended without the client's fault.
     "replaced": Outcome("The same client joined anew.", NORMAL),
     "removed": Outcome("An operator removed this peer from the room.", NORMAL),
+    "removed-by-moderator": Outcome("A moderator removed this peer from the room.", NORMAL),
     "room-closed": Outcome("An operator closed the room.", NORMAL),
     "server-stopping": Outcome("The server stops or restarts.", SERVICE_RESTART, rejoin=True),
     "peer-failed": Outcome("An error in the server ended this peer.", INTERNAL_ERROR, rejoin=True),
@@ -121,6 +152,9 @@ CODES: Final[dict[str, Outcome]] = {
     "bad-direction": Outcome("A line's direction does not fit its list."),
     "mid-changed": Outcome("A line was given another mid, kind or use than before."),
     "not-negotiated": Outcome("`publish` names a source no offer has had a line for."),
+    "publish-denied": Outcome("The token does not give the right to publish the source."),
+    "moderate-denied": Outcome("The token does not give the right to moderate."),
+    "unknown-peer": Outcome("There is no such peer in the room."),
     "refused": Outcome("The request was refused otherwise."),
 }
 

@@ -34,6 +34,9 @@ Pixels: TypeAlias = Annotated[int, Meta(ge=0, le=16_384)]
 Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=3_600)]
 Pause: TypeAlias = Literal["hidden", "bandwidth", "overload", "unsupported", "not-sent"]
 RequestId: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+PeerRef: TypeAlias = Annotated[str, Meta(max_length=64)]
+ModerationCode: TypeAlias = Literal["muted-by-moderator", "removed-by-moderator"]
+ModerationReason: TypeAlias = Annotated[str, Meta(max_length=200)]
 
 
 class _Message(Struct, frozen=True, tag_field="type", kw_only=True):
@@ -51,12 +54,32 @@ class TrackInfo(Struct, frozen=True, kw_only=True):
 
 
 class PeerInfo(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A peer as the others see it."""
+    """A peer as the others see it.
+
+    ``identity`` and ``metadata`` are what its join token says; null where there is none.
+    """
 
     id: str
     name: str
     tracks: list[TrackInfo] = []
     connection: Connection = "connecting"
+    identity: str | None = None
+    metadata: str | None = None
+
+
+class Rights(Struct, frozen=True, kw_only=True):
+    """What a peer may do: what is not named it may not.
+
+    ``publish``: the sources it may send. ``subscribe``: see and hear the others.
+    ``moderate``: mute and remove others. ``data`` and ``record`` are reserved: they are
+    carried, and nothing asks for them yet.
+    """
+
+    publish: Annotated[list[Source], Meta(max_length=4)] = []
+    subscribe: bool = False
+    data: bool = False
+    moderate: bool = False
+    record: bool = False
 
 
 class SendingLine(Struct, frozen=True, kw_only=True):
@@ -147,11 +170,13 @@ class Join(_Message, frozen=True, tag="join"):
 
     ``replaces`` is the ``resumeToken`` of an earlier session of the same client:
     that session's peer, if it still exists, is removed first (reason ``replaced``).
+    ``token`` is a join token (JWT, at most 4,096 characters), where the server asks for one;
+    where it has a name, that counts and not ``name``. See ``docs/secure.md``.
     """
 
     room: RoomName
     name: DisplayName
-    token: Annotated[str, Meta(max_length=8192)] | None = None
+    token: str | None = None
     replaces: Annotated[str, Meta(max_length=128)] | None = None
 
 
@@ -227,6 +252,28 @@ class Experience(_Message, frozen=True, tag="experience"):
     concealed: Seconds = 0.0
 
 
+class MutePeer(_Message, frozen=True, tag="mute-peer"):
+    """Mute what somebody publishes; the right ``moderate`` is needed.
+
+    Nothing of it is forwarded until its client has said that it is muted and, after that,
+    that it is not: only who was muted can unmute.
+    """
+
+    peer: PeerRef
+    source: Source
+    reason: ModerationReason = ""
+
+
+class RemovePeer(_Message, frozen=True, tag="remove-peer"):
+    """Remove somebody from the room; the right ``moderate`` is needed.
+
+    Who came by a join token cannot come back to the room by a token made before.
+    """
+
+    peer: PeerRef
+    reason: ModerationReason = ""
+
+
 class Leave(_Message, frozen=True, tag="leave"):
     """Leave the room; the server closes the socket with 1000."""
 
@@ -238,7 +285,18 @@ class Ping(_Message, frozen=True, tag="ping"):
 
 
 ClientMessage: TypeAlias = (
-    Join | Resume | Offer | Candidate | Publish | Prefer | View | Experience | Leave | Ping
+    Join
+    | Resume
+    | Offer
+    | Candidate
+    | Publish
+    | Prefer
+    | View
+    | Experience
+    | MutePeer
+    | RemovePeer
+    | Leave
+    | Ping
 )
 
 
@@ -246,13 +304,18 @@ ClientMessage: TypeAlias = (
 
 
 class Joined(_Message, frozen=True, tag="joined", rename="camel"):
-    """The client is in the room. ``peers`` are the others."""
+    """The client is in the room. ``peers`` are the others.
+
+    ``name`` is what they see it as, ``rights`` what it may do, as long as the session lives.
+    """
 
     peer: str
     room: str
     resume_token: str
     peers: list[PeerInfo]
     ice_servers: list[IceServer] = []
+    name: str = ""
+    rights: Rights = Rights()
 
 
 class Resumed(_Message, frozen=True, tag="resumed"):
@@ -393,6 +456,21 @@ class Draining(_Message, frozen=True, tag="draining"):
     seconds: float | None
 
 
+class Moderated(_Message, frozen=True, tag="moderated"):
+    """A moderator has muted the client's ``source``, or removes the client.
+
+    ``by`` is the moderator's peer id, ``name`` what it is called; ``reason`` is theirs, and
+    may be empty. Muted, the client mutes itself and says so (``publish``); removed, the fatal
+    ``error`` of the same code follows.
+    """
+
+    code: ModerationCode
+    by: str
+    name: str
+    source: Source | None = None
+    reason: str = ""
+
+
 class Error(_Message, frozen=True, tag="error", rename="camel"):
     """Something was refused. ``fatal``: the server closes the socket after it.
 
@@ -434,6 +512,7 @@ ServerMessage: TypeAlias = (
     | Speakers
     | VideoLimited
     | Draining
+    | Moderated
     | Error
     | Pong
 )

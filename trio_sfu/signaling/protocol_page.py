@@ -3,7 +3,7 @@
 import re
 from inspect import cleandoc
 
-from msgspec import NODEFAULT
+from msgspec import NODEFAULT, Struct
 from msgspec import inspect as shape
 
 from trio_sfu.signaling import codes, messages
@@ -36,7 +36,10 @@ SDP shows is said by `slots` and `slot-shows`.
 
 ## How
 
-1. The client connects and sends `join` within {join_timeout} seconds. The server answers `joined`.
+1. The client connects and sends `join` within {join_timeout} seconds, with a join token where the
+   server asks for one ([secure.md](secure.md)). The server answers `joined`, with what the client
+   may do. Lines for sources that it may not publish, and slots of who may not subscribe, are
+   answered `inactive`.
 2. The client sends `offer`, once, naming the use of each line. The server answers `answer`,
    all of its candidates in it. `candidate` messages are accepted and not needed: the server
    is ICE-lite (RFC 8445). A later offer may ask for more slots, or restart ICE with other
@@ -121,6 +124,8 @@ def _json(value: object) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int | float):
         return f"{value:g}"
+    if isinstance(value, Struct):
+        return "{}"  # all of its own defaults
     return f'"{value}"'
 
 

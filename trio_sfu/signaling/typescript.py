@@ -20,6 +20,7 @@ _ALIASES = (
     "VideoLimit",
     "Pause",
     "VideoCodec",
+    "ModerationCode",
 )
 
 

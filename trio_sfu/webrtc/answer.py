@@ -109,7 +109,7 @@ def _transport(local: LocalDescription) -> Iterator[str]:
 
 
 def _direction(line: Line, use: Use) -> str:
-    if line.direction == "inactive":
+    if line.direction == "inactive" or use.idle:
         return "inactive"
     return "recvonly" if isinstance(use, SendingUse) else "sendonly"
 

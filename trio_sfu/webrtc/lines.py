@@ -57,6 +57,9 @@ class Lines:
     async def _add(self, transport: Transport, use: Use, line: Line, undo: AsyncExitStack) -> None:
         handles = await undo.enter_async_context(AsyncExitStack())
         match use:
+            case SendingUse(idle=True) | SlotUse(idle=True):
+                # Nothing in the engine: what comes for it all the same belongs to nobody.
+                pass
             case SendingUse():
                 # With RIDs the SSRCs are learned: SDP does not say which is whose.
                 ssrcs = () if line.rids else line.ssrcs

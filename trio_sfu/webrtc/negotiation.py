@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from trio_sfu._native import Codec, Extension, Kind
+from trio_sfu.access.grant import EVERYTHING
 from trio_sfu.errors import NegotiationError
-from trio_sfu.signaling.messages import SendingLine, SlotLine, Source
+from trio_sfu.signaling.messages import Rights, SendingLine, SlotLine, Source
 from trio_sfu.webrtc.answered import answered
 from trio_sfu.webrtc.codecs import VIDEO, Format
 from trio_sfu.webrtc.extensions import RECEIVING, SENDING
@@ -27,10 +28,11 @@ KINDS: Final[Mapping[Source, Kind]] = {
 
 @dataclass(frozen=True, slots=True)
 class SendingUse:
-    """The client sends ``source`` on this line."""
+    """The client sends ``source`` on this line; it is ``idle`` when it may not."""
 
     mid: str
     source: Source
+    idle: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -40,7 +42,10 @@ class SendingUse:
 
 @dataclass(frozen=True, slots=True)
 class SlotUse:
-    """The server sends on this line. One ``pair`` is one msid and one CNAME (lip sync)."""
+    """The server sends on this line. One ``pair`` is one msid and one CNAME (lip sync).
+
+    It is ``idle`` when the client may not receive.
+    """
 
     mid: str
     kind: Kind
@@ -48,6 +53,7 @@ class SlotUse:
     ssrc: int
     rtx_ssrc: int | None
     cname: str
+    idle: bool = False
 
     @property
     def msid(self) -> str:
@@ -84,6 +90,9 @@ class Negotiation:
     """The lines agreed on, offer after offer.
 
     A line keeps its use until an offer stops it, also when later offers do not list it.
+    ``rights`` are those of its client: a line for what it may not is idle. It is answered
+    ``inactive`` and not rejected, so that it can stay the first of its bundle, and offers can
+    be the same whatever somebody may do.
     """
 
     def __init__(
@@ -91,7 +100,9 @@ class Negotiation:
         seed: random.Random | None = None,
         limits: OfferLimits | None = None,
         video: Sequence[Codec] = VIDEO,
+        rights: Rights = EVERYTHING,
     ) -> None:
+        self._rights = rights
         self._video = video
         self._limits = limits or OfferLimits()
         self._random = seed or _SYSTEM_RANDOM
@@ -139,7 +150,7 @@ class Negotiation:
             encodes={
                 use.source: [each.codec for each in formats[use.mid]]
                 for use in uses.values()
-                if isinstance(use, SendingUse)
+                if isinstance(use, SendingUse) and not use.idle
             },
             ice=ice,
             # RFC 8839, section 4.4.1.1.1: other credentials are a restart.
@@ -176,7 +187,8 @@ class Negotiation:
         uses: dict[str, Use] = {}
         for asked in sending:
             _check(lines, asked.mid, KINDS[asked.source], {"sendonly", "sendrecv", "inactive"})
-            _add(uses, SendingUse(asked.mid, asked.source))
+            idle = asked.source not in self._rights.publish
+            _add(uses, SendingUse(asked.mid, asked.source, idle))
         for slot in slots:
             line = _check(lines, slot.mid, slot.kind, {"recvonly", "sendrecv", "inactive"})
             _add(uses, self._slot(slot, line))
@@ -186,7 +198,9 @@ class Negotiation:
         has_rtx = any(each.rtx is not None for each in line.formats)
         ssrc, rtx_ssrc = self._random.randrange(1, 2**31), self._random.randrange(2**31, 2**32)
         cname = f"{self._cname}-{slot.pair}"
-        return SlotUse(slot.mid, slot.kind, slot.pair, ssrc, rtx_ssrc if has_rtx else None, cname)
+        idle = not self._rights.subscribe
+        rtx_ssrc_used = rtx_ssrc if has_rtx else None
+        return SlotUse(slot.mid, slot.kind, slot.pair, ssrc, rtx_ssrc_used, cname, idle)
 
 
 def _kept(before: Mapping[str, Use], lines: Mapping[str, Line]) -> dict[str, Use]:
@@ -278,6 +292,8 @@ def _codecs(
 
 
 def _decodes(uses: Iterable[Use], formats: Mapping[str, Sequence[Format]]) -> frozenset[Codec]:
-    slots = (use.mid for use in uses if isinstance(use, SlotUse) and use.kind == "video")
+    slots = (
+        use.mid for use in uses if isinstance(use, SlotUse) and use.kind == "video" and not use.idle
+    )
     each = [frozenset(form.codec for form in formats[mid]) for mid in slots]
     return frozenset.intersection(*each) if each else frozenset()

@@ -12,11 +12,12 @@ from aiortc.rtcdtlstransport import RTCDtlsParameters
 
 from trio_sfu import _native
 from trio_sfu._native import Codec
+from trio_sfu.access.grant import EVERYTHING
 from trio_sfu.errors import MediaError, NegotiationError
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media.track import Slot, UpTrack
 from trio_sfu.media.transport import Transport, TransportEvent, TransportLost
-from trio_sfu.signaling.messages import Offer, Source
+from trio_sfu.signaling.messages import Offer, Rights, Source
 from trio_sfu.webrtc.answer import LocalDescription, write_answer
 from trio_sfu.webrtc.bridge import StrayError
 from trio_sfu.webrtc.budget import OfferBudget
@@ -77,6 +78,7 @@ class PeerConnection:
         handshake_timeout: float,
         limits: OfferLimits,
         video: Sequence[Codec],
+        rights: Rights,
         associate: Associate,
     ) -> None:
         self._engine = engine
@@ -87,7 +89,7 @@ class PeerConnection:
         self._handshake_timeout = handshake_timeout
         self._path = trio.lowlevel.current_task().name
         self._limits = limits
-        self._negotiation = Negotiation(limits=limits, video=video)
+        self._negotiation = Negotiation(limits=limits, video=video, rights=rights)
         self._budget = OfferBudget()
         ice_ufrag, ice_pwd = _fresh_credentials()
         self._local = LocalDescription(
@@ -281,12 +283,14 @@ async def open_peer_connection(
     handshake_timeout: float = 10.0,
     limits: OfferLimits | None = None,
     video: Sequence[Codec] = VIDEO,
+    rights: Rights = EVERYTHING,
     associate: Associate = open_association,
 ) -> AsyncIterator[PeerConnection]:
     """Open a peer's connection; the first offer makes its transport.
 
     ``announced`` addresses take the place of the bound ones in answers. ``video`` are the
-    video codecs to use, the one to begin with first. ``associate``
+    video codecs to use, the one to begin with first. ``rights`` say what the peer may send and
+    receive: of anything else there is nothing in the engine. ``associate``
     does the DTLS handshake; only a simulation gives another. On the way out the peer is
     told (close_notify) while the transport still exists.
     """
@@ -300,6 +304,7 @@ async def open_peer_connection(
             handshake_timeout=handshake_timeout,
             limits=limits or OfferLimits(),
             video=video,
+            rights=rights,
             associate=associate,
         )
         nursery.cancel_scope.cancel()

@@ -1,8 +1,10 @@
 /** trio-sfu's client library: no UI, no global state. */
 export type {
+  Moderated,
   Pause,
   PeerInfo,
   Quality,
+  Rights,
   SlotLayer,
   Source,
   Speaker,

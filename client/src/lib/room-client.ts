@@ -1,5 +1,14 @@
 /** The client of a room: what a page, or anybody else's page, talks to. */
-import type { PeerInfo, Quality, ServerMessage, Source, Speaker, VideoLimit } from "../protocol.ts";
+import type {
+  Moderated,
+  PeerInfo,
+  Quality,
+  Rights,
+  ServerMessage,
+  Source,
+  Speaker,
+  VideoLimit,
+} from "../protocol.ts";
 import { Backoff, type BackoffSettings } from "./backoff.ts";
 import { Emitter } from "./emitter.ts";
 import { asRoomError, RoomError } from "./errors.ts";
@@ -15,7 +24,7 @@ import { type RoomView, Viewing } from "./viewing.ts";
 export interface JoinOptions {
   room: string;
   name: string;
-  /** A join token, where the server wants one. */
+  /** A join token, where the server asks for one; it comes with every session of this client. */
   token?: string;
 }
 
@@ -52,10 +61,21 @@ export interface RoomEvents {
   draining: number | null;
   /** Who speaks, the dominant speaker first; then who spoke last. */
   speakers: readonly Speaker[];
+  /** A moderator has muted `source` (it is muted by now), or removes this client. */
+  moderated: Moderated;
 }
 
 /** Once the media of a new session flows, that of the former is kept this long, ms. */
 const FORMER_MEDIA_FOR = 3_000;
+
+/** Before the server has said. */
+const NO_RIGHTS: Rights = {
+  publish: [],
+  subscribe: false,
+  data: false,
+  moderate: false,
+  record: false,
+};
 
 const PEER_CONNECTION: RTCConfiguration = { bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" };
 
@@ -74,6 +94,8 @@ export class RoomClient extends Emitter<RoomEvents> {
   #earlierOffers = 0;
   #resumeToken: string | null = null;
   #self: string | null = null;
+  #name: string | null = null;
+  #rights = NO_RIGHTS;
   #mediaSince: number | null = null;
   #left = false;
   #videoLimit: VideoLimit = "high";
@@ -95,6 +117,16 @@ export class RoomClient extends Emitter<RoomEvents> {
   /** This client's peer id in the present session. */
   get self(): string | null {
     return this.#self;
+  }
+
+  /** What the others see this client as: what its token says may not be what it asked for. */
+  get name(): string | null {
+    return this.#name;
+  }
+
+  /** What this client may do in the room; nothing before it has joined. */
+  get rights(): Rights {
+    return this.#rights;
   }
 
   /** The present peer connection: for statistics and debugging. */
@@ -193,6 +225,16 @@ export class RoomClient extends Emitter<RoomEvents> {
     if (this.#preferences.get(peer) === quality || !this.#roster.get(peer)) return;
     this.#preferences.set(peer, quality);
     this.#session?.prefer(peer, quality);
+  }
+
+  /** Mute what somebody publishes, as a moderator; only they can unmute it. */
+  mutePeer(peer: string, source: Source, reason = ""): void {
+    this.#session?.mutePeer(peer, source, reason);
+  }
+
+  /** Remove somebody from the room, as a moderator. */
+  removePeer(peer: string, reason = ""): void {
+    this.#session?.removePeer(peer, reason);
   }
 
   /** Say what is on the user's screen: nobody sends more than can be seen. */
@@ -309,8 +351,10 @@ export class RoomClient extends Emitter<RoomEvents> {
       pc: createPeerConnection?.() ?? new RTCPeerConnection(PEER_CONNECTION),
       publications: () => this.#publications.entries(),
       handlers: {
-        joined: ({ peer, resumeToken, peers }) => {
+        joined: ({ peer, name, rights, resumeToken, peers }) => {
           this.#self = peer;
+          this.#name = name;
+          this.#rights = rights;
           this.#limited("high");
           this.#drains(null);
           this.#resumeToken = resumeToken;
@@ -372,11 +416,20 @@ export class RoomClient extends Emitter<RoomEvents> {
     if (message.type === "draining") this.#drains(message.seconds);
     if (message.type === "video-limited") this.#limited(message.most);
     if (message.type === "speakers") this.emit("speakers", message.speakers);
+    if (message.type === "moderated") this.#moderated(message);
     if (message.type === "slot-state") this.#estimate = message.estimate;
     const change = this.#roster.apply(message);
     if (!change) return;
     this.#tell(change);
     if (change.kind === "joined") void this.#session?.makeRoom(this.#roster.peers.length);
+  }
+
+  /** The server forwards nothing of it until it has heard that this client knows. */
+  #moderated(message: Moderated): void {
+    const { source } = message;
+    if (source === "screen" || source === "screen-audio") this.stopScreen();
+    else if (source !== null) this.setMuted(source, true);
+    this.emit("moderated", message);
   }
 
   /** The server's whole list of the others. */
@@ -441,6 +494,8 @@ export class RoomClient extends Emitter<RoomEvents> {
     this.#retire(null);
     this.#resumeToken = null;
     this.#self = null;
+    this.#name = null;
+    this.#rights = NO_RIGHTS;
     this.#preferences.clear();
     for (const change of this.#roster.replace([])) this.#tell(change);
     this.#to("closed", error);

@@ -8,6 +8,7 @@ import type {
   Joined,
   PeerInfo,
   Quality,
+  Rights,
   SendCodec,
   ServerMessage,
   SlotLayer,
@@ -89,6 +90,7 @@ export class Session {
   #socket: SignalingSocket | null = null;
   #joined: ((message: Joined) => void) | null = null;
   #resumeToken = "";
+  #rights: Rights | null = null;
   /** When the socket was lost, by performance.now(), while it is. */
   #lostSince: number | null = null;
   #published = false;
@@ -160,6 +162,14 @@ export class Session {
     this.#socket?.send({ type: "prefer", peer, quality });
   }
 
+  mutePeer(peer: string, source: Source, reason: string): void {
+    this.#socket?.send({ type: "mute-peer", peer, source, reason });
+  }
+
+  removePeer(peer: string, reason: string): void {
+    this.#socket?.send({ type: "remove-peer", peer, reason });
+  }
+
   view(view: Omit<View, "type">): void {
     this.#socket?.send({ type: "view", ...view });
   }
@@ -208,6 +218,7 @@ export class Session {
     this.#socket = await SignalingSocket.open(url, this.#incoming, openSocket, this.#abort.signal);
     const joined = await this.#join({ type: "join", ...join });
     this.#resumeToken = joined.resumeToken;
+    this.#rights = joined.rights;
     await filled;
     handlers.joined(joined);
     this.#negotiation.configure(joined.iceServers ?? []);
@@ -300,6 +311,8 @@ export class Session {
   #announce(source: Source, publication: Publication | null): void {
     if (!this.#published) return;
     const live = publication !== null;
+    // The server would refuse it, and its line carries nothing.
+    if (live && !this.#rights?.publish.includes(source)) return;
     const muted = publication?.muted ?? false;
     this.#socket?.send({ type: "publish", source, live, muted });
   }

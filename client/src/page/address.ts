@@ -1,4 +1,4 @@
-/** What the page's address asks for: `/ROOM`, `/ROOM?name=N&join`. Pure. */
+/** What the page's address asks for: `/ROOM`, `/ROOM?name=N&join#token=T`. Pure. */
 import { DISPLAY_NAME_MAX_LENGTH, ROOM_NAME_MAX_LENGTH, ROOM_NAME_PATTERN } from "../protocol.ts";
 
 export interface Asked {
@@ -7,6 +7,8 @@ export interface Asked {
   name: string;
   /** Join without a click. */
   join: boolean;
+  /** A join token. It is in the fragment, which no browser sends to anybody (RFC 9110, 4.2.5). */
+  token: string | null;
 }
 
 export function isRoomName(room: string): boolean {
@@ -31,14 +33,29 @@ function decode(path: string): string {
   }
 }
 
-export function readAddress(location: { pathname: string; search: string }): Asked {
+export function readAddress(location: { pathname: string; search: string; hash: string }): Asked {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token") || null;
   const query = new URLSearchParams(location.search);
   const room = decode(location.pathname.replace(/^\/+|\/+$/g, ""));
   return {
     room: isRoomName(room) ? room : "",
-    name: cleanName(query.get("name") ?? ""),
+    name: cleanName(query.get("name") ?? nameIn(token)),
     join: query.has("join"),
+    token,
   };
+}
+
+/** The name that a token says its holder has: only to be shown, the server decides. */
+export function nameIn(token: string | null): string {
+  try {
+    const payload = (token ?? "").split(".")[1] ?? "";
+    const bytes = atob(payload.replace(/-/g, "+").replace(/_/g, "/"));
+    const text = new TextDecoder().decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0)));
+    const { name } = Object(JSON.parse(text)) as { name?: unknown };
+    return typeof name === "string" ? name : "";
+  } catch {
+    return "";
+  }
 }
 
 /**

@@ -1,5 +1,11 @@
 /** The page: which view is up, and what connects the user's devices to the room. */
-import { RoomClient, type RoomError, type RoomEvents, type VideoLimit } from "../lib/index.ts";
+import {
+  type Moderated,
+  RoomClient,
+  type RoomError,
+  type RoomEvents,
+  type VideoLimit,
+} from "../lib/index.ts";
 import type { Asked } from "./address.ts";
 import { Call } from "./call.ts";
 import type { Device } from "./capture.ts";
@@ -42,6 +48,9 @@ export class App {
   #lostCode: string | null = null;
   /** What counts down to the server's restart. */
   #restart: Countdown | null = null;
+
+  /** What a moderator last did to this user. */
+  #moderated: Moderated | null = null;
   /** The code of the notice about a device. */
   #deviceCode: string | null = null;
 
@@ -62,6 +71,7 @@ export class App {
     this.client.on("waiting", ({ error }) => this.#waiting(error));
     this.client.on("video-limited", (most) => this.#videoLimited(most));
     this.client.on("draining", (seconds) => this.#draining(seconds));
+    this.client.on("moderated", (message) => this.#wasModerated(message));
   }
 
   async start(): Promise<void> {
@@ -84,7 +94,8 @@ export class App {
     if (location.pathname !== `/${choice.room}`) history.replaceState(null, "", `/${choice.room}`);
     document.title = `${choice.room} – trio-sfu`;
     // Why it failed comes with the state change.
-    this.client.join(choice).catch(() => undefined);
+    const { token } = this.#asked;
+    this.client.join({ ...choice, ...(token !== null && { token }) }).catch(() => undefined);
   }
 
   #showLobby(): void {
@@ -107,7 +118,7 @@ export class App {
       void this.media.start();
       this.join(choice);
     };
-    this.#show({ element: endedView(error, joined, { again, lobby }) });
+    this.#show({ element: endedView(error, joined, { again, lobby }, this.#moderator()) });
   }
 
   #changed({ state, previous, error }: RoomEvents["state"]): void {
@@ -117,6 +128,7 @@ export class App {
     } else if (state === "connected") {
       if (this.client.pc?.connectionState === "connected") this.#back();
       this.#state("in-call");
+      this.#dropUseless();
       if (previous === "joining") this.#showCall();
     } else if (state === "reconnecting") {
       this.#state("reconnecting");
@@ -143,7 +155,15 @@ export class App {
 
   #showCall(): void {
     if (!this.#choice) return;
-    this.#show(new Call(this.client, this.media, this.#notices, this.#choice));
+    const name = this.client.name ?? this.#choice.name;
+    this.#show(new Call(this.client, this.media, this.#notices, { ...this.#choice, name }));
+  }
+
+  /** No camera films who may not be seen. */
+  #dropUseless(): void {
+    const devices: readonly Device[] = ["microphone", "camera"];
+    for (const device of devices)
+      if (!this.client.rights.publish.includes(device)) void this.media.drop(device);
   }
 
   /** The server is busy: there is something to wait for, or to give up. */
@@ -170,6 +190,19 @@ export class App {
     if (seconds === null) return;
     this.#restart = this.#notices.countDown("draining", t("notice.draining"));
     this.#restart.start(seconds);
+
+  /** The client has muted what it publishes; the device's button has to say so, too. */
+  #wasModerated(message: Moderated): void {
+    this.#moderated = message;
+    const { code, source } = message;
+    if (source === "camera" || source === "microphone") void this.media.set(source, false);
+    if (source !== null) this.#notices.show(code, [], null, this.#moderator());
+  }
+
+  /** Who it was and why, for the messages that say so. */
+  #moderator(): { name: string; reason: string } {
+    const { name = t("call.moderator"), reason = "" } = this.#moderated ?? {};
+    return { name, reason };
   }
 
   #refused(error: RoomError): void {

@@ -46,7 +46,10 @@ export class Call {
     this.#view = new ViewWatch((view) => client.setView(view));
     this.#stage = new Stage(this.#view);
     this.#statistics = new Statistics(client, name);
-    this.#buttons = [new DeviceButton(media, "microphone"), new DeviceButton(media, "camera")];
+    const devices = (["microphone", "camera"] as const).filter((device) =>
+      client.rights.publish.includes(device),
+    );
+    this.#buttons = devices.map((device) => new DeviceButton(media, device));
     this.#share.addEventListener("click", () => void this.#toggleShare());
     this.#enableSound = this.#soundButton();
     this.#sound = new Sound((blocked) => {
@@ -149,7 +152,7 @@ export class Call {
         "div",
         { class: "controls", role: "toolbar", "aria-label": t("call.controls") },
         ...this.#buttons.map((button) => button.element),
-        canShareScreen() && this.#share,
+        this.#mayShare() && this.#share,
         leave,
       ),
       this.#sound.element,
@@ -188,6 +191,10 @@ export class Call {
         h("span", {}, t("call.enable-sound")),
       ),
     );
+  }
+
+  #mayShare(): boolean {
+    return canShareScreen() && this.#client.rights.publish.includes("screen");
   }
 
   #drawShare(sharing: boolean): void {

@@ -11,11 +11,13 @@ export interface WaysOn {
 /**
  * @param error that ended the call; null: the user left.
  * @param joined whether the call had begun.
+ * @param parameters for the message.
  */
 export function endedView(
   error: Pick<RoomError, "code" | "failure"> | null,
   joined: boolean,
   { again, lobby }: WaysOn,
+  parameters: Readonly<Record<string, string>> = {},
 ): HTMLElement {
   const { code = null, failure = null } = error ?? {};
   const title = code === null ? "ended.left" : joined ? "ended.failed" : "ended.refused";
@@ -29,7 +31,8 @@ export function endedView(
     "main",
     { class: "ended" },
     h("h1", {}, t(title)),
-    code !== null && h("p", { role: "alert", "data-code": code }, errorMessage(code, failure)),
+    code !== null &&
+      h("p", { role: "alert", "data-code": code }, errorMessage(code, failure, parameters)),
     h(
       "div",
       { class: "ways" },

@@ -33,11 +33,16 @@ export function t(key: MessageKey, parameters: Readonly<Record<string, string>> 
  * What to tell the user about the error `code`: several codes may share a message.
  *
  * @param failure under which the server's operator finds what happened; told with the code.
+ * @param parameters for the message.
  */
-export function errorMessage(code: string, failure: string | null = null): string {
+export function errorMessage(
+  code: string,
+  failure: string | null = null,
+  parameters: Readonly<Record<string, string>> = {},
+): string {
   const key = `error.${SAME_AS.get(code) ?? code}`;
   if (!Object.hasOwn(messages, key)) return t("error.unknown", { code });
-  const message = t(key as MessageKey);
+  const message = t(key as MessageKey, parameters).trim();
   return failure === null ? message : t("error.reference", { message, code, failure });
 }
 
@@ -53,6 +58,17 @@ const SAME_AS: ReadonlyMap<string, string> = new Map([
   ["slow-consumer", "signaling-lost"],
   ["join-timeout", "request-timeout"],
   ["too-many-joins-from-address", "too-many-joins"],
+  ["too-many-joins-of-identity", "too-many-joins"],
+  ["too-many-used-tokens", "too-many-joins"],
+  ["token-too-large", "token-invalid"],
+  ["token-malformed", "token-invalid"],
+  ["token-algorithm-refused", "token-invalid"],
+  ["token-key-unknown", "token-invalid"],
+  ["token-signature-invalid", "token-invalid"],
+  ["token-claims-invalid", "token-invalid"],
+  ["token-audience-wrong", "token-invalid"],
+  ["token-expiry-missing", "token-invalid"],
+  ["token-lifetime-too-long", "token-invalid"],
   ["too-many-transports", "too-many-peers"],
   ["too-many-lines", "too-many-slots"],
   ["message-malformed", "protocol-error"],

@@ -76,6 +76,14 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     });
   }
 
+  /** Release a device that is of no use in this call; what the user wants is not changed. */
+  drop(device: Device): Promise<void> {
+    return this.#serially(async () => {
+      this.#release(device);
+      this.emit("change", null);
+    });
+  }
+
   /** Release everything. */
   stop(): void {
     this.#stopped = true;

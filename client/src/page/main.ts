@@ -3,6 +3,7 @@ import "./style/lobby.css";
 import "./style/call.css";
 import { readAddress } from "./address.ts";
 import { App } from "./app.ts";
+import { takeToken } from "./invitation.ts";
 import { pickLanguage, setLanguage } from "./language.ts";
 
 declare global {
@@ -18,7 +19,16 @@ document.documentElement.lang = language;
 
 const root = document.getElementById("app");
 if (!root) throw new Error("index.html has no #app");
-const app = new App(root, readAddress(location));
+const asked = readAddress(location);
+const token = takeToken(asked, {
+  // Not read before it is used: some browsers forbid even that.
+  storage: {
+    getItem: (key) => sessionStorage.getItem(key),
+    setItem: (key, value) => sessionStorage.setItem(key, value),
+  },
+  hideFragment: () => history.replaceState(null, "", location.pathname + location.search),
+});
+const app = new App(root, { ...asked, token });
 window.trioSfu = {
   client: app.client,
   media: app.media,

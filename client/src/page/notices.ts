@@ -19,13 +19,19 @@ export class Notices {
    * Show the message of `code`; again for the same code replaces it.
    *
    * @param failure under which the server's operator finds what happened.
+   * @param parameters for the message.
    */
-  show(code: string, waysOn: readonly WayOn[] = [], failure: string | null = null): void {
+  show(
+    code: string,
+    waysOn: readonly WayOn[] = [],
+    failure: string | null = null,
+    parameters: Readonly<Record<string, string>> = {},
+  ): void {
     this.clear(code);
     const notice = h(
       "div",
       { class: "notice", role: "alert", "data-code": code },
-      h("p", {}, errorMessage(code, failure)),
+      h("p", {}, errorMessage(code, failure, parameters)),
       ...waysOn.map(({ label, act }) =>
         h("button", { type: "button", class: "quiet", onclick: act }, label),
       ),

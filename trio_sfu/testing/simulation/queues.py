@@ -63,8 +63,13 @@ def _of_daemon(daemon: Daemon) -> Iterator[Queue]:
     yield Queue("journal", "counts", len(journal._counts), _LABELS)
     yield Queue("rooms", "failed", sum(map(len, rooms._restarts._failures.values())), _FAILED)
     yield Queue("rooms", "returning", len(rooms._returning), rooms._returning._most)
-    buckets = rooms._admission._by_address
-    yield Queue("rooms", "addresses", len(buckets), buckets._most)
+    for name, buckets in (
+        ("addresses", rooms._admission._by_address),
+        ("identities", rooms._admission._by_identity),
+    ):
+        yield Queue("rooms", name, len(buckets), buckets._most)
+    yield Queue("gate", "used tokens", len(daemon.gate.used), daemon.gate.used._most)
+    yield Queue("gate", "barred", len(daemon.gate.barred), daemon.gate.barred._most)
 
 
 def _of_engine(daemon: Daemon) -> Iterator[Queue]:

@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Moderated, RoomClient } from "../src/lib/index.ts";
+import type { Rights } from "../src/protocol.ts";
+import { ALL_RIGHTS, track, World } from "./fakes.ts";
+
+let world: World;
+let client: RoomClient;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  world = new World();
+  client = new RoomClient(world.settings);
+});
+
+afterEach(() => {
+  client.leave();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+/** Play the server's part of a join on the newest socket. */
+async function accept(rights: Rights): Promise<void> {
+  await settle();
+  world.socket.open();
+  await settle();
+  world.socket.receive({
+    type: "joined",
+    peer: "me",
+    room: "demo",
+    name: "Ada of the token",
+    rights,
+    resumeToken: "r",
+    peers: [],
+    iceServers: [],
+  });
+  await settle();
+  world.socket.receive({
+    type: "answer",
+    id: world.socket.of("offer").at(-1)?.id ?? 0,
+    sdp: "v=0",
+  });
+  await settle();
+}
+
+async function joined(rights: Partial<Rights> = {}): Promise<void> {
+  const join = client.join({ room: "demo", name: "Ada", token: "j.w.t" });
+  await accept({ ...ALL_RIGHTS, ...rights });
+  await join;
+}
+
+const live = () => world.socket.of("publish").filter((message) => message.live);
+
+describe("a token", () => {
+  it("comes with the join, and with every other one after that", async () => {
+    await joined();
+    expect(world.socket.of("join")).toMatchObject([{ token: "j.w.t" }]);
+    world.socket.receive({
+      type: "error",
+      code: "peer-failed",
+      message: "",
+      fatal: true,
+      rejoin: true,
+      id: null,
+      failure: null,
+      retryAfter: null,
+    });
+    await vi.advanceTimersByTimeAsync(1_000);
+    world.socket.open();
+    await settle();
+    expect(world.socket.of("join")).toMatchObject([{ token: "j.w.t", replaces: "r" }]);
+  });
+
+  it("says what the client is called and may do", async () => {
+    expect(client.rights.publish).toEqual([]);
+    await joined({ publish: ["microphone"], moderate: true });
+    expect(client.name).toBe("Ada of the token");
+    expect(client.rights).toMatchObject({ publish: ["microphone"], moderate: true });
+  });
+});
+
+describe("rights", () => {
+  it("keep what may not be published from being announced", async () => {
+    await client.publish("camera", track("video"));
+    await client.publish("microphone", track("audio"));
+    await joined({ publish: ["microphone"] });
+    expect(live().map((message) => message.source)).toEqual(["microphone"]);
+    await client.publish("screen", track("video"));
+    expect(live()).toHaveLength(1);
+    await client.publish("screen", null);
+    expect(world.socket.of("publish").at(-1)).toMatchObject({ source: "screen", live: false });
+  });
+
+  it("of a moderator become messages", async () => {
+    await joined({ moderate: true });
+    client.mutePeer("bob", "microphone", "a dog");
+    client.removePeer("bob");
+    expect(world.socket.of("mute-peer")).toEqual([
+      { type: "mute-peer", peer: "bob", source: "microphone", reason: "a dog" },
+    ]);
+    expect(world.socket.of("remove-peer")).toEqual([
+      { type: "remove-peer", peer: "bob", reason: "" },
+    ]);
+  });
+});
+
+describe("a moderator's mute", () => {
+  const mute = (source: Moderated["source"]): Moderated => ({
+    type: "moderated",
+    code: "muted-by-moderator",
+    by: "mo",
+    name: "Mo",
+    source,
+    reason: "a dog",
+  });
+
+  it("is carried out, answered and told", async () => {
+    const microphone = track("audio");
+    await client.publish("microphone", microphone);
+    await joined();
+    const told: Moderated[] = [];
+    client.on("moderated", (message) => told.push(message));
+    world.socket.receive(mute("microphone"));
+    await settle();
+    expect(microphone.enabled).toBe(false);
+    expect(live().at(-1)).toMatchObject({ source: "microphone", muted: true });
+    expect(told).toMatchObject([{ name: "Mo", reason: "a dog" }]);
+    client.setMuted("microphone", false);
+    expect(live().at(-1)).toMatchObject({ source: "microphone", muted: false });
+  });
+
+  it("ends a shared screen", async () => {
+    const screen = track("video");
+    await client.publish("screen", screen);
+    await joined();
+    world.socket.receive(mute("screen"));
+    await settle();
+    expect(world.socket.of("publish").at(-1)).toMatchObject({ live: false });
+    expect(screen.readyState).toBe("ended");
+  });
+});

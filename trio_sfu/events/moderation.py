@@ -1,0 +1,32 @@
+"""Facts about what somebody did to somebody else's call: the audit log."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias
+
+from trio_sfu.events.fact import Fact
+
+Actor: TypeAlias = Literal["operator", "moderator"]
+Action: TypeAlias = Literal["mute", "remove", "close-room"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moderation(Fact):
+    """An operator or a moderator has muted or removed a peer, or closed a room.
+
+    ``by`` says which of the two, ``identity`` and ``moderator`` who: what the moderator's
+    token says it is, and its peer id; both are empty for an operator, of whom there is no
+    more than a shared secret. The only fact with an identity: it is what it is for.
+    """
+
+    counter: ClassVar[tuple[str, str] | None] = (
+        "moderations",
+        "Peers muted or removed and rooms closed by somebody else",
+    )
+    label: ClassVar[str | None] = "action"
+    action: Action
+    by: Actor
+    room: str
+    peer: str = ""
+    source: str = ""
+    identity: str = ""
+    moderator: str = ""

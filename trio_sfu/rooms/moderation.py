@@ -1,0 +1,72 @@
+"""What a moderator does to others, and the record of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from trio_sfu.errors import RequestError
+from trio_sfu.events import Moderation
+from trio_sfu.ids import PeerId
+from trio_sfu.signaling.messages import Moderated, MutePeer, RemovePeer
+
+if TYPE_CHECKING:
+    from trio_sfu.rooms.peer import Peer
+
+
+def moderate(moderator: Peer, request: MutePeer | RemovePeer) -> None:
+    """Mute a source of somebody, or remove them. Nothing happens to a source that is not live.
+
+    Raises RequestError: moderate-denied, unknown-peer.
+    """
+    peer = _meant(moderator, request.peer)
+    match request:
+        case MutePeer():
+            _mute(moderator, peer, request)
+        case RemovePeer():
+            _remove(moderator, peer, request)
+
+
+def _mute(moderator: Peer, peer: Peer, request: MutePeer) -> None:
+    room = moderator.room
+    if request.source not in room.state.members[peer.id].published:
+        return
+    _note(moderator, Moderation("mute", "moderator", room.id, peer.id, request.source))
+    room.silence(peer.id, request.source)
+    peer.link.send(
+        Moderated(
+            code="muted-by-moderator",
+            by=moderator.id,
+            name=moderator.name,
+            source=request.source,
+            reason=request.reason,
+        )
+    )
+
+
+def _remove(moderator: Peer, peer: Peer, request: RemovePeer) -> None:
+    _note(moderator, Moderation("remove", "moderator", moderator.room.id, peer.id))
+    peer.link.send(
+        Moderated(
+            code="removed-by-moderator",
+            by=moderator.id,
+            name=moderator.name,
+            reason=request.reason,
+        )
+    )
+    moderator.room.bar(peer)
+    peer.leave("removed", "removed-by-moderator")
+
+
+def _meant(moderator: Peer, peer: str) -> Peer:
+    if not moderator.grant.rights.moderate:
+        raise RequestError("the token does not give the right to moderate", code="moderate-denied")
+    found = moderator.room.peers.get(PeerId(peer))
+    if found is None or found.id not in moderator.room.state.members:
+        raise RequestError("there is no such peer in the room", code="unknown-peer")
+    return found
+
+
+def _note(moderator: Peer, fact: Moderation) -> None:
+    identity = moderator.grant.identity or ""
+    moderator.room.journal.note(replace(fact, identity=identity, moderator=moderator.id))
