@@ -21,6 +21,7 @@ HEIGHTS = {
     "census": 5,
     "tree": 5,
     "listeners": 5,
+    "whip": 5,
     "client": 4,
     "self_test": 4,
     "http": 4,

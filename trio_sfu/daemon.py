@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import trio
+from starlette.routing import Route
 from trio_websocket import WebSocketConnection
 
 from trio_sfu import logging
@@ -19,7 +20,7 @@ from trio_sfu.config.rules import is_loopback
 from trio_sfu.config.token import operator_token
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.http.app import make_app
-from trio_sfu.ids import PeerId, RoomId
+from trio_sfu.ids import PeerId, RoomId, new_peer_id
 from trio_sfu.listeners.connection import current_connection
 from trio_sfu.listeners.hypercorn_server import HttpServer
 from trio_sfu.listeners.port import Port, open_listeners
@@ -45,6 +46,9 @@ from trio_sfu.webrtc.certificate import Certificate
 from trio_sfu.webrtc.dtls import Associate, open_association
 from trio_sfu.webrtc.limits import OfferLimits
 from trio_sfu.webrtc.peer_connection import PeerConnection, open_peer_connection
+from trio_sfu.whip.endpoint import whip_routes
+from trio_sfu.whip.gate import Gate
+from trio_sfu.whip.sessions import Sessions
 
 _GOODBYE_S = 3.0
 _STOP_S = 8.0
@@ -86,7 +90,14 @@ class Daemon:
         )
         self.services.add("self-test", self.self_test.run)
         self.services.add("overload", self.overload.run)
-        app = make_app(self, token=operator_token(config.admin))
+        self.whip = Sessions(
+            config.whip,
+            self.rooms,
+            self.journal,
+            limits=self._offer_limits,
+            video=config.video.codecs,
+        )
+        app = make_app(self, token=operator_token(config.admin), routes=self._whip_routes())
         self.port = Port(config.http, HttpServer(app), self.serve_socket, self.journal)
         self.addresses: list[tuple[str, int]] = []
         self.ready = False
@@ -103,6 +114,7 @@ class Daemon:
         counts = take_census()
         counts["asyncio_loops"] = live_loops()
         counts["rooms"] = len(self.rooms.rooms)
+        counts["whip_sessions"] = len(self.whip)
         counts["peers"] = sum(len(room.peers) for room in self.rooms.rooms.values())
         return counts | self.engine.census()
 
@@ -143,6 +155,21 @@ class Daemon:
         """End a peer; return whether there was one."""
         return await self.rooms.remove_peer(RoomId(room), PeerId(peer))
 
+    @property
+    def _offer_limits(self) -> OfferLimits:
+        settings = self.config.signaling
+        return OfferLimits(
+            lines=settings.max_lines, slots=settings.max_slots, tracks=settings.max_tracks
+        )
+
+    def _whip_routes(self) -> list[Route]:
+        if not self.config.whip.enabled:
+            return []
+        gate = Gate(self.config.http.origins)
+        return whip_routes(
+            self.whip, gate, lambda: relays(self.config.turn, new_peer_id(), time.time())
+        )
+
     def _connect(self) -> AbstractAsyncContextManager[PeerConnection]:
         return self._connect_to(self.config.media.announced)
 
@@ -152,11 +179,7 @@ class Daemon:
             self.certificate,
             announced=announced,
             handshake_timeout=self.config.media.handshake_timeout,
-            limits=OfferLimits(
-                lines=self.config.signaling.max_lines,
-                slots=self.config.signaling.max_slots,
-                tracks=self.config.signaling.max_tracks,
-            ),
+            limits=self._offer_limits,
             video=self.config.video.codecs,
             associate=self._associate,
         )
@@ -213,6 +236,7 @@ async def open_daemon(
         daemon.addresses = [listener.socket.getsockname()[:2] for listener in listeners]
         await nursery.start(daemon.liveness.run, name="liveness")
         await nursery.start(daemon.rooms.run, name="rooms")
+        await nursery.start(daemon.whip.run, name="whip")
         await nursery.start(daemon.port.run, listeners, name="listeners")
         await nursery.start(daemon.services.run, name="services")
         daemon.ready = True

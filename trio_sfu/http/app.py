@@ -1,5 +1,6 @@
 """The HTTP application: what each path answers."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -48,8 +49,17 @@ class Observed(Measured, Operated, Protocol):
         ...
 
 
-def make_app(daemon: Observed, page: Page | None = None, *, token: str | None = None) -> Starlette:
-    """Return the ASGI application that shows ``daemon``; ``token``: the operators'."""
+def make_app(
+    daemon: Observed,
+    page: Page | None = None,
+    *,
+    token: str | None = None,
+    routes: Sequence[Route] = (),
+) -> Starlette:
+    """Return the ASGI application that shows ``daemon``; ``token``: the operators'.
+
+    ``routes``: further ways in, besides the signaling socket.
+    """
     operators = Operators(token, daemon.journal)
     answers = _Answers(daemon, page or Page())
     return Starlette(
@@ -63,6 +73,7 @@ def make_app(daemon: Observed, page: Page | None = None, *, token: str | None = 
             Route("/api/v1/rooms", answers.rooms),
             *admin_routes(daemon, operators),
             *event_routes(daemon.journal, operators),
+            *routes,
             Route("/assets/{path:path}", answers.asset),
             Route("/{room}", answers.room),
             Route("/{path:path}", answers.absent),

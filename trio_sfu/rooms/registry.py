@@ -70,18 +70,27 @@ class Registry:
             self._nursery.cancel_scope.cancel()
             await self._ended.wait()
 
-    async def join(self, join: Join, link: Link, address: str | None = None) -> None:
+    async def join(
+        self,
+        join: Join,
+        link: Link,
+        address: str | None = None,
+        *,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         """Bring a client into a room, opening it if need be.
 
         Returns when the peer is admitted; it owns ``link`` from then on. ``address`` is the
-        client's, where it is known. Raises RequestError with the codes room-full,
-        too-many-peers, too-many-rooms, room-unavailable, server-stopping and those of
-        ``Admission.admit``.
+        client's, where it is known. ``check`` is called when there may be a join at all, and
+        before there is a peer; what it raises refuses the join. Raises RequestError with the
+        codes room-full, too-many-peers, too-many-rooms, room-unavailable, server-stopping and
+        those of ``Admission.admit`` and of ``check``.
         """
         room = RoomId(join.room)
         try:
             now = trio.current_time()
             self._admission.admit(now, address, returning=self._is_back(join.replaces, now))
+            check()
             if join.replaces is not None:
                 await self._replace(join.replaces)
             self._admit(room, join.name, link)
