@@ -1,6 +1,8 @@
 """The body of a request, and what it must be like."""
 
-from typing import Final
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final, cast
 
 import trio
 from starlette.requests import Request
@@ -25,16 +27,21 @@ async def read_text(request: Request, media_type: str) -> str:
         raise _too_large()
     data = bytearray()
     with trio.move_on_after(READ_S) as reading:
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > MAX_OFFER:
-                raise _too_large()
+        async with aclosing(_chunks(request)) as chunks:
+            async for chunk in chunks:
+                data += chunk
+                if len(data) > MAX_OFFER:
+                    raise _too_large()
     if reading.cancelled_caught:
         raise RequestError(f"the body did not come within {READ_S:g} s", code="body-timeout")
     try:
         return data.decode()
     except UnicodeDecodeError:
         raise RequestError("the body is not UTF-8", code="bad-request") from None
+
+
+def _chunks(request: Request) -> AsyncGenerator[bytes, None]:
+    return cast("AsyncGenerator[bytes, None]", request.stream())
 
 
 def _too_large() -> RequestError:

@@ -22,7 +22,6 @@ pub(crate) struct Path {
     connected: bool,
     consent: bool,
     silent: bool,
-    last_check: Instant,
     last_heard: Instant,
 }
 
@@ -58,7 +57,6 @@ impl Path {
         timeouts: Timeouts,
     ) -> Check {
         let mut change = Check::default();
-        self.last_check = now;
         match self.addresses.iter_mut().find(|address| address.remote == remote) {
             Some(address) => address.checked = now,
             None => {
@@ -120,6 +118,11 @@ impl Path {
     }
 
     /// What ran out by `now`; each is reported once.
+    ///
+    /// Consent lasts while anything authentic comes. RFC 7675 has it renewed by the checks of a
+    /// full agent, but those that only publish or play (libnice, FFmpeg) send none once they are
+    /// connected; a lite agent cannot ask. What is authentic comes from an address that was
+    /// checked, by who can end the transport at any time.
     pub(crate) fn lapse(&mut self, now: Instant, timeouts: Timeouts) -> Option<Lapse> {
         if !self.connected {
             return None;
@@ -128,7 +131,7 @@ impl Path {
             self.silent = true;
             return Some(Lapse::Silence);
         }
-        if self.consent && self.last_check + timeouts.consent <= now {
+        if self.consent && self.last_heard + timeouts.consent <= now {
             self.consent = false;
             return Some(Lapse::Consent);
         }
@@ -141,7 +144,7 @@ impl Path {
             return None;
         }
         let silence = (!self.silent).then(|| self.last_heard + timeouts.silence);
-        let consent = self.consent.then(|| self.last_check + timeouts.consent);
+        let consent = self.consent.then(|| self.last_heard + timeouts.consent);
         [silence, consent].into_iter().flatten().min()
     }
 
