@@ -9,7 +9,7 @@ import trio
 
 from trio_sfu._native import Codec
 from trio_sfu.config.model import Whip
-from trio_sfu.errors import RequestError
+from trio_sfu.errors import RequestError, StrayCancelError
 from trio_sfu.events import ConnectionCrashed, Failure, Journal
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.webrtc.codecs import VIDEO
@@ -83,7 +83,10 @@ class Sessions:
     async def _keep(self, key: str, session: Session) -> None:
         """Let a session live: a crash group."""
         try:
-            await session.run(self._rooms)
+            with trio.CancelScope() as scope:
+                await session.run(self._rooms)
+            if scope.cancelled_caught:
+                raise StrayCancelError
         except* Exception as error:
             failure = Failure.of(
                 error,
