@@ -7,7 +7,7 @@ from tests.rooms.scripted import settle
 from tests.webrtc.offering import OPUS, Description, Section
 from tests.whip.staging import FRAGMENT, PUBLISHING, RESTART, SDP, TRICKLED, WATCHING, stage
 from trio_sfu.config.model import Whip
-from trio_sfu.events import JoinRefused, PeerJoined, PeerLeft, TrackPublished
+from trio_sfu.events import JoinRefused, PeerJoined, TrackPublished
 from trio_sfu.overload.levels import Level
 from trio_sfu.signaling.messages import PeerInfo, TrackInfo
 from trio_sfu.webrtc.events import Connected, Failed, Silent

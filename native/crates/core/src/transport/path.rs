@@ -22,6 +22,7 @@ pub(crate) struct Path {
     connected: bool,
     consent: bool,
     silent: bool,
+    last_check: Instant,
     last_heard: Instant,
 }
 
@@ -57,6 +58,7 @@ impl Path {
         timeouts: Timeouts,
     ) -> Check {
         let mut change = Check::default();
+        self.last_check = now;
         match self.addresses.iter_mut().find(|address| address.remote == remote) {
             Some(address) => address.checked = now,
             None => {
@@ -117,12 +119,17 @@ impl Path {
         self.silent
     }
 
-    /// What ran out by `now`; each is reported once.
+    /// When consent is gone, should nothing come any more.
     ///
-    /// Consent lasts while anything authentic comes. RFC 7675 has it renewed by the checks of a
-    /// full agent, but those that only publish or play (libnice, FFmpeg) send none once they are
-    /// connected; a lite agent cannot ask. What is authentic comes from an address that was
-    /// checked, by who can end the transport at any time.
+    /// RFC 7675 has it renewed by the checks of a full agent. Some that only publish or play send
+    /// none once they are connected (libnice), and a lite agent cannot ask: as long as something
+    /// authentic comes from them they are there. It comes from an address that was checked.
+    fn consent_until(&self, timeouts: Timeouts) -> Instant {
+        let heard = self.last_heard + timeouts.consent * 2 / 3;
+        (self.last_check + timeouts.consent).max(heard)
+    }
+
+    /// What ran out by `now`; each is reported once.
     pub(crate) fn lapse(&mut self, now: Instant, timeouts: Timeouts) -> Option<Lapse> {
         if !self.connected {
             return None;
@@ -131,7 +138,7 @@ impl Path {
             self.silent = true;
             return Some(Lapse::Silence);
         }
-        if self.consent && self.last_heard + timeouts.consent <= now {
+        if self.consent && self.consent_until(timeouts) <= now {
             self.consent = false;
             return Some(Lapse::Consent);
         }
@@ -144,7 +151,7 @@ impl Path {
             return None;
         }
         let silence = (!self.silent).then(|| self.last_heard + timeouts.silence);
-        let consent = self.consent.then(|| self.last_heard + timeouts.consent);
+        let consent = self.consent.then(|| self.consent_until(timeouts));
         [silence, consent].into_iter().flatten().min()
     }
 
