@@ -30,40 +30,42 @@ async def test_what_is_published_by_whip_arrives_by_whep_and_in_a_browsers_call(
     daemon: Daemon, measure: Callable[[str, str], None]
 ) -> None:
     empty = await baseline(daemon)
-    async with connect(daemon.url, room="studio", name="ann") as ann:
-        async with publishing(daemon.url, "/whip/studio?name=OBS") as encoder:
-            with trio.fail_after(10):
-                await ann.until(lambda: [p.name for p in ann.peers.values()] == ["OBS"])
-            (obs,) = ann.peers
-            with trio.fail_after(20):
-                async for picture in ann.video(obs):
-                    assert picture.width == 160
-                    break
-            started = trio.current_time()
-            async with watching(daemon.url, "/whep/studio?peer=OBS") as player:
-                assert (await player.picture()).width == 160
-                measure("WHEP: POST to first picture", f"{trio.current_time() - started:.2f} s")
-                await player.more("audio", 50)
-                assert player.receptions["audio"].energy > 0.001
-                restarted = await ask(
-                    daemon.url,
-                    "PATCH",
-                    player.path,
-                    "a=ice-ufrag:newu\r\na=ice-pwd:0123456789abcdefghijkl\r\n",
-                    content_type="application/trickle-ice-sdpfrag",
-                    if_match="*",
-                )
-                assert restarted.status == 200
-                assert restarted.headers["etag"] != player.etag
-                # Until somebody comes by the new credentials the old path is used.
-                await player.more(frames=15)
-                assert await player.delete() == 200
-            counts = await trio.to_thread.run_sync(daemon.census)
-            assert counts["whip_sessions"] == 1
-            assert await encoder.delete() == 200
-            with trio.fail_after(5):
-                await ann.until(lambda: not ann.peers)
-            assert await encoder.delete() == 404
+    async with (
+        connect(daemon.url, room="studio", name="ann") as ann,
+        publishing(daemon.url, "/whip/studio?name=OBS") as encoder,
+    ):
+        with trio.fail_after(10):
+            await ann.until(lambda: [p.name for p in ann.peers.values()] == ["OBS"])
+        (obs,) = ann.peers
+        with trio.fail_after(20):
+            async for picture in ann.video(obs):
+                assert picture.width == 160
+                break
+        started = trio.current_time()
+        async with watching(daemon.url, "/whep/studio?peer=OBS") as player:
+            assert (await player.picture()).width == 160
+            measure("WHEP: POST to first picture", f"{trio.current_time() - started:.2f} s")
+            await player.more("audio", 50)
+            assert player.receptions["audio"].energy > 0.001
+            restarted = await ask(
+                daemon.url,
+                "PATCH",
+                player.path,
+                "a=ice-ufrag:newu\r\na=ice-pwd:0123456789abcdefghijkl\r\n",
+                content_type="application/trickle-ice-sdpfrag",
+                if_match="*",
+            )
+            assert restarted.status == 200
+            assert restarted.headers["etag"] != player.etag
+            # Until somebody comes by the new credentials the old path is used.
+            await player.more(frames=15)
+            assert await player.delete() == 200
+        counts = await trio.to_thread.run_sync(daemon.census)
+        assert counts["whip_sessions"] == 1
+        assert await encoder.delete() == 200
+        with trio.fail_after(5):
+            await ann.until(lambda: not ann.peers)
+        assert await encoder.delete() == 404
     await returns_to(daemon, empty)
     assert not daemon.log("error")
 
@@ -83,18 +85,20 @@ async def test_who_vanishes_without_a_word_is_gone_within_15_seconds(
     daemon: Daemon, measure: Callable[[str, str], None]
 ) -> None:
     empty = await baseline(daemon)
-    async with connect(daemon.url, room="r", name="stays") as stays:
-        async with publishing(daemon.url, "/whip/r") as encoder:
-            with trio.fail_after(10):
-                await stays.until(lambda: len(stays.peers) == 1)
-            vanished = trio.current_time()
-            encoder.agent.vanish()
-            with trio.fail_after(20):
-                await stays.until(lambda: not stays.peers)
-            seconds = trio.current_time() - vanished
-            measure("a WHIP publisher vanishes: to others told", f"{seconds:.1f} s")
-            assert seconds <= 15.5
-            assert await encoder.delete() == 404
+    async with (
+        connect(daemon.url, room="r", name="stays") as stays,
+        publishing(daemon.url, "/whip/r") as encoder,
+    ):
+        with trio.fail_after(10):
+            await stays.until(lambda: len(stays.peers) == 1)
+        vanished = trio.current_time()
+        encoder.agent.vanish()
+        with trio.fail_after(20):
+            await stays.until(lambda: not stays.peers)
+        seconds = trio.current_time() - vanished
+        measure("a WHIP publisher vanishes: to others told", f"{seconds:.1f} s")
+        assert seconds <= 15.5
+        assert await encoder.delete() == 404
     await returns_to(daemon, empty, within=20)
 
 

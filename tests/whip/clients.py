@@ -135,4 +135,4 @@ async def _accept(pc: RTCPeerConnection, answer: str, receptions: dict[str, Rece
             reception = receptions[transceiver.kind] = Reception(transceiver.kind)  # type: ignore[arg-type]
             consumer = asyncio.ensure_future(_consume(transceiver.receiver.track, reception))
             # asyncio itself keeps no task alive.
-            pc.once("consumed", consumer)
+            pc.once("consumed", consumer.cancel)

@@ -360,7 +360,7 @@ async def test_an_error_in_the_room_is_told_with_its_reference() -> None:
 
     async with stage() as staged:
         begun = await staged.publish()
-        staged.connections[-1].negotiate = broken  # type: ignore[method-assign]
+        staged.connections[-1].negotiate = broken  # type: ignore[method-assign, assignment]
         told = await staged.patch(begun.headers["location"], RESTART, if_match="*")
         assert (told.status, told.json()["code"]) == (500, "peer-failed")
         assert told.json()["failure"].startswith("f-")

@@ -1,8 +1,7 @@
 """The body of a request, and what it must be like."""
 
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Final, cast
+from typing import Final
 
 import trio
 from starlette.requests import Request
@@ -27,7 +26,7 @@ async def read_text(request: Request, media_type: str) -> str:
         raise _too_large()
     data = bytearray()
     with trio.move_on_after(READ_S) as reading:
-        async with aclosing(_chunks(request)) as chunks:
+        async with aclosing(request.stream()) as chunks:
             async for chunk in chunks:
                 data += chunk
                 if len(data) > MAX_OFFER:
@@ -38,10 +37,6 @@ async def read_text(request: Request, media_type: str) -> str:
         return data.decode()
     except UnicodeDecodeError:
         raise RequestError("the body is not UTF-8", code="bad-request") from None
-
-
-def _chunks(request: Request) -> AsyncGenerator[bytes, None]:
-    return cast("AsyncGenerator[bytes, None]", request.stream())
 
 
 def _too_large() -> RequestError:
