@@ -8,6 +8,7 @@ import trio
 import trio.testing
 from trio.lowlevel import Task
 
+from tests.rooms.scripted import settle
 from tests.whip.staging import RESTART, TRICKLED, Stage, Told, stage
 from trio_sfu.census import take_census
 from trio_sfu.events import ConnectionCrashed, RequestCrashed
@@ -52,6 +53,7 @@ async def played(fault: Callable[[Task], object] | None, number: int) -> tuple[i
         with checkpoints.counting():
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(in_a_scope, staged, told, name=REQUEST)
+                await settle()
         if told and told[0].status == 201:
             # The client was told of its session, and ends it, unless it has ended.
             path = told[0].headers["location"]

@@ -45,7 +45,9 @@ fn media_alone_is_a_sign_of_life_and_of_consent_for_ten_seconds() {
     assert!(!events.contains(&Event::Silent { transport }));
     assert!(!events.contains(&Event::ConsentExpired { transport }));
     world.run(9_999);
-    assert_eq!(world.take_events(), [Event::Silent { transport }]);
+    let events = world.take_events();
+    assert!(events.contains(&Event::Silent { transport }));
+    assert!(!events.contains(&Event::ConsentExpired { transport }));
     world.run(1);
     assert_eq!(world.take_events(), [Event::ConsentExpired { transport }]);
 }
