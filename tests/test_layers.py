@@ -24,6 +24,7 @@ HEIGHTS = {
     "tree": 5,
     "token_command": 5,
     "listeners": 5,
+    "whip": 5,
     "client": 4,
     "self_test": 4,
     "http": 4,

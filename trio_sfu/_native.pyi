@@ -92,7 +92,10 @@ class PathChanged:
 
 @final
 class ConsentExpired:
-    """No authenticated binding request within ``consent_timeout`` (RFC 7675)."""
+    """No authenticated binding request within ``consent_timeout`` (RFC 7675).
+
+    Nor anything else that is authentic within two thirds of it.
+    """
 
     __match_args__ = ("transport",)
     transport: int

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import trio
+from starlette.routing import Route
 from trio_websocket import WebSocketConnection
 
 from trio_sfu import logging
@@ -25,7 +26,7 @@ from trio_sfu.config.token import operator_token
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.http.app import make_app
 from trio_sfu.http.operators import Operators
-from trio_sfu.ids import PeerId, RoomId
+from trio_sfu.ids import PeerId, RoomId, new_peer_id
 from trio_sfu.listeners.certificate import CertificateWatch
 from trio_sfu.listeners.connection import current_connection
 from trio_sfu.listeners.hypercorn_server import HttpServer
@@ -56,6 +57,9 @@ from trio_sfu.webrtc.certificate import Certificate
 from trio_sfu.webrtc.dtls import Associate, open_association
 from trio_sfu.webrtc.limits import OfferLimits
 from trio_sfu.webrtc.peer_connection import PeerConnection, open_peer_connection
+from trio_sfu.whip.endpoint import whip_routes
+from trio_sfu.whip.gate import Gate as WhipGate
+from trio_sfu.whip.sessions import Sessions
 
 _GOODBYE_S = 3.0
 _STOP_S = 8.0
@@ -102,8 +106,15 @@ class Daemon:
         self.services.add("self-test", self.self_test.run)
         self.services.add("overload", self.overload.run)
         self.services.add("quality", partial(watch_quality, self.rooms.quality, self.rooms.peers))
+        self.whip = Sessions(
+            config.whip,
+            self.rooms,
+            self.journal,
+            limits=self._offer_limits,
+            video=config.video.codecs,
+        )
         self.operators = Operators(operator_token(config.admin), self.journal)
-        app = make_app(self, operators=self.operators)
+        app = make_app(self, operators=self.operators, routes=self._whip_routes())
         self.port = Port(config.http, HttpServer(app), self.serve_socket, self.journal)
         if config.http.certificate:
             use = self.port.use_certificate
@@ -157,6 +168,7 @@ class Daemon:
         counts = take_census()
         counts["asyncio_loops"] = live_loops()
         counts["rooms"] = len(self.rooms.rooms)
+        counts["whip_sessions"] = len(self.whip)
         counts["peers"] = sum(len(room.peers) for room in self.rooms.rooms.values())
         return counts | self.engine.census()
 
@@ -201,6 +213,21 @@ class Daemon:
         """End a peer; return whether there was one."""
         return await self.rooms.remove_peer(RoomId(room), PeerId(peer))
 
+    @property
+    def _offer_limits(self) -> OfferLimits:
+        settings = self.config.signaling
+        return OfferLimits(
+            lines=settings.max_lines, slots=settings.max_slots, tracks=settings.max_tracks
+        )
+
+    def _whip_routes(self) -> list[Route]:
+        if not self.config.whip.enabled:
+            return []
+        gate = WhipGate(lambda: self.config.http.origins, lambda: self.gate.policy)
+        return whip_routes(
+            self.whip, gate, lambda: relays(self.config.turn, new_peer_id(), time.time())
+        )
+
     def _connect(self, rights: Rights) -> AbstractAsyncContextManager[PeerConnection]:
         return self._connect_to(self.config.media.announced, rights)
 
@@ -212,11 +239,7 @@ class Daemon:
             self.certificate,
             announced=announced,
             handshake_timeout=self.config.media.handshake_timeout,
-            limits=OfferLimits(
-                lines=self.config.signaling.max_lines,
-                slots=self.config.signaling.max_slots,
-                tracks=self.config.signaling.max_tracks,
-            ),
+            limits=self._offer_limits,
             video=self.config.video.codecs,
             rights=rights,
             associate=self._associate,
@@ -278,6 +301,7 @@ async def open_daemon(
         daemon.addresses = [listener.socket.getsockname()[:2] for listener in listeners]
         await nursery.start(daemon.liveness.run, name="liveness")
         await nursery.start(daemon.rooms.run, name="rooms")
+        await nursery.start(daemon.whip.run, name="whip")
         await nursery.start(daemon.port.run, listeners, name="listeners")
         await nursery.start(daemon.services.run, name="services")
         daemon.running = True

@@ -133,7 +133,7 @@ def test_keys_are_access_control_too_and_are_looked_at_here(tmp_path: Path) -> N
     assert "auth.open = true lets everybody in" in told(
         flags={"auth.keys": str(file), "auth.open": "true"}
     )
-    assert told(flags={"auth.keys": f"{file},{file}"}).startswith(f"auth.keys: {file}: there is")
+    assert f"auth.keys: {file}: there is" in told(flags={"auth.keys": f"{file},{file}"})
     file.write_text("{}")
     assert "missing required field `kty`" in told(flags={"auth.keys": str(file)})
 

@@ -72,7 +72,7 @@ async def test_keys_of_tokens_come_while_calls_go_on(tmp_path: Path) -> None:
         connect(daemon.url, room="r", name="ann", pairs=1) as ann,
     ):
         daemon.reconfigure(other(daemon.config, "auth", keys=[str(file)]))
-        assert await refusal(daemon) == "token-missing"
+        assert await refusal(daemon) == "token-required"
         assert ann.ended is None
         async with connect(daemon.url, room="r", name="ada", pairs=1, token=text):
             pass

@@ -6,6 +6,7 @@ from tests.fuzz.configuration import configuration
 from tests.fuzz.dtls import dtls
 from tests.fuzz.http_head import http_head
 from tests.fuzz.negotiation import negotiation
+from tests.fuzz.sdp_fragment import sdp_fragment
 from tests.fuzz.signaling import signaling
 from tests.fuzz.token import token
 from tests.fuzz.websocket import websocket
@@ -15,6 +16,7 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "dtls": dtls,
     "http_head": http_head,
     "negotiation": negotiation,
+    "sdp_fragment": sdp_fragment,
     "signaling": signaling,
     "token": token,
     "websocket": websocket,

@@ -15,6 +15,7 @@ EXAMPLES = {
     "dtls": 40,
     "http_head": 300,
     "negotiation": 200,
+    "sdp_fragment": 300,
     "signaling": 200,
     "token": 300,
     "websocket": 200,

@@ -27,6 +27,9 @@ ROUTES = [
     ("GET", f"/api/v1/failures/{FAILURE.id}", 200),
     ("GET", "/api/v1/events", 200),
     ("POST", "/api/v1/self-test", 200),
+    ("GET", "/api/v1/drain", 200),
+    ("POST", "/api/v1/drain", 200),
+    ("DELETE", "/api/v1/drain", 200),
     ("DELETE", "/api/v1/rooms/r", 204),
     ("DELETE", "/api/v1/rooms/r/peers/p-1", 204),
 ]

@@ -6,14 +6,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 import trio
 
+from tests.webrtc.offering import Description
 from trio_sfu.client import Client, SessionEndedError, SyntheticVideo, Tone, connect
 from trio_sfu.daemon import Daemon
 from trio_sfu.events import PeerTornDown, ServiceFailed
+from trio_sfu.signaling.messages import Join
 from trio_sfu.testing import open_test_daemon
 from trio_sfu.testing.faults import raise_in_peer, raise_in_room
 from trio_sfu.tree import media
 from trio_sfu.tree.nodes import Node
 from trio_sfu.tree.survey import survey
+from trio_sfu.whip.session import Opening
 
 ROOM = "standup"
 NATIVE = {"transport", "up-track", "slot"}
@@ -71,7 +74,15 @@ async def test_the_tree_names_each_room_peer_task_and_transport() -> None:
         tree = survey(daemon)
         assert (tree.kind, tree.state) == ("daemon", "ready")
         services = [each.name for each in tree.children if each.kind == "service"]
-        assert services == ["engine", "listeners", "liveness", "rooms", "services", "process"]
+        assert services == [
+            "engine",
+            "listeners",
+            "liveness",
+            "rooms",
+            "services",
+            "whip",
+            "process",
+        ]
         node = room(daemon)
         assert (node.state, node.restarts, node.failure) == ("running", 0, None)
         assert {each.name for each in node.children if each.kind == "task"} == {
@@ -97,6 +108,20 @@ async def test_the_tree_names_each_room_peer_task_and_transport() -> None:
         # Every task that there is, is there: none is left out by how it is sorted.
         counted = [each for each in every(tree) if each.kind not in NATIVE]
         assert len(counted) == daemon.census()["tasks"] + 1  # the engine, beside its pump
+
+
+async def test_a_session_without_a_socket_is_there_as_well() -> None:
+    async with open_test_daemon() as daemon:
+        opening = Opening("whip", Join(room=ROOM, name="OBS"), Description().sdp())
+        _, session = await daemon.whip.open(opening)
+        (node,) = service(daemon, "whip").children
+        assert (node.kind, node.name) == ("task", f"whip {session.link.id}")
+        assert len(below(room(daemon), "peer")) == 1
+        counted = [each for each in every(survey(daemon)) if each.kind not in NATIVE]
+        assert len(counted) == daemon.census()["tasks"] + 1
+        assert daemon.census()["whip_sessions"] == 1
+        await session.end()
+        assert not service(daemon, "whip").children
 
 
 async def test_a_task_says_where_it_waits_and_how_old_it_is() -> None:

@@ -118,3 +118,39 @@ def test_a_fingerprint_may_stand_in_the_line_and_in_lower_case() -> None:
     assert [(each.algorithm, each.value) for each in offer.dtls.fingerprints] == [
         ("sha-256", FINGERPRINT)
     ]
+
+
+@pytest.mark.parametrize(
+    ("profile", "taken"),
+    [
+        ("42e01f", True),
+        ("42c01f", True),  # x264 calls its constrained baseline so
+        ("4d801f", True),  # all of these are that profile: RFC 6184, table 5
+        ("58c01f", True),
+        ("42000d", True),  # FFmpeg says nothing of the constraints
+        ("4d001f", False),
+        ("64001f", False),
+        ("", False),
+        ("rubbish", False),
+    ],
+)
+def test_which_names_of_an_h264_profile_are_taken(profile: str, taken: bool) -> None:  # noqa: FBT001
+    codec = (
+        "a=rtpmap:96 H264/90000",
+        f"a=fmtp:96 packetization-mode=1;profile-level-id={profile}",
+    )
+    (line,) = parse_offer(Description([Section("0", codecs=codec)]).sdp()).lines
+    assert [each.codec for each in line.formats] == (["h264"] if taken else [])
+
+
+def test_constrained_baseline_goes_before_baseline() -> None:
+    codecs = tuple(
+        text
+        for number, profile in ((96, "42001f"), (97, "42e01f"))
+        for text in (
+            f"a=rtpmap:{number} H264/90000",
+            f"a=fmtp:{number} packetization-mode=1;profile-level-id={profile}",
+        )
+    )
+    (line,) = parse_offer(Description([Section("0", codecs=codecs)]).sdp()).lines
+    assert [each.payload_type for each in line.formats] == [97]

@@ -75,6 +75,13 @@ class Signaling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_tracks: Annotated[int, Meta(ge=1, le=4)] = 4
 
 
+class Whip(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Publishing and watching by HTTP: WHIP and WHEP."""
+
+    enabled: bool = True
+    max_sessions: Count = 1_000
+
+
 class Overload(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When joins are refused and video is shed, so that those who are here stay well."""
 
@@ -138,6 +145,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     turn: Turn = Turn()
     rooms: Rooms = Rooms()
     signaling: Signaling = Signaling()
+    whip: Whip = Whip()
     liveness: Liveness = Liveness()
     overload: Overload = Overload()
     auth: Auth = Auth()

@@ -1,5 +1,6 @@
 """The HTTP application: what each path answers."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -61,10 +62,12 @@ def make_app(
     *,
     token: str | None = None,
     operators: Operators | None = None,
+    routes: Sequence[Route] = (),
 ) -> Starlette:
     """Return the ASGI application that shows ``daemon``.
 
     ``operators`` is the guard of what is theirs; without it one is made, with ``token``.
+    ``routes``: further ways in, besides the signaling socket.
     """
     operators = operators or Operators(token, daemon.journal)
     answers = _Answers(daemon, page or Page(), operators)
@@ -80,6 +83,7 @@ def make_app(
             *admin_routes(daemon, operators),
             *drain_routes(daemon.drain, operators),
             *event_routes(daemon.journal, operators),
+            *routes,
             Route("/assets/{path:path}", answers.asset),
             Route("/{room}", answers.room),
             Route("/{path:path}", answers.absent),

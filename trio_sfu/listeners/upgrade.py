@@ -1,7 +1,6 @@
 """From an HTTP request for ``/signal`` to a signaling session."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from urllib.parse import urlsplit
 
 import trio
 from trio_websocket import (
@@ -13,6 +12,7 @@ from trio_websocket import (
 from wsproto.utilities import LocalProtocolError
 
 from trio_sfu.events import ConnectionRefused, Journal
+from trio_sfu.http.origins import origin_allowed as allowed
 from trio_sfu.listeners.head import Head
 from trio_sfu.listeners.replay import ReplayStream
 from trio_sfu.signaling.messages import MAX_MESSAGE_BYTES, SUBPROTOCOL
@@ -75,14 +75,7 @@ def origin_allowed(head: Head, origins: Sequence[str]) -> bool:
 
     A browser always says the origin (RFC 6455, section 10.2); a program need not.
     """
-    origin = head.headers.get("origin")
-    if origin is None or "*" in origins or origin in origins:
-        return True
-    try:
-        asking = urlsplit(origin).netloc
-    except ValueError:
-        return False
-    return asking.lower() == head.headers.get("host", "").lower()
+    return allowed(head.headers.get("origin"), head.headers.get("host", ""), origins)
 
 
 async def _cancel_when_over(stream: ReplayStream, scope: trio.CancelScope) -> None:

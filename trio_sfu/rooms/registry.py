@@ -79,13 +79,22 @@ class Registry:
             self._nursery.cancel_scope.cancel()
             await self._ended.wait()
 
-    async def join(self, join: Join, link: Link, address: str | None = None) -> None:
+    async def join(
+        self,
+        join: Join,
+        link: Link,
+        address: str | None = None,
+        *,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         """Bring a client into a room, opening it if need be.
 
         Returns when the peer is admitted; it owns ``link`` from then on. ``address`` is the
-        client's, where it is known. Raises RequestError with the codes room-full,
-        too-many-peers, too-many-rooms, room-unavailable, server-stopping, server-draining and
-        those of ``Admission.knock``, ``Admission.admit`` and ``Gate.grant``.
+        client's, where it is known. ``check`` is called when there may be a join at all, and
+        before there is a peer; what it raises refuses the join. Raises RequestError with the
+        codes room-full, too-many-peers, too-many-rooms, room-unavailable, server-stopping,
+        server-draining and those of ``Admission.knock``, ``Admission.admit``, ``Gate.grant`` and
+        ``check``.
         """
         room = RoomId(join.room)
         try:
@@ -95,6 +104,7 @@ class Registry:
             self._admission.knock(now, address, returning=returning)
             grant = self._gate.grant(join.token, room, held)
             self._admission.admit(now, grant.identity, returning=returning)
+            check()
             ended: list[Peer] = []
             while former := self._former(join.replaces, grant, ended):
                 ended += former

@@ -31,6 +31,8 @@ class View:
     """What the network to the viewer carries, in bits/s; None: nobody knows."""
     loss: float = 0.0
     """The share of packets that the viewer misses, of all it is sent."""
+    only: str | None = None
+    """The id or the name of whom alone the viewer wants to see and hear; None: all."""
     attention: Attention = field(default_factory=Attention)
     _seating: Seating = field(default_factory=Seating)
     _allocator: Allocator = field(default_factory=Allocator)
@@ -66,7 +68,8 @@ class View:
 
         ``speech`` decides who is seen and heard when there are not slots for all.
         """
-        publishers = [member.publisher() for member in others]
+        wanted = (each for each in others if self.only in (None, each.id, each.name))
+        publishers = [member.publisher() for member in wanted]
         here = {publisher.peer for publisher in publishers}
         wishes = Wishes(now, speech or Speech(), self.attention.pinned & here, self.voices)
         self._seating = assign(self.lines, publishers, self._seating, wishes)

@@ -9,7 +9,7 @@ import trio
 from trio_sfu.tree.ages import Ages
 from trio_sfu.tree.nodes import Kind, Node
 
-_SERVICES = {"rooms", "listeners", "liveness", "services", "watchdog"}
+_SERVICES = {"rooms", "listeners", "liveness", "services", "watchdog", "whip"}
 _ROOM = "room "
 _SERVICE = "service "
 _PEER = "p-"

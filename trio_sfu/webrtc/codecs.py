@@ -42,7 +42,7 @@ def formats(kind: Kind, offered: Sequence[RTCRtpCodecParameters]) -> list[Format
     """Return the formats the server forwards, one a codec, in the order of ``FORWARDED``."""
     rtx = _retransmissions(offered)
     found: dict[Codec, Format] = {}
-    for each in offered:
+    for each in sorted(offered, key=_is_second_choice):
         codec = _codec(each)
         number = each.payloadType
         if codec is None or codec in found or number is None:
@@ -83,11 +83,46 @@ def _codec(offered: RTCRtpCodecParameters) -> Codec | None:
             return "vp9"
         case "video/av1" if parameters.get("profile", "0") == "0":
             return "av1"
-        case "video/h264" if str(parameters.get("packetization-mode", "0")) == "1" and str(
-            parameters.get("profile-level-id", "42e01f")
-        ).lower().startswith("42e0"):
+        case "video/h264" if str(parameters.get("packetization-mode", "0")) == "1" and (
+            _is_constrained_baseline(offered) or _is_baseline(offered)
+        ):
             return "h264"
     return None
+
+
+def _is_second_choice(offered: RTCRtpCodecParameters) -> bool:
+    """Whether it is used only where the line has no better format of its codec."""
+    return _is_baseline(offered) and not _is_constrained_baseline(offered)
+
+
+def _is_constrained_baseline(offered: RTCRtpCodecParameters) -> bool:
+    """Whether it is H264 of that profile, by any of its names (RFC 6184, table 5)."""
+    profile, flags = _h264_profile(offered)
+    return any(
+        profile == name and flags & mask == wanted
+        for name, mask, wanted in ((0x42, 0x4F, 0x40), (0x4D, 0x8F, 0x80), (0x58, 0xCF, 0xC0))
+    )
+
+
+def _is_baseline(offered: RTCRtpCodecParameters) -> bool:
+    """Whether it is H264 of the baseline profile.
+
+    What is its own beyond the constrained one no encoder has; FFmpeg calls that so.
+    """
+    return _h264_profile(offered)[0] == 0x42
+
+
+def _h264_profile(offered: RTCRtpCodecParameters) -> tuple[int, int]:
+    """Return ``profile_idc`` and the constraint flags; 0 and 0 when it has none to be read."""
+    if offered.mimeType.lower() != "video/h264":
+        return 0, 0
+    try:
+        profile, flags = bytes.fromhex(
+            str(offered.parameters.get("profile-level-id", "42e01f"))[:4]
+        )
+    except ValueError:
+        return 0, 0
+    return profile, flags
 
 
 def _parameters(offered: RTCRtpCodecParameters) -> str:

@@ -5,7 +5,8 @@ use std::time::Duration;
 /// Limits and timeouts. Every one of them bounds something.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Without an authenticated binding request for this long, consent is gone (RFC 7675).
+    /// Without an authenticated binding request for this long, and anything else authentic for
+    /// two thirds of it, consent is gone (RFC 7675).
     pub consent_timeout: Duration,
     /// Without any authenticated datagram for this long, a transport is reported silent.
     pub silence_timeout: Duration,

@@ -30,20 +30,26 @@ fn silence_comes_first_then_consent_is_gone() {
 }
 
 #[test]
-fn media_alone_is_a_sign_of_life_but_not_consent() {
+fn media_alone_is_a_sign_of_life_and_of_consent_for_ten_seconds() {
     let mut world = World::new();
     let peer = world.join();
     let transport = world.transport(peer);
     world.track(peer, Kind::Audio, "0", &[]);
     let mut microphone = Opus::new(7, "0");
-    for _ in 0..16 {
+    for _ in 0..40 {
         world.run(1000);
         world.send(peer, &microphone.packet());
     }
     world.run(0);
     let events = world.take_events();
     assert!(!events.contains(&Event::Silent { transport }));
-    assert!(events.contains(&Event::ConsentExpired { transport }));
+    assert!(!events.contains(&Event::ConsentExpired { transport }));
+    world.run(9_999);
+    let events = world.take_events();
+    assert!(events.contains(&Event::Silent { transport }));
+    assert!(!events.contains(&Event::ConsentExpired { transport }));
+    world.run(1);
+    assert_eq!(world.take_events(), [Event::ConsentExpired { transport }]);
 }
 
 #[test]

@@ -119,6 +119,16 @@ impl Path {
         self.silent
     }
 
+    /// When consent is gone, should nothing come any more.
+    ///
+    /// RFC 7675 has it renewed by the checks of a full agent. Some that only publish or play send
+    /// none once they are connected (libnice), and a lite agent cannot ask: as long as something
+    /// authentic comes from them they are there. It comes from an address that was checked.
+    fn consent_until(&self, timeouts: Timeouts) -> Instant {
+        let heard = self.last_heard + timeouts.consent * 2 / 3;
+        (self.last_check + timeouts.consent).max(heard)
+    }
+
     /// What ran out by `now`; each is reported once.
     pub(crate) fn lapse(&mut self, now: Instant, timeouts: Timeouts) -> Option<Lapse> {
         if !self.connected {
@@ -128,7 +138,7 @@ impl Path {
             self.silent = true;
             return Some(Lapse::Silence);
         }
-        if self.consent && self.last_check + timeouts.consent <= now {
+        if self.consent && self.consent_until(timeouts) <= now {
             self.consent = false;
             return Some(Lapse::Consent);
         }
@@ -141,7 +151,7 @@ impl Path {
             return None;
         }
         let silence = (!self.silent).then(|| self.last_heard + timeouts.silence);
-        let consent = self.consent.then(|| self.last_check + timeouts.consent);
+        let consent = self.consent.then(|| self.consent_until(timeouts));
         [silence, consent].into_iter().flatten().min()
     }
 
