@@ -48,7 +48,6 @@ export class App {
   #lostCode: string | null = null;
   /** What counts down to the server's restart. */
   #restart: Countdown | null = null;
-
   /** What a moderator last did to this user. */
   #moderated: Moderated | null = null;
   /** The code of the notice about a device. */
@@ -190,6 +189,7 @@ export class App {
     if (seconds === null) return;
     this.#restart = this.#notices.countDown("draining", t("notice.draining"));
     this.#restart.start(seconds);
+  }
 
   /** The client has muted what it publishes; the device's button has to say so, too. */
   #wasModerated(message: Moderated): void {
