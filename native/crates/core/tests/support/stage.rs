@@ -43,7 +43,7 @@ pub struct Stage {
     pub viewers: Vec<Viewer>,
     /// The control plane follows the estimates; otherwise it leaves things as they are.
     pub follows: bool,
-    /// Peers' addresses are checked, so that they may be sent to.
+    /// Peers' addresses are checked, and viewers say what has come, so that they may be sent to.
     pub alive: bool,
     /// Times of keyframe requests.
     pub requests: Vec<Instant>,
@@ -193,6 +193,9 @@ impl Stage {
         for viewer in &mut self.viewers {
             let peer = &mut self.world.peers[viewer.receiver.peer];
             for mut datagram in viewer.receiver.turn(now, peer, VIDEO) {
+                if !self.alive {
+                    continue;
+                }
                 self.world.engine.handle_datagram(now, peer.address, &mut datagram);
             }
         }
