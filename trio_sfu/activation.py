@@ -7,6 +7,7 @@ the UDP ports of the workers, in the order of their numbers.
 import os
 import socket
 from collections.abc import Iterator, MutableMapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,13 +69,16 @@ def inherit(environment: MutableMapping[str, str], first: int = _FIRST) -> Inher
     names = told["FDNAMES"].split(":")
     http: list[socket.socket] = []
     media: dict[int, list[socket.socket]] = {}
-    for offset in range(int(told["FDS"])):
-        name = names[offset] if offset < len(names) else "unknown"
-        found = _socket(first + offset, name)
-        if found.type == socket.SOCK_STREAM:
-            http.append(found)
-        else:
-            media.setdefault(found.getsockname()[1], []).append(found)
+    with ExitStack() as opened:
+        for offset in range(int(told["FDS"])):
+            name = names[offset] if offset < len(names) else "unknown"
+            found = opened.enter_context(_socket(first + offset, name))
+            _check(found, f"descriptor {first + offset} ({name})")
+            if found.type == socket.SOCK_STREAM:
+                http.append(found)
+            else:
+                media.setdefault(found.getsockname()[1], []).append(found)
+        opened.pop_all()
     return Inherited(http, [media[port] for port in sorted(media)])
 
 
@@ -93,15 +97,17 @@ def differences(config: Config, effective: Config) -> Iterator[str]:
 def _socket(number: int, name: str) -> socket.socket:
     try:
         os.set_inheritable(number, False)  # noqa: FBT003  (the standard library's)
-        found = socket.socket(fileno=number)
+        return socket.socket(fileno=number)
     except OSError as error:
         raise _error(f"descriptor {number} ({name}) is no socket: {error.strerror}") from None
+
+
+def _check(found: socket.socket, called: str) -> None:
     if found.family not in _IP or found.type not in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        raise _error(f"descriptor {number} ({name}) is neither a TCP nor a UDP socket")
+        raise _error(f"{called} is neither a TCP nor a UDP socket")
     accepts = found.type == socket.SOCK_STREAM
     if accepts and not found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-        raise _error(f"descriptor {number} ({name}) does not listen: Accept= must be no")
-    return found
+        raise _error(f"{called} does not listen: Accept= must be no")
 
 
 def _shown(sockets: Sequence[socket.socket]) -> tuple[str, int]:

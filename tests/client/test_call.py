@@ -3,8 +3,11 @@
 from functools import partial
 from pathlib import Path
 
+import av
 import pytest
 import trio
+from av import VideoFrame
+from av.video.stream import VideoStream
 
 from tests.client.calling import hear, is_colour, running_daemon, see
 from trio_sfu.client import (
@@ -110,14 +113,24 @@ async def test_a_track_may_end_and_begin_again_on_its_line() -> None:
             await viewer.until(lambda: viewer.state.stage_of(publisher.id) is None)
 
 
+def write_film(file: Path, colour: tuple[int, int, int]) -> None:
+    """Write two seconds of one colour, without sound."""
+    with av.open(str(file), "w") as film:
+        stream = film.add_stream("mpeg4", rate=15)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        picture = VideoFrame(160, 120, "rgb24")
+        picture.planes[0].update(bytes(colour) * (160 * 120))
+        for number in range(30):
+            frame = picture.reformat(format="yuv420p")
+            frame.pts = number
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode())
+
+
 async def test_a_file_is_published(tmp_path: Path) -> None:
     film = tmp_path / "film.mkv"
-    await trio.run_process(
-        [
-            *("ffmpeg", "-loglevel", "error", "-f", "lavfi"),
-            *("-i", "color=c=0x28B428:size=160x120:rate=15", "-t", "2", str(film)),
-        ]
-    )
+    write_film(film, (0x28, 0xB4, 0x28))
     async with (
         running_daemon() as daemon,
         connect(daemon.url, room="room", name="publisher") as publisher,
