@@ -95,7 +95,19 @@ def loudest(tones: dict[int, float]) -> list[int]:
     return [hz for hz, power in ranked if power > 0.1 * ranked[0][1] > 0]
 
 
+BLINK = 60
+"""ms"""
+
+
 def transitions(recording: list[tuple[float, str]]) -> list[str]:
-    """Return what a recording showed, each picture once, in order."""
-    shown = [pattern for _, pattern in recording]
+    """Return what a recording showed, each picture once, in order.
+
+    For an instant Chromium draws a frame of another size by the size of the one before: its
+    upper left quarter alone. That is the look's, not the tile's.
+    """
+    shown = [
+        pattern
+        for (at, pattern), (until, after) in pairwise([*recording, (float("inf"), "")])
+        if not (until - at < BLINK and pattern == after[:1] * 4)
+    ]
     return shown[:1] + [after for before, after in pairwise(shown) if after != before]

@@ -61,13 +61,20 @@ def share(presenter: Participant, viewers: list[Participant]) -> float:
     return float(clicked)
 
 
-def camera_is_back(presenter: Participant, viewers: list[Participant], *, within: float) -> None:
-    """Assert that the viewers saw camera, screen, camera and nothing in between."""
+def camera_is_back(
+    presenter: Participant, viewers: list[Participant], *, within: float, black: bool = False
+) -> None:
+    """Assert that the viewers saw camera, screen, camera and nothing in between.
+
+    ``black``: the browser ended the capture by itself. Then it sends a black picture before it
+    tells the page, and on a slow machine that may be there before the page's message is.
+    """
     for one in viewers:
         one.sees(presenter.name, presenter.pattern, within=within)
         one.sees_source(presenter.name, "camera")
         film = one.stop_recording()
-        assert transitions(film) == [presenter.pattern, SCREEN, presenter.pattern], film
+        shown = [each for each in transitions(film) if not (black and each == "KKKK")]
+        assert shown == [presenter.pattern, SCREEN, presenter.pattern], film
 
 
 @pytest.mark.parametrize("how", ["button", "browser", "capture killed"])
@@ -83,7 +90,7 @@ def test_the_camera_is_back_by_itself(
             presenter.page.run(STOP_BY_BROWSER)
         case _:
             chromium_of(presenter).close_shared_tab()
-    camera_is_back(presenter, viewers, within=10)
+    camera_is_back(presenter, viewers, within=10, black=how != "button")
     eventually(
         lambda: presenter.page.run(
             "() => [...document.querySelectorAll('button')].some("
