@@ -33,6 +33,7 @@ OWN_TESTS = {
     "services/policy.py": "a deque of fixed length",
     "webrtc/bridge.py": "DTLS is not simulated; tests/webrtc",
     "webrtc/dtls.py": "DTLS is not simulated; tests/webrtc",
+    "whip/link.py": "bounded; a simulation has no HTTP; tests/whip",
 }
 """Not part of a simulation."""
 
