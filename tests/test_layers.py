@@ -46,7 +46,7 @@ HEIGHTS = {
     "errors": -2,
 }
 # The words of the protocol: a leaf that everybody may use, whatever folder it is in.
-VOCABULARY = {"trio_sfu.signaling.messages", "trio_sfu.signaling.codes"}
+VOCABULARY = {f"trio_sfu.signaling.{name}" for name in ("carried", "messages", "codes")}
 ALLOWED = {
     ("census", "listeners"),  # who asks does not count its own connection
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from trio_sfu.access import Policy, verify
 from trio_sfu.access.keys import read_keys
 from trio_sfu.config.keys import KEYS
-from trio_sfu.signaling.messages import Rights
+from trio_sfu.signaling.carried import Rights
 
 PAGE = (Path(__file__).parents[1] / "docs" / "secure.md").read_text()
 

@@ -46,7 +46,7 @@ from trio_sfu.rooms.relays import relays
 from trio_sfu.self_test.run import Finding, run_self_test
 from trio_sfu.self_test.service import SelfTest
 from trio_sfu.services.supervisor import Services
-from trio_sfu.signaling.messages import Rights
+from trio_sfu.signaling.carried import Rights
 from trio_sfu.signaling.reception import receive_client
 from trio_sfu.signaling.session import Session
 from trio_sfu.tree.ages import Ages

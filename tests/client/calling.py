@@ -8,7 +8,7 @@ import trio
 from trio_sfu.client import Client, Picture
 from trio_sfu.config.load import load
 from trio_sfu.daemon import Daemon, open_daemon
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 from trio_sfu.webrtc.sources import Colour
 
 WAIT = 10.0

@@ -19,7 +19,7 @@ from trio_sfu.client import (
     Tone,
     connect,
 )
-from trio_sfu.signaling.messages import TrackInfo
+from trio_sfu.signaling.carried import TrackInfo
 from trio_sfu.webrtc.sources import Colour
 
 

@@ -4,17 +4,15 @@ import pytest
 
 from trio_sfu.client.socket import Server
 from trio_sfu.client.state import RoomState
+from trio_sfu.signaling.carried import PeerInfo, SlotState, TrackInfo
 from trio_sfu.signaling.messages import (
     Answer,
     Error,
     Joined,
-    PeerInfo,
     PeerJoined,
     PeerLeft,
     PeerUpdated,
     Slots,
-    SlotState,
-    TrackInfo,
 )
 
 ANN = PeerInfo(id="p-1", name="Ann")

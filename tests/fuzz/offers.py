@@ -6,7 +6,8 @@ import msgspec
 
 from tests.fuzz.reading import Input
 from tests.webrtc.offering import RECORDED, Description, Section, recorded, slot
-from trio_sfu.signaling.messages import Offer, SendingLine, SlotLine, Source
+from trio_sfu.signaling.carried import SendingLine, SlotLine, Source
+from trio_sfu.signaling.messages import Offer
 
 OFFERS: Sequence[Offer] = [recorded(path) for path in RECORDED]
 SOURCES: Sequence[Source] = ("camera", "microphone", "screen", "screen-audio")

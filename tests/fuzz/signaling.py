@@ -21,6 +21,7 @@ from trio_sfu.config.model import Config
 from trio_sfu.daemon import Daemon
 from trio_sfu.events import Fact, Journal
 from trio_sfu.media.simulated import open_simulated_engine
+from trio_sfu.signaling.carried import Quality
 from trio_sfu.signaling.messages import (
     Candidate,
     ClientMessage,
@@ -30,7 +31,6 @@ from trio_sfu.signaling.messages import (
     Pong,
     Prefer,
     Publish,
-    Quality,
     Resume,
 )
 from trio_sfu.testing.simulation.handshake import open_simulated_association

@@ -9,7 +9,7 @@ from trio_sfu.events import Fact, Journal, OverloadChanged
 from trio_sfu.overload.levels import Level
 from trio_sfu.overload.strain import Readings
 from trio_sfu.overload.watch import OverloadWatch
-from trio_sfu.signaling.messages import VideoLimit
+from trio_sfu.signaling.carried import VideoLimit
 
 
 @dataclass

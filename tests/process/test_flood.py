@@ -13,7 +13,7 @@ import trio
 from tests.process.daemon import Daemon, running_daemon
 from tests.process.flood import cost_of, flood
 from trio_sfu.client import Client, SyntheticVideo, Tone, connect
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 from trio_sfu.webrtc.reception import Reception
 
 ROOM = "flooded"

@@ -24,6 +24,7 @@ from trio_sfu.overload.levels import Level
 from trio_sfu.rooms.layers import LADDER
 from trio_sfu.rooms.link import Departure
 from trio_sfu.rooms.registry import Registry
+from trio_sfu.signaling.carried import PeerInfo, Rights, SendingLine, SlotLine, Source
 from trio_sfu.signaling.messages import (
     Answer,
     ClientMessage,
@@ -31,17 +32,12 @@ from trio_sfu.signaling.messages import (
     Join,
     Joined,
     Offer,
-    PeerInfo,
     PeerJoined,
     PeerLeft,
     PeerUpdated,
     Publish,
-    Rights,
-    SendingLine,
     ServerMessage,
-    SlotLine,
     Slots,
-    Source,
 )
 from trio_sfu.webrtc.events import PeerConnectionEvent
 from trio_sfu.webrtc.peer_connection import PeerConnection

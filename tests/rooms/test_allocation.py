@@ -8,7 +8,8 @@ from trio.testing import MockClock
 from tests.rooms.scripted import Scene, Someone, scene, settle
 from trio_sfu.media.track import Layer
 from trio_sfu.rooms.allocation.steady import FIRST_HOLD, GRACE
-from trio_sfu.signaling.messages import SlotLayer, SlotQuality, Tile, View
+from trio_sfu.signaling.carried import SlotLayer, Tile
+from trio_sfu.signaling.messages import SlotQuality, View
 from trio_sfu.webrtc.events import EncodingStarted, Estimate, LayersMeasured, SlotShows
 
 LAYERS = (

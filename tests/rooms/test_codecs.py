@@ -11,7 +11,7 @@ from trio_sfu.config.model import Video
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.codecs import HOLD, CodecChoice, Preference, preference_of
 from trio_sfu.rooms.state import Member
-from trio_sfu.signaling.messages import VideoCodec
+from trio_sfu.signaling.carried import VideoCodec
 
 ALL: tuple[VideoCodec, ...] = ("vp8", "vp9", "h264", "av1")
 CODECS = st.lists(st.sampled_from(ALL), unique=True, min_size=1)

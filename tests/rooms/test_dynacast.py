@@ -11,7 +11,8 @@ from tests.rooms.scripted import Someone, scene, settle
 from tests.rooms.test_allocation import publisher, viewer
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.dynacast import COMES_WITHIN, HOLD, Dynacast
-from trio_sfu.signaling.messages import SendEncodings, Tile, View
+from trio_sfu.signaling.carried import Tile
+from trio_sfu.signaling.messages import SendEncodings, View
 from trio_sfu.webrtc.events import EncodingStarted, EncodingStopped, SlotShows
 
 

@@ -11,7 +11,7 @@ from trio_sfu.ids import PeerId
 from trio_sfu.rooms.seats import HOLD, Wishes
 from trio_sfu.rooms.slots import Publisher, Seating, assign
 from trio_sfu.rooms.speakers import Speech
-from trio_sfu.signaling.messages import SlotLine
+from trio_sfu.signaling.carried import SlotLine
 
 ALL = {"microphone": False, "camera": False}
 

@@ -10,7 +10,8 @@ from trio_sfu.events import JoinRefused
 from trio_sfu.overload.levels import Level
 from trio_sfu.rooms.layers import allowed, lower
 from trio_sfu.rooms.link import Departure
-from trio_sfu.signaling.messages import Prefer, Quality, VideoLimit, VideoLimited
+from trio_sfu.signaling.carried import Quality, VideoLimit
+from trio_sfu.signaling.messages import Prefer, VideoLimited
 from trio_sfu.webrtc.events import Connected, EncodingStarted
 
 LIMITS: list[VideoLimit] = ["high", "medium", "low", "screens", "none"]

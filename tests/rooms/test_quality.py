@@ -10,7 +10,8 @@ from trio_sfu.events import Histogram
 from trio_sfu.rooms.plan import Planned
 from trio_sfu.rooms.quality import EVERY, Quality, watch_quality
 from trio_sfu.rooms.view import View
-from trio_sfu.signaling.messages import Experience, SlotLayer
+from trio_sfu.signaling.carried import SlotLayer
+from trio_sfu.signaling.messages import Experience
 
 
 @dataclass

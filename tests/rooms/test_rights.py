@@ -12,7 +12,8 @@ from trio_sfu.access import Gate
 from trio_sfu.errors import RequestError
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.rooms.link import Departure
-from trio_sfu.signaling.messages import Join, Moderated, MutePeer, Publish, RemovePeer, Source
+from trio_sfu.signaling.carried import Source
+from trio_sfu.signaling.messages import Join, Moderated, MutePeer, Publish, RemovePeer
 from trio_sfu.webrtc.events import EncodingStarted
 
 SOURCES: tuple[Source, ...] = get_args(Source)

@@ -1,5 +1,6 @@
 from tests.rooms.scripted import Someone, scene, settle
-from trio_sfu.signaling.messages import Answer, Leave, Prefer, Slots, Tile, View
+from trio_sfu.signaling.carried import Tile
+from trio_sfu.signaling.messages import Answer, Leave, Prefer, Slots, View
 from trio_sfu.webrtc.events import EncodingIdle, EncodingStarted, EncodingStopped
 
 

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.slots import Publisher, Seating, Showing, assign
-from trio_sfu.signaling.messages import SlotLine, Source
+from trio_sfu.signaling.carried import SlotLine, Source
 
 
 def lines(pairs: int, audio_only: int = 1) -> list[SlotLine]:

@@ -5,7 +5,7 @@ from trio_sfu.ids import PeerId
 from trio_sfu.rooms.state import RoomState
 from trio_sfu.rooms.tracks import Tracks
 from trio_sfu.rooms.view import View
-from trio_sfu.signaling.messages import SlotLine, Source
+from trio_sfu.signaling.carried import SlotLine, Source
 
 PEERS = st.sampled_from([PeerId(name) for name in "abcd"])
 SOURCES: st.SearchStrategy[Source] = st.sampled_from(

@@ -14,15 +14,8 @@ from tests.rooms.talking import FRAME, Sound
 from trio_sfu.rooms.listening import Listening
 from trio_sfu.rooms.speakers import Speakers as SpeakersOfRoom
 from trio_sfu.rooms.view import View
-from trio_sfu.signaling.messages import (
-    Answer,
-    ServerMessage,
-    Slots,
-    SlotShows,
-    SlotState,
-    Source,
-    Speakers,
-)
+from trio_sfu.signaling.carried import SlotState, Source
+from trio_sfu.signaling.messages import Answer, ServerMessage, Slots, SlotShows, Speakers
 from trio_sfu.testing.simulation.client import SimulatedClient
 from trio_sfu.testing.simulation.description import Layout
 from trio_sfu.testing.simulation.packets import Received

@@ -10,7 +10,8 @@ import trio
 from trio_sfu.media.engine import MediaEngine, open_engine
 from trio_sfu.media.settings import EngineSettings
 from trio_sfu.media.track import Slot, UpTrack
-from trio_sfu.signaling.messages import Offer, Source
+from trio_sfu.signaling.carried import Source
+from trio_sfu.signaling.messages import Offer
 from trio_sfu.webrtc.certificate import Certificate
 from trio_sfu.webrtc.events import PeerConnectionEvent
 from trio_sfu.webrtc.peer_connection import PeerConnection, open_peer_connection

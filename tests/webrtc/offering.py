@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from trio_sfu.signaling.messages import Offer, SendingLine, SlotLine
+from trio_sfu.signaling.carried import SendingLine, SlotLine
+from trio_sfu.signaling.messages import Offer
 
 RECORDED = sorted(Path(__file__).with_name("offers").glob("*.json"))
 """Made by the browser the name tells, with four lines to send on and slots."""

@@ -16,7 +16,8 @@ from tests.webrtc.offering import (
     recorded,
     slot,
 )
-from trio_sfu.signaling.messages import Offer, Rights, SendingLine, SlotLine
+from trio_sfu.signaling.carried import Rights, SendingLine, SlotLine
+from trio_sfu.signaling.messages import Offer
 from trio_sfu.webrtc.answer import LocalDescription, write_answer
 from trio_sfu.webrtc.negotiation import Negotiation
 from trio_sfu.webrtc.offer import parse_offer

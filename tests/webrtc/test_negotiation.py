@@ -4,7 +4,7 @@ import pytest
 
 from tests.webrtc.offering import CAMERA, MICROPHONE, RECORDED, Description, Section, recorded, slot
 from trio_sfu.errors import NegotiationError
-from trio_sfu.signaling.messages import SendingLine, SlotLine
+from trio_sfu.signaling.carried import SendingLine, SlotLine
 from trio_sfu.webrtc.limits import OfferLimits
 from trio_sfu.webrtc.negotiation import Agreement, Negotiation, SendingUse, SlotUse
 from trio_sfu.webrtc.offer import parse_offer

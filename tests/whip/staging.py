@@ -18,7 +18,8 @@ from trio_sfu.config.model import Rooms, Whip
 from trio_sfu.errors import NegotiationError
 from trio_sfu.http.app import make_app
 from trio_sfu.http.page import Page
-from trio_sfu.signaling.messages import IceServer, Offer, Rights
+from trio_sfu.signaling.carried import IceServer, Rights
+from trio_sfu.signaling.messages import Offer
 from trio_sfu.webrtc.answer import LocalDescription, write_answer
 from trio_sfu.webrtc.budget import OfferBudget
 from trio_sfu.webrtc.negotiation import Negotiation

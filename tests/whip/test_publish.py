@@ -9,7 +9,7 @@ from tests.whip.staging import FRAGMENT, PUBLISHING, RESTART, SDP, TRICKLED, WAT
 from trio_sfu.config.model import Whip
 from trio_sfu.events import JoinRefused, PeerJoined, TrackPublished
 from trio_sfu.overload.levels import Level
-from trio_sfu.signaling.messages import PeerInfo, TrackInfo
+from trio_sfu.signaling.carried import PeerInfo, TrackInfo
 from trio_sfu.webrtc.events import Connected, Failed, Silent
 
 

@@ -6,7 +6,7 @@ import trio.testing
 from tests.rooms.scripted import Someone, settle
 from tests.webrtc.offering import Description, Section
 from tests.whip.staging import AnsweringConnection, Stage, stage
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 from trio_sfu.webrtc.events import Connected, EncodingStarted
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta, Struct
 
-from trio_sfu.signaling.messages import DisplayName, Rights
+from trio_sfu.signaling.carried import DisplayName, Rights
 
 _LAST: Final = 2**40
 """A Unix time that nobody will see; arithmetic with it is safe."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Final
 
-from trio_sfu.signaling.messages import Rights
+from trio_sfu.signaling.carried import Rights
 
 EVERYTHING: Final = Rights(
     publish=["camera", "microphone", "screen", "screen-audio"],

@@ -15,6 +15,7 @@ from trio_sfu.client.single import single_error
 from trio_sfu.client.socket import Server, SignalingSocket, open_socket
 from trio_sfu.client.state import RoomState
 from trio_sfu.client.watching import Watching
+from trio_sfu.signaling.carried import PeerInfo, Quality, Rights, SlotState, Source, Tile
 from trio_sfu.signaling.messages import (
     Answer,
     Error,
@@ -23,15 +24,9 @@ from trio_sfu.signaling.messages import (
     Moderated,
     MutePeer,
     Offer,
-    PeerInfo,
     Prefer,
     Publish,
-    Quality,
     RemovePeer,
-    Rights,
-    SlotState,
-    Source,
-    Tile,
     View,
 )
 from trio_sfu.webrtc.reception import Reception

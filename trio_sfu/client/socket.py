@@ -20,12 +20,7 @@ from trio_websocket import (
 from wsproto.utilities import LocalProtocolError
 
 from trio_sfu.client.errors import ClientError
-from trio_sfu.signaling.messages import (
-    MAX_MESSAGE_BYTES,
-    SUBPROTOCOL,
-    ClientMessage,
-    ServerMessage,
-)
+from trio_sfu.signaling.messages import MAX_MESSAGE_BYTES, SUBPROTOCOL, ClientMessage, ServerMessage
 
 _MAX_ANSWER: Final = 2 * MAX_MESSAGE_BYTES
 _OPENING: Final = 10.0

@@ -4,28 +4,30 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from trio_sfu._native import Kind
+from trio_sfu.signaling.carried import (
+    PeerInfo,
+    SlotLayer,
+    SlotLine,
+    SlotState,
+    Source,
+    Speaker,
+    VideoLimit,
+)
 from trio_sfu.signaling.messages import (
     Answer,
     Draining,
     Error,
     Joined,
     Moderated,
-    PeerInfo,
     PeerJoined,
     PeerLeft,
     PeerUpdated,
     SendEncodings,
     ServerMessage,
-    SlotLayer,
-    SlotLine,
     SlotQuality,
     Slots,
     SlotShows,
-    SlotState,
-    Source,
-    Speaker,
     Speakers,
-    VideoLimit,
     VideoLimited,
 )
 

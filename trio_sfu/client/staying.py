@@ -12,7 +12,7 @@ from trio_sfu.client.backoff import Backoff
 from trio_sfu.client.client import Client, connect
 from trio_sfu.client.errors import ClientError, RefusedError
 from trio_sfu.client.single import single_error
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 from trio_sfu.webrtc.sources import AudioSource, VideoSource
 
 

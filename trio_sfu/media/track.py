@@ -14,7 +14,7 @@ from trio_sfu._native import (
     Kind,
     LayersMeasured,
 )
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 
 Listener: TypeAlias = Callable[[AudioLevel], None]
 

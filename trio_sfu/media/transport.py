@@ -10,7 +10,7 @@ import trio
 from trio_sfu import _native
 from trio_sfu._native import Codec, Extension, Kind, Profile
 from trio_sfu.media.track import Slot, UpTrack
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 
 if TYPE_CHECKING:
     from trio_sfu.media.registry import Registry

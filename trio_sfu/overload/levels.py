@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import Final
 
-from trio_sfu.signaling.messages import VideoLimit
+from trio_sfu.signaling.carried import VideoLimit
 
 
 class Level(IntEnum):

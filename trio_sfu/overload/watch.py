@@ -12,7 +12,7 @@ from trio_sfu.overload.gauges import Gauges, ProcessGauges
 from trio_sfu.overload.levels import Level
 from trio_sfu.overload.pressure import Pressure
 from trio_sfu.overload.strain import Readings, Strain, strains
-from trio_sfu.signaling.messages import VideoLimit
+from trio_sfu.signaling.carried import VideoLimit
 
 EVERY: Final = 0.5  # seconds
 _MEBIBYTE: Final = 1 << 20

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from trio_sfu.ids import PeerId
-from trio_sfu.signaling.messages import Quality, Tile, View
+from trio_sfu.signaling.carried import Quality, Tile
+from trio_sfu.signaling.messages import View
 
 _UNSAID: Final[Quality] = "high"
 _UNKNOWN: Final = Tile(peer="")

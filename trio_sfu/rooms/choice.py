@@ -15,7 +15,8 @@ from trio_sfu.rooms.plan import Plan, Wanted
 from trio_sfu.rooms.slots import Showing
 from trio_sfu.rooms.state import Member
 from trio_sfu.rooms.tracks import Tracks
-from trio_sfu.signaling.messages import Pause, Quality, SlotLayer, SlotShows, VideoLimit
+from trio_sfu.signaling.carried import Pause, Quality, SlotLayer, VideoLimit
+from trio_sfu.signaling.messages import SlotShows
 
 _NEAR: Final = 0.7
 """A size is kept ready when that share of what it costs is there."""

@@ -15,7 +15,8 @@ from trio_sfu._native import Codec
 from trio_sfu.config.model import Video
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.state import Member
-from trio_sfu.signaling.messages import SendCodec, Source, VideoCodec
+from trio_sfu.signaling.carried import Source, VideoCodec
+from trio_sfu.signaling.messages import SendCodec
 
 HOLD: Final = 30.0
 """Seconds after a change before a codec is changed to one that is only preferred: who comes

@@ -6,7 +6,7 @@ Pure. The client negotiates simulcast encodings under the RIDs ``q``, ``h`` and 
 
 from typing import Final
 
-from trio_sfu.signaling.messages import Quality, Source, VideoLimit
+from trio_sfu.signaling.carried import Quality, Source, VideoLimit
 
 SINGLE: Final = ""
 LADDER: Final = ("q", "h", "f")  # lowest first

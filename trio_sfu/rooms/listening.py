@@ -11,7 +11,7 @@ from trio_sfu.ids import PeerId
 from trio_sfu.media.track import UpTrack
 from trio_sfu.rooms.speakers import Speakers, Speech
 from trio_sfu.signaling import messages
-from trio_sfu.signaling.messages import Speaker
+from trio_sfu.signaling.carried import Speaker
 
 STEP: Final = 0.1
 """Seconds between two looks at who speaks, while anybody does."""

@@ -31,7 +31,8 @@ from trio_sfu.rooms.screening import Screening
 from trio_sfu.rooms.state import RoomState
 from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.rooms.view import View
-from trio_sfu.signaling.messages import Connection, LeaveReason, Rights, ServerMessage, Source
+from trio_sfu.signaling.carried import Connection, LeaveReason, Rights, Source
+from trio_sfu.signaling.messages import ServerMessage
 from trio_sfu.webrtc.peer_connection import PeerConnection
 
 Connect = Callable[[Rights], AbstractAsyncContextManager[PeerConnection]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.dynacast import Wish
-from trio_sfu.signaling.messages import SlotLayer, SlotState, Source
+from trio_sfu.signaling.carried import SlotLayer, SlotState, Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from trio_sfu.rooms.speakers import Speech
 from trio_sfu.rooms.state import RoomState
 from trio_sfu.rooms.tracks import Tracks
 from trio_sfu.rooms.view import View
-from trio_sfu.signaling.messages import SendEncodings, Source, VideoLimit
+from trio_sfu.signaling.carried import Source, VideoLimit
+from trio_sfu.signaling.messages import SendEncodings
 
 _GRID: Final = 0.1
 """Seconds: what is not urgent waits for the next multiple, and all that is due goes together."""

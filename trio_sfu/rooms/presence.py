@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from trio_sfu.rooms.link import Departure
-from trio_sfu.signaling.messages import Connection, LeaveReason
+from trio_sfu.signaling.carried import Connection, LeaveReason
 
 # Codes of a failed transport that tell why the peer is gone; any other is "failed".
 _REASONS: dict[str, LeaveReason] = {"consent-expired": "timeout", "dtls-closed": "left"}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trio_sfu.ids import PeerId
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from trio_sfu.rooms.quality import Quality
 from trio_sfu.rooms.restarts import RestartLimit
 from trio_sfu.rooms.returning import Returning
 from trio_sfu.rooms.room import Room
-from trio_sfu.signaling.messages import IceServer, Join, VideoLimit
+from trio_sfu.signaling.carried import IceServer, VideoLimit
+from trio_sfu.signaling.messages import Join
 
 _REPLACE_S = 2.0
 _END_S = 2.0

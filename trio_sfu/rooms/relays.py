@@ -9,7 +9,7 @@ import hmac
 
 from trio_sfu.config.model import Turn
 from trio_sfu.ids import PeerId
-from trio_sfu.signaling.messages import IceServer
+from trio_sfu.signaling.carried import IceServer
 
 
 def relays(settings: Turn, peer: PeerId, now: float) -> list[IceServer]:

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from trio_sfu.media.track import Slot
 from trio_sfu.rooms.plan import Planned
-from trio_sfu.signaling.messages import ServerMessage, SlotLayer, SlotQuality
+from trio_sfu.signaling.carried import SlotLayer
+from trio_sfu.signaling.messages import ServerMessage, SlotQuality
 
 _EVERY = 1.0
 """Seconds between two reports of figures alone, to a viewer that looks at them."""

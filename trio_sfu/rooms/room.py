@@ -19,18 +19,15 @@ from trio_sfu.rooms.planning import Planning
 from trio_sfu.rooms.quality import Quality
 from trio_sfu.rooms.state import RoomState
 from trio_sfu.rooms.tracing import start_traced
+from trio_sfu.signaling.carried import IceServer, LeaveReason, Source, VideoLimit
 from trio_sfu.signaling.messages import (
     Draining,
-    IceServer,
     Joined,
-    LeaveReason,
     PeerJoined,
     PeerLeft,
     PeerUpdated,
     Resumed,
     ServerMessage,
-    Source,
-    VideoLimit,
     VideoLimited,
 )
 

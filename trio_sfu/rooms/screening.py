@@ -13,7 +13,8 @@ from trio_sfu.media.track import Slot, UpTrack
 from trio_sfu.rooms.layers import LADDER
 from trio_sfu.rooms.plan import Planned, Wanted, slot_states
 from trio_sfu.rooms.reporting import Reporting
-from trio_sfu.signaling.messages import ServerMessage, Slots, SlotShows, SlotState, Source
+from trio_sfu.signaling.carried import SlotState, Source
+from trio_sfu.signaling.messages import ServerMessage, Slots, SlotShows
 
 if TYPE_CHECKING:
     from trio_sfu.webrtc.peer_connection import PeerConnection

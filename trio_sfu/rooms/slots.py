@@ -16,7 +16,7 @@ from trio_sfu.ids import PeerId
 from trio_sfu.rooms.microphones import Microphones
 from trio_sfu.rooms.publisher import Publisher
 from trio_sfu.rooms.seats import Seats, Wishes
-from trio_sfu.signaling.messages import SlotLine, Source
+from trio_sfu.signaling.carried import SlotLine, Source
 
 __all__ = ["Publisher", "Seating", "Showing", "Wishes", "assign"]
 

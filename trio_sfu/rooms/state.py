@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from trio_sfu._native import Codec
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.publisher import Publisher
-from trio_sfu.signaling.messages import Connection, PeerInfo, Source, TrackInfo
+from trio_sfu.signaling.carried import Connection, PeerInfo, Source, TrackInfo
 
 
 @dataclass(slots=True)

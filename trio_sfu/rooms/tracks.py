@@ -8,7 +8,7 @@ from trio_sfu.rooms.allocation.ladder import Ladder, build_ladder
 from trio_sfu.rooms.allocation.measured import Measured, Measurement
 from trio_sfu.rooms.dynacast import Dynacast
 from trio_sfu.rooms.state import Member
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 
 
 @dataclass(slots=True)

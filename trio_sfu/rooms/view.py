@@ -14,7 +14,8 @@ from trio_sfu.rooms.slots import Seating, Wishes, assign
 from trio_sfu.rooms.speakers import Speech
 from trio_sfu.rooms.state import Member
 from trio_sfu.rooms.tracks import Tracks
-from trio_sfu.signaling.messages import SlotLine, SlotShows, VideoLimit
+from trio_sfu.signaling.carried import SlotLine, VideoLimit
+from trio_sfu.signaling.messages import SlotShows
 
 FIRST_ESTIMATE: Final = 400_000
 """Bits/s that are taken for safe until the engine has measured."""

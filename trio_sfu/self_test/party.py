@@ -6,7 +6,8 @@ from typing import Final, Literal, TypeAlias
 from trio_sfu.errors import MediaError
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.self_test.link import MemoryLink
-from trio_sfu.signaling.messages import Answer, Join, Joined, Offer, Publish, Slots, Source
+from trio_sfu.signaling.carried import Source
+from trio_sfu.signaling.messages import Answer, Join, Joined, Offer, Publish, Slots
 from trio_sfu.webrtc.reception import Reception
 from trio_sfu.webrtc.sources import SyntheticVideo, Tone
 from trio_sfu.webrtc.user_agent import UserAgent

@@ -8,7 +8,7 @@ from typing import get_args
 from msgspec import NODEFAULT
 from msgspec import inspect as shape
 
-from trio_sfu.signaling import codes, messages
+from trio_sfu.signaling import carried, codes, messages
 
 _WIDTH = 100
 _ALIASES = (
@@ -100,8 +100,8 @@ def _structs(union: object) -> Iterator[shape.StructType]:
 
 
 def _constants() -> str:
-    room = shape.type_info(messages.RoomName)
-    name = shape.type_info(messages.DisplayName)
+    room = shape.type_info(carried.RoomName)
+    name = shape.type_info(carried.DisplayName)
     assert isinstance(room, shape.StrType)  # noqa: S101  (a fact about messages.py)
     assert isinstance(name, shape.StrType)  # noqa: S101  (the same)
     return "\n".join(
@@ -141,7 +141,7 @@ def _comment(doc: str) -> list[str]:
 
 
 def _literal_values(name: str) -> tuple[object, ...]:
-    return get_args(getattr(messages, name))
+    return get_args(getattr(carried, name))
 
 
 def _alias_of(values: Iterable[object]) -> str | None:

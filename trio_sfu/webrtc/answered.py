@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from trio_sfu._native import Codec
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 from trio_sfu.webrtc.codecs import VIDEO, Format
 
 # Who talks is silent half of the time. Redundancy costs as much again as the frames, so that

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from trio_sfu._native import Codec
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 
 
 @dataclass(frozen=True, slots=True)

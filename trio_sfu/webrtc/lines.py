@@ -9,7 +9,7 @@ from trio_sfu._native import EngineError
 from trio_sfu.errors import NegotiationError
 from trio_sfu.media.track import Slot, UpTrack
 from trio_sfu.media.transport import Transport, TransportEvent
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 from trio_sfu.webrtc.events import (
     EncodingIdle,
     EncodingStarted,

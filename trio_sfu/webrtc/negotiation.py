@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from trio_sfu._native import Codec, Extension, Kind
 from trio_sfu.access.grant import EVERYTHING
 from trio_sfu.errors import NegotiationError
-from trio_sfu.signaling.messages import Rights, SendingLine, SlotLine, Source
+from trio_sfu.signaling.carried import Rights, SendingLine, SlotLine, Source
 from trio_sfu.webrtc.answered import answered
 from trio_sfu.webrtc.codecs import VIDEO, Format
 from trio_sfu.webrtc.extensions import RECEIVING, SENDING

@@ -17,7 +17,8 @@ from trio_sfu.errors import MediaError, NegotiationError
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media.track import Slot, UpTrack
 from trio_sfu.media.transport import Transport, TransportEvent, TransportLost
-from trio_sfu.signaling.messages import Offer, Rights, Source
+from trio_sfu.signaling.carried import Rights, Source
+from trio_sfu.signaling.messages import Offer
 from trio_sfu.webrtc.answer import LocalDescription, write_answer
 from trio_sfu.webrtc.bridge import StrayError
 from trio_sfu.webrtc.budget import OfferBudget

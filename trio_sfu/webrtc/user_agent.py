@@ -20,7 +20,7 @@ from aiortc.mediastreams import MediaStreamError
 from av.frame import Frame
 
 from trio_sfu._native import Kind
-from trio_sfu.signaling.messages import SendingLine, SlotLine, Source
+from trio_sfu.signaling.carried import SendingLine, SlotLine, Source
 from trio_sfu.webrtc.bridge import Bridge, open_bridge
 from trio_sfu.webrtc.loopback import gather_on_loopback
 from trio_sfu.webrtc.reception import Reception

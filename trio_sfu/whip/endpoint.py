@@ -9,7 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from trio_sfu.errors import RequestError
-from trio_sfu.signaling.messages import IceServer, Join
+from trio_sfu.signaling.carried import IceServer
+from trio_sfu.signaling.messages import Join
 from trio_sfu.whip.bodies import read_text
 from trio_sfu.whip.fragment import MEDIA_TYPE, parse_fragment
 from trio_sfu.whip.gate import Action, Gate, Grant

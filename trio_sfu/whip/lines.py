@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from trio_sfu._native import Kind
 from trio_sfu.errors import NegotiationError
-from trio_sfu.signaling.messages import SendingLine, SlotLine, Source
+from trio_sfu.signaling.carried import SendingLine, SlotLine, Source
 from trio_sfu.webrtc.offer import Line, ParsedOffer
 
 Way: TypeAlias = Literal["whip", "whep"]

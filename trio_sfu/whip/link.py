@@ -13,16 +13,8 @@ import trio
 from trio_sfu.errors import RequestError, SfuError
 from trio_sfu.ids import new_session_id
 from trio_sfu.rooms.link import Departure
-from trio_sfu.signaling.messages import (
-    Answer,
-    ClientMessage,
-    Error,
-    Joined,
-    Offer,
-    SendingLine,
-    ServerMessage,
-    SlotLine,
-)
+from trio_sfu.signaling.carried import SendingLine, SlotLine
+from trio_sfu.signaling.messages import Answer, ClientMessage, Error, Joined, Offer, ServerMessage
 
 _INBOUND: Final = 16
 """Messages that may wait for the peer. A session says less than that between two answers; what

@@ -10,7 +10,8 @@ import trio
 
 from trio_sfu.errors import RequestError
 from trio_sfu.ids import PeerId
-from trio_sfu.signaling.messages import IceServer, Join, Publish, SendingLine, SlotLine
+from trio_sfu.signaling.carried import IceServer, SendingLine, SlotLine
+from trio_sfu.signaling.messages import Join, Publish
 from trio_sfu.whip.fragment import Fragment, ice_of, ufrag_of, with_credentials
 from trio_sfu.whip.lines import Way, sending_lines, slot_lines
 from trio_sfu.whip.link import HttpLink, LinkEndedError

@@ -4,7 +4,7 @@ import pytest
 
 from trio_sfu.rooms.allocation.ladder import Step
 from trio_sfu.rooms.allocation.wants import useful
-from trio_sfu.signaling.messages import Quality
+from trio_sfu.signaling.carried import Quality
 
 SIMULCAST = tuple(
     Step(rid, None, None, 1e5 * 4**size, 1e5 * 4**size, size, 320 << size, 180 << size)

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from trio_sfu.rooms.allocation.measured import ASSUMED, Cost, LayerKey
 from trio_sfu.rooms.layers import LADDER
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import exp
 from typing import Final, TypeAlias
 
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 
 LayerKey: TypeAlias = tuple[str, int, int]
 """RID, spatial and temporal layer."""

@@ -20,7 +20,7 @@ from trio_sfu.rooms.allocation.budget import HEADROOM
 from trio_sfu.rooms.allocation.ladder import Ladder, Step
 from trio_sfu.rooms.allocation.share import NOTHING, share
 from trio_sfu.rooms.allocation.wants import Want
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 
 GRACE: Final = 1.0
 """Seconds that a slot keeps its lowest step without budget."""

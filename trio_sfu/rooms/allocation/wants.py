@@ -6,7 +6,7 @@ from typing import Final
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.allocation.ladder import Ladder
 from trio_sfu.rooms.layers import LADDER
-from trio_sfu.signaling.messages import Quality, Source
+from trio_sfu.signaling.carried import Quality, Source
 
 _RUNG: Final[dict[Quality, int]] = {"low": 0, "medium": 1, "high": 2}
 _ENLARGED: Final = 1.34

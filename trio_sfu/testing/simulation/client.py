@@ -7,7 +7,7 @@ from typing import Final
 import trio
 
 from trio_sfu.media.simulated import Address
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 from trio_sfu.testing.simulation.description import Layout
 from trio_sfu.testing.simulation.network import Host, Network
 from trio_sfu.testing.simulation.session import ClientSession, Ending, Former, OnMedia, Tell

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from trio_sfu.media.simulated import Address
-from trio_sfu.signaling.messages import Kind, SendingLine, SlotLine, Source
+from trio_sfu.signaling.carried import Kind, SendingLine, SlotLine, Source
 
 OPUS: Final = 111
 VP8: Final = 96

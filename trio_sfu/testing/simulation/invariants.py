@@ -14,7 +14,7 @@ import trio
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.room import Room
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 from trio_sfu.testing.simulation.client import DEADLINE, SimulatedClient
 from trio_sfu.testing.simulation.network import MAX_IN_FLIGHT
 from trio_sfu.testing.simulation.queues import queues

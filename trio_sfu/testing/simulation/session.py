@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import trio
 
+from trio_sfu.signaling.carried import SlotState, Source
 from trio_sfu.signaling.messages import (
     Answer,
     ClientMessage,
@@ -26,8 +27,6 @@ from trio_sfu.signaling.messages import (
     ServerMessage,
     Slots,
     SlotShows,
-    SlotState,
-    Source,
 )
 from trio_sfu.testing.simulation.description import (
     SENDING,

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Final, cast
 
-from trio_sfu.signaling.messages import Prefer, Quality, Source
+from trio_sfu.signaling.carried import Quality, Source
+from trio_sfu.signaling.messages import Prefer
 from trio_sfu.testing.simulation import accidents
 from trio_sfu.testing.simulation.client import SimulatedClient
 from trio_sfu.testing.simulation.session import Ending

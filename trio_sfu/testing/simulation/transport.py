@@ -9,7 +9,7 @@ from pylibsrtp import Error as SrtpError
 from pylibsrtp import Policy, Session
 
 from trio_sfu.media.simulated import Address
-from trio_sfu.signaling.messages import Source
+from trio_sfu.signaling.carried import Source
 from trio_sfu.testing.simulation import handshake, packets
 from trio_sfu.testing.simulation.agent import IceAgent
 from trio_sfu.testing.simulation.description import CAMERA_RIDS, SENDING, Answered
