@@ -150,6 +150,7 @@ class Daemon:
         # Nothing from here on can fail.
         before, self.config = self.config, config
         self.rooms.reconfigure(config.rooms, config.video)
+        self.whip.reconfigure(self._offer_limits, config.video.codecs)
         self.admission.reconfigure(config.overload)
         self.overload.reconfigure(config.overload)
         self.drain.settings = config.drain
@@ -167,9 +168,8 @@ class Daemon:
         """Return what exists now, as flat counts."""
         counts = take_census()
         counts["asyncio_loops"] = live_loops()
-        counts["rooms"] = len(self.rooms.rooms)
+        counts["rooms"], counts["peers"] = self.rooms.count()
         counts["whip_sessions"] = len(self.whip)
-        counts["peers"] = sum(len(room.peers) for room in self.rooms.rooms.values())
         return counts | self.engine.census()
 
     def engine_counters(self) -> dict[str, int]:

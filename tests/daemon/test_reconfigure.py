@@ -8,12 +8,15 @@ import pytest
 from msgspec.structs import replace
 
 from tests.access.minting import token
+from tests.whip.clients import SDP, ask
+from tests.whip.staging import PUBLISHING
 from trio_sfu.access.keys import read_key_file
 from trio_sfu.access.making import new_key
 from trio_sfu.client import JoinError, connect
 from trio_sfu.config.model import Config
 from trio_sfu.daemon import Daemon
 from trio_sfu.errors import ConfigError
+from trio_sfu.events import PeerJoined
 from trio_sfu.testing import open_test_daemon
 
 
@@ -42,6 +45,15 @@ async def test_limits_count_for_who_comes_next_and_nobody_else() -> None:
         daemon.reconfigure(other(less, "rooms", max_peers=500))
         async with connect(daemon.url, room="r", name="bob", pairs=1):
             assert ann.ended is None
+
+
+async def test_offers_over_http_meet_the_new_limits_before_anybody_sees_a_peer() -> None:
+    async with open_test_daemon() as daemon:
+        daemon.reconfigure(other(daemon.config, "signaling", max_lines=1))
+        answer = await ask(daemon.url, "POST", "/whip/r", PUBLISHING, content_type=SDP)
+        assert answer.status == 422
+        assert '"too-many-lines"' in answer.body
+        assert daemon.journal.count(PeerJoined) == 0
 
 
 async def test_turn_overload_and_drain_follow() -> None:

@@ -151,7 +151,7 @@ class Registry:
 
     def count(self) -> tuple[int, int]:
         """Return how many rooms and peers there are."""
-        return len(self.rooms), sum(len(room.peers) for room in self.rooms.values())
+        return len(self.rooms), sum(1 for _ in self.peers())
 
     def snapshot(self) -> list[dict[str, Any]]:
         """Return the rooms as ``/api/v1/rooms`` shows them."""
@@ -270,8 +270,7 @@ class Registry:
             return []
         return [
             peer
-            for room in self.rooms.values()
-            for peer in room.peers.values()
+            for peer in self.peers()
             if peer not in ended
             and (
                 peer.resume_token == token
@@ -287,8 +286,7 @@ class Registry:
         return self._returning.held(token, now) if peer is None else peer.grant
 
     def _holder(self, token: str) -> Peer | None:
-        peers = (peer for room in self.rooms.values() for peer in room.peers.values())
-        return next((peer for peer in peers if peer.resume_token == token), None)
+        return next((peer for peer in self.peers() if peer.resume_token == token), None)
 
 
 async def _replace(former: Collection[Peer]) -> None:

@@ -25,11 +25,6 @@ class Returning:
         self._gone[token] = now, grant
         self._forget(now)
 
-    def has(self, token: str, now: float) -> bool:
-        """Return whether the peer with ``token`` was there until just now."""
-        self._forget(now)
-        return token in self._gone
-
     def held(self, token: str, now: float) -> Grant | None:
         """Return what the peer with ``token`` had been granted until just now."""
         self._forget(now)

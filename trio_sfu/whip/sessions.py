@@ -73,6 +73,11 @@ class Sessions:
             return key, session
         raise RequestError("no answer in time", code="server-busy", retry_after=_RETRY_S)
 
+    def reconfigure(self, limits: OfferLimits, video: Sequence[Codec]) -> None:
+        """Have offers checked by other settings from now on."""
+        self._limits = limits
+        self._video = video
+
     def find(self, key: str, way: Way, room: str) -> Session | None:
         """Return the session of a URL."""
         found = self._sessions.get(key)
