@@ -261,6 +261,25 @@ fn a_keyframe_that_comes_after_the_next_one_changes_nothing() {
 }
 
 #[test]
+fn a_late_keyframe_counts_however_long_ago_the_one_before_was() {
+    let mut stage = Stage::new(Mode::new(Codec::Av1, 1));
+    stage.pictures(10);
+    stage.limit(None, Some(0));
+    // As after minutes without a keyframe.
+    stage.encoder.frame_number = stage.encoder.frame_number.wrapping_add(40_000);
+    let mut first = true;
+    stage.picture(
+        true,
+        2,
+        || {
+            if std::mem::take(&mut first) { Fate::Late(0) } else { Fate::Arrives }
+        },
+    );
+    stage.pictures(24);
+    assert_eq!(stage.shown(16), [(0, 0)]);
+}
+
+#[test]
 fn layers_of_encrypted_frames_are_known_from_their_descriptors() {
     for codec in [Codec::Vp8, Codec::Vp9, Codec::Av1] {
         let spatial = if codec == Codec::Vp8 { 1 } else { 3 };

@@ -205,7 +205,7 @@ impl Engine {
         let video = encoding.kind == Kind::Video;
         if video && !descriptor_bytes.is_empty() {
             let newest = highest.is_none_or(|highest| sequence > highest);
-            encoding.dependencies.read(descriptor_bytes, newest, &mut descriptor);
+            encoding.dependencies.read(descriptor_bytes, sequence, newest, &mut descriptor);
         }
 
         let watched = encoding.kind == Kind::Video && encoding.watched();

@@ -220,11 +220,10 @@ fn can_start(encoding: &Encoding, sequence: u64) -> bool {
 impl Encoding {
     /// What slots decide by whether to forward a packet.
     fn subject<'a>(&'a self, packet: &'a Packet, bytes: Bytes<'_>) -> Subject<'a> {
-        let newest = self.sequence.highest().is_none_or(|highest| packet.sequence >= highest);
         Subject {
             packet,
             empty: bytes.payload.is_empty(),
-            frame: self.dependencies.frame(bytes.dependency_descriptor, newest),
+            frame: self.dependencies.frame(bytes.dependency_descriptor, packet.sequence),
             structure: self.dependencies.structure(),
             active: self.dependencies.active(),
             top: self.layers.top(),

@@ -48,7 +48,7 @@ pub struct Scalable {
     timestamp: u32,
     picture_id: u16,
     tl0: u8,
-    frame_number: u16,
+    pub frame_number: u16,
     /// Pictures since the key picture.
     since_key: u32,
     pictures: u32,
