@@ -132,11 +132,6 @@ impl Selection {
         if !latest.forwarded && !same && !latest.empty {
             self.note_dropped(packet, &latest);
         }
-        if let Some(before) = self.latest
-            && packet.sequence > first
-        {
-            self.note_missing(&before, &latest);
-        }
         self.highest = packet.sequence;
         let ended = latest.ended || same && self.latest.is_some_and(|before| before.ended);
         if !latest.empty {
@@ -174,7 +169,7 @@ impl Selection {
     }
 
     /// Notes the frames between two that follow one another.
-    fn note_missing(&mut self, before: &Latest, now: &Latest) {
+    pub(super) fn note_missing(&mut self, before: &Latest, now: &Latest) {
         if !before.of_frames || !now.of_frames {
             return;
         }

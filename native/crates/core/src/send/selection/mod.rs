@@ -155,6 +155,11 @@ impl Selection {
             return (self.decide_late(subject, seams), false);
         }
         let latest = Latest::of(packet, subject.frame.as_ref(), subject.empty);
+        if let Some(before) = self.latest
+            && packet.sequence > self.highest + 1
+        {
+            self.note_missing(&before, &latest);
+        }
         let same = self.latest.is_some_and(|before| before.same_frame(&latest));
         let mut lack = Lack::None;
         let forwarded = if let Some(before) = self.latest.filter(|_| same) {
