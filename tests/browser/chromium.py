@@ -42,7 +42,7 @@ class ChromiumBrowser:
         self.browser = browser
         self.context = browser.new_context(
             locale=language,
-            viewport={"width": 1100, "height": 700},
+            viewport={"width": 720, "height": 460},
             # As after a real prompt; else addresses hide behind mDNS names.
             permissions=permissions,
         )

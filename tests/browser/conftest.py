@@ -19,7 +19,7 @@ PEOPLE = {
     "carol": ("BYRG", 1300),
     "dave": ("YRGB", 1700),
 }
-SMALL = ((640, 360), 15)
+SMALL = ((640, 360), 10)
 """Camera size and frame rate that leave two cores room for four browsers."""
 
 

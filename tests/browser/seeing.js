@@ -63,8 +63,16 @@
     // Record every change of what a tile shows, with Date.now() in milliseconds.
     record: (name) => {
       const film = [];
+      let looked = null;
       const look = () => {
-        const now = pattern(videoOf(name));
+        // Reading pixels costs a core without a GPU: once per picture, not once per look.
+        const video = videoOf(name);
+        const shown = video?.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+          ? video.getVideoPlaybackQuality().totalVideoFrames
+          : null;
+        if (looked && looked.video === video && looked.shown === shown) return;
+        looked = { video, shown };
+        const now = pattern(video);
         if (film.at(-1)?.[1] !== now) film.push([Date.now(), now]);
       };
       look();

@@ -153,9 +153,10 @@ def test_the_packet_engine_panics(call: Call, measure: Measure) -> None:
     call.bob.page.run(WATCH_TILE, "alice")
     call.daemon.fault("panic 0")
     back = call.back(*call.people)
+    call.bob.sees("alice", SCREEN)  # or the freeze has not ended yet
     freeze = longest_gap(call.bob) / 1000
     measure("a worker panics: longest freeze", f"{freeze:.1f} s, connected after {back:.1f} s")
-    assert freeze < FREEZE
+    assert freeze < FREEZE + SLACK
     call.is_whole()
 
 

@@ -91,6 +91,26 @@ def test_a_slot_is_paused_after_a_moment_and_comes_back() -> None:
     assert viewer.rid() == "h"
 
 
+def test_at_first_the_weightiest_is_shown_even_if_nothing_seems_to_fit() -> None:
+    screen = want("a", camera(300), weight=8)
+    viewer = Viewer([want("b"), screen])
+    viewer.run(100 * KBIT)
+    assert viewer.allotted == {"a": screen.ladder[0], "b": None}
+    viewer.run(100 * KBIT, GRACE + PERIOD)
+    assert viewer.allotted == {"a": None, "b": None}
+    viewer.run(100 * KBIT, 60)
+    assert len(viewer.changes["a"]) == 1, "what was found not to fit is not tried again"
+    viewer.run(2_000 * KBIT, 5)
+    assert viewer.allotted["a"] == screen.ladder[0]
+
+
+def test_at_first_nothing_is_tried_beside_what_fits() -> None:
+    viewer = Viewer([want("a", camera(90)), want("b", camera(300), weight=8)])
+    viewer.run(100 * KBIT, 30)
+    assert viewer.allotted["b"] is None
+    assert viewer.changes["b"] == []
+
+
 def test_a_dip_does_not_pause() -> None:
     viewer = Viewer([want("a")])
     for _ in range(10):

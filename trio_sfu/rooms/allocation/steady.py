@@ -2,7 +2,9 @@
 
 Pure: time is an argument. What is sent never costs more than the budget, with one
 exception: a slot's lowest step is kept for ``GRACE`` seconds before the slot is paused,
-because a pause costs a keyframe to undo and an estimate may be a moment's.
+because a pause costs a keyframe to undo and an estimate may be a moment's. Where the budget
+carries nothing of what is wanted, the weightiest slot has this grace from its beginning: at
+first neither what the path carries nor what the source costs is more than a guess.
 
 A step up has to fit, at its peak and with headroom, into the smallest budget of a while. A
 slot that had to step down waits before the next step up, and twice as long each time a step
@@ -55,6 +57,10 @@ class _Slot:
     short_since: float | None = None
     """Since when the budget has had nothing for it."""
 
+    def is_new(self) -> bool:
+        """Return whether it has been shown nothing so far."""
+        return self.step is None and self.held_until == -inf
+
 
 class Allocator:
     """What each slot of one viewer is allotted."""
@@ -95,6 +101,10 @@ class Allocator:
         most = share(budget, wants)
         safe = share(self._secure(now, budget) / HEADROOM, wants, by_peak=True)
         had = [_level(slot.step, want.ladder) for want, slot in zip(wants, slots, strict=True)]
+        if wants and all(level == NOTHING for level in (*had, *most)):
+            foremost = max(range(len(wants)), key=lambda each: wants[each].weight)
+            if slots[foremost].is_new():
+                had[foremost] = 0
         levels = list(had)
         over = _cost(levels, wants) > budget
         for number, slot in enumerate(slots):
@@ -151,7 +161,7 @@ class Allocator:
         spent = _cost(levels, wants)
         for number in sorted(range(len(wants)), key=lambda each: -wants[each].weight):
             slot, ladder, level = slots[number], wants[number].ladder, levels[number]
-            first = slot.step is None and slot.held_until == -inf
+            first = slot.is_new()
             wanted = min(most[number], max(safe[number], 0 if first else NOTHING))
             if wanted <= level or not _may_rise(now, budget, slot):
                 continue
