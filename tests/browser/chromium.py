@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import psutil
-from playwright.sync_api import Browser, BrowserType, Page
+from playwright.sync_api import Browser, BrowserType, Error, Page
 
 CAPTURED_TITLE = "what is shared"
+CHROMIUM = "/usr/bin/chromium"
 
 FLAGS = (
     "--no-sandbox",
@@ -90,20 +91,23 @@ class ChromiumBrowser:
         """Close the tab: the page gets its ``pagehide``."""
         self.page.close()
 
+    def leave(self) -> None:
+        """Close all tabs and forget the profile; the browser is as it was begun."""
+        self.context.close()
+
     def quit(self) -> None:
         """End the browser."""
         self.browser.close()
 
 
-def launch(
+def start(
     chromium: BrowserType,
     *,
     camera: Path,
     tone: Path,
-    language: str = "en-US",
-    executable: str = "/usr/bin/chromium",
+    executable: str = CHROMIUM,
     devices: Devices = "working",
-) -> ChromiumBrowser:
+) -> Browser:
     """Start a Chromium of its own, so that it has its own camera and can be killed alone."""
     flags: dict[Devices, list[str]] = {
         "working": [
@@ -115,9 +119,78 @@ def launch(
         "denied": ["--use-fake-device-for-media-stream", "--deny-permission-prompts"],
         "none": ["--auto-accept-camera-and-microphone-capture"],
     }
-    browser = chromium.launch(executable_path=executable, args=[*FLAGS, *flags[devices]])
+    return chromium.launch(executable_path=executable, args=[*FLAGS, *flags[devices]])
+
+
+def open_window(
+    browser: Browser, *, language: str = "en-US", devices: Devices = "working"
+) -> ChromiumBrowser:
+    """Open a window with a new profile."""
     granted = [] if devices == "denied" else ["camera", "microphone"]
     return ChromiumBrowser(browser, language, granted)
+
+
+def launch(
+    chromium: BrowserType,
+    *,
+    camera: Path,
+    tone: Path,
+    executable: str = CHROMIUM,
+    devices: Devices = "working",
+) -> ChromiumBrowser:
+    """Start a Chromium and open a window of it."""
+    browser = start(chromium, camera=camera, tone=tone, executable=executable, devices=devices)
+    return open_window(browser, devices=devices)
+
+
+class Chromiums:
+    """Browsers that run: the one that a test is done with is the next one's.
+
+    Starting and ending one takes seconds of both cores.
+    """
+
+    def __init__(self, chromium: BrowserType) -> None:
+        self._chromium = chromium
+        self._idle: dict[tuple[Path, Devices], list[Browser]] = {}
+        self._kinds: dict[Browser, tuple[Path, Devices]] = {}
+
+    def take(
+        self, *, camera: Path, tone: Path, language: str, executable: str, devices: Devices
+    ) -> ChromiumBrowser:
+        """Open a window of a browser nobody else uses."""
+        kind = (camera, devices)
+        idle = self._idle.setdefault(kind, []) if executable == CHROMIUM else []
+        while idle and not idle[-1].is_connected():
+            idle.pop()
+        if idle:
+            browser = idle.pop()
+        else:
+            browser = start(
+                self._chromium, camera=camera, tone=tone, executable=executable, devices=devices
+            )
+        if executable == CHROMIUM:
+            self._kinds[browser] = kind
+        return open_window(browser, language=language, devices=devices)
+
+    def give_back(self, window: ChromiumBrowser) -> None:
+        """Close a window; its browser may be taken again, if nobody killed it.
+
+        One that runs by another program is in a place of its own, and ends with it.
+        """
+        kind = self._kinds.get(window.browser)
+        with suppress(Error):
+            if kind is None:
+                window.quit()
+            else:
+                window.leave()
+        if kind is not None and window.browser.is_connected():
+            self._idle[kind].append(window.browser)
+
+    def quit(self) -> None:
+        """End them all."""
+        for browser in self._kinds:
+            with suppress(Error):
+                browser.close()
 
 
 def processes_of(camera: Path) -> list[int]:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserType, Error, sync_playwright
 
-from tests.browser import chromium as chromium_browser
-from tests.browser.chromium import ChromiumBrowser, Devices
+from tests.browser.chromium import ChromiumBrowser, Chromiums, Devices
 from tests.browser.participant import Device, DeviceFactory, Participant, PersonFactory
 from tests.browser.patterns import write_camera, write_tone
 
@@ -37,6 +36,14 @@ def chromium() -> Iterator[BrowserType]:
         asyncio.set_event_loop_policy(None)
 
 
+@pytest.fixture(scope="module")
+def chromiums(chromium: BrowserType) -> Iterator[Chromiums]:
+    """Browsers for ``person``."""
+    browsers = Chromiums(chromium)
+    yield browsers
+    browsers.quit()
+
+
 @pytest.fixture(scope="session")
 def devices(tmp_path_factory: pytest.TempPathFactory) -> DeviceFactory:
     """Cameras and microphones, made when first asked for."""
@@ -61,9 +68,9 @@ def devices(tmp_path_factory: pytest.TempPathFactory) -> DeviceFactory:
 
 @pytest.fixture
 def person(
-    chromium: BrowserType, devices: DeviceFactory, artifacts: Path
+    chromiums: Chromiums, devices: DeviceFactory, artifacts: Path
 ) -> Iterator[PersonFactory]:
-    """Make people by name, each in a Chromium of their own; all are gone at the end.
+    """Make people by name, each in a Chromium of their own; all have left at the end.
 
     What their consoles said and what they saw last is kept under ``artifacts/``.
     """
@@ -78,8 +85,7 @@ def person(
         equipment: Devices = "working",
     ) -> Participant:
         device = devices(name, size, fps)
-        browser = chromium_browser.launch(
-            chromium,
+        browser = chromiums.take(
             camera=device.camera,
             tone=device.sound,
             language=language,
@@ -94,5 +100,4 @@ def person(
         with contextlib.suppress(Error):  # killed by the test
             browser.screenshot(artifacts / f"{name}.png")
         (artifacts / f"{name}-console.log").write_text("\n".join(browser.console) + "\n")
-        with contextlib.suppress(Error):
-            browser.quit()
+        chromiums.give_back(browser)

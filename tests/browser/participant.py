@@ -92,7 +92,7 @@ class Participant:
         before = self.see("frames", name)
         eventually(
             lambda: self.see("frames", name) >= before + 5,
-            within=10,
+            within=20,
             why=f"frames of {name} to grow at {self.name}",
         )
 
