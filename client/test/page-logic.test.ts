@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { captureCode } from "../src/page/capture.ts";
 import { clock } from "../src/page/countdown.ts";
 import { level } from "../src/page/level-meter.ts";
+import { mutable } from "../src/page/moderation.ts";
 import { parseRemembered } from "../src/page/remembered.ts";
 import { roomView, showsMore } from "../src/page/view-watch.ts";
 
@@ -81,5 +82,15 @@ describe("level", () => {
     const speech = level(new Float32Array(8).fill(0.03));
     expect(speech).toBeGreaterThan(0.3);
     expect(speech).toBeLessThan(0.7);
+  });
+});
+
+describe("mutable", () => {
+  it("is what somebody sends and has not muted", () => {
+    const tracks = [
+      { source: "microphone" as const, muted: true },
+      { source: "screen" as const, muted: false },
+    ];
+    expect(mutable({ tracks })).toEqual(["screen"]);
   });
 });

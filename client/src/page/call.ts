@@ -5,6 +5,7 @@ import { h } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { t } from "./language.ts";
 import type { LocalMedia } from "./local-media.ts";
+import { Moderation } from "./moderation.ts";
 import type { Notices } from "./notices.ts";
 import { Sound } from "./sound.ts";
 import { Stage } from "./stage.ts";
@@ -22,6 +23,7 @@ export class Call {
   readonly #name: string;
   readonly #view: ViewWatch;
   readonly #stage: Stage;
+  readonly #moderation: Moderation | null;
   readonly #statistics: Statistics;
   readonly #sound: Sound;
   readonly #selfVideo = new MediaStream();
@@ -44,7 +46,9 @@ export class Call {
     this.#notices = notices;
     this.#name = name;
     this.#view = new ViewWatch((view) => client.setView(view));
-    this.#stage = new Stage(this.#view);
+    const moderation = client.rights.moderate ? new Moderation(client) : null;
+    this.#moderation = moderation;
+    this.#stage = new Stage(this.#view, moderation ? (peer) => moderation.open(peer) : undefined);
     this.#statistics = new Statistics(client, name);
     const devices = (["microphone", "camera"] as const).filter((device) =>
       client.rights.publish.includes(device),
@@ -80,6 +84,7 @@ export class Call {
       },
       peers,
     );
+    this.#moderation?.update(peers);
     const heard = new Map<MediaStream, string>();
     for (const { id, audio, screenAudio } of peers)
       for (const stream of [audio, screenAudio]) if (stream) heard.set(stream, id);
@@ -156,6 +161,7 @@ export class Call {
         leave,
       ),
       this.#sound.element,
+      this.#moderation?.element ?? null,
     );
   }
 

@@ -63,9 +63,13 @@ export class Tile {
   readonly #label = h("span", { class: "name" });
   readonly #muted = h("span", { class: "muted", role: "img", "aria-label": t("call.muted") });
   readonly #state = h("p", { class: "tile-state" });
+  readonly #moderate = h("button", { type: "button", class: "moderate" }, icon("more"));
 
-  /** @param peer the peer's id, or "self". */
-  constructor(peer: string) {
+  /**
+   * @param peer the peer's id, or "self".
+   * @param moderate opens what a moderator can do about them; absent: nobody moderates here.
+   */
+  constructor(peer: string, moderate?: () => void) {
     // Sound has elements of its own: a muted video may always play.
     this.#video.muted = true;
     this.#video.autoplay = true;
@@ -78,6 +82,10 @@ export class Tile {
       this.#state,
       h("footer", {}, this.#muted, this.#label),
     );
+    if (moderate) {
+      this.#moderate.addEventListener("click", moderate);
+      this.element.append(this.#moderate);
+    }
   }
 
   get showsScreen(): boolean {
@@ -95,6 +103,8 @@ export class Tile {
       dataset.name = name;
       this.#avatar.textContent = initials(name);
       this.#avatar.style.setProperty("--hue", String(hue(name)));
+      this.#moderate.title = t("moderate.open", { name });
+      this.#moderate.ariaLabel = this.#moderate.title;
     }
     dataset.source = source ?? "none";
     const label =
