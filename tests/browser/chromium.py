@@ -43,6 +43,7 @@ class ChromiumBrowser:
         self.browser = browser
         self.context = browser.new_context(
             locale=language,
+            # Every pixel is drawn without a GPU, in each of a test's browsers.
             viewport={"width": 720, "height": 460},
             # As after a real prompt; else addresses hide behind mDNS names.
             permissions=permissions,
@@ -65,6 +66,10 @@ class ChromiumBrowser:
     def click(self, button: str) -> None:
         """Click the button of this accessible name, as a user does."""
         self.page.get_by_role("button", name=button, exact=True).click()
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the window so large, in pixels."""
+        self.page.set_viewport_size({"width": width, "height": height})
 
     def screenshot(self, path: Path) -> None:
         """Save what the window shows."""

@@ -5,11 +5,15 @@ from itertools import permutations
 from pathlib import Path
 
 from tests.browser.firefox import running_firefox
-from tests.browser.participant import DeviceFactory, Participant, PersonFactory
+from tests.browser.participant import DeviceFactory, Participant, PersonFactory, chromium_of
 from tests.process.daemon import Daemon, running_daemon
 from tests.process.network import ADDRESS, own_network
 
 ROOM = "three"
+
+
+WIDE = (1100, 700)
+"""A window whose tiles are worth 640x360 with two others in it."""
 
 
 def all_see_and_hear(people: Sequence[Participant]) -> None:
@@ -24,6 +28,7 @@ def all_see_and_hear(people: Sequence[Participant]) -> None:
 def test_three_chromiums_see_and_hear_each_other(daemon: Daemon, person: PersonFactory) -> None:
     people = [person(name) for name in ("alice", "bob", "carol")]
     for one in people:
+        chromium_of(one).resize(*WIDE)
         one.join(daemon.url, ROOM)
     all_see_and_hear(people)
 
@@ -59,6 +64,8 @@ def test_one_firefox_among_them(
         ):
             fox = Participant(devices("dave"), page)
             people = [person(name, executable=chromium) for name in ("alice", "bob")]
+            for one in people:
+                chromium_of(one).resize(*WIDE)
             for one in (*people, fox):
                 one.join(daemon.url, ROOM)
             try:
