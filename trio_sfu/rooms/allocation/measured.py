@@ -21,8 +21,8 @@ Measurement: TypeAlias = tuple[str, int, int, int, int, int]
 
 _SETTLES: Final[dict[Source, float]] = {"camera": 1.5, "screen": 0.8}
 """Seconds within which the mean follows; a screen may be still the moment it has moved."""
-_FORGETS: Final[dict[Source, float]] = {"camera": 20.0, "screen": 0.8}
-"""Seconds within which a peak is forgotten."""
+_FORGETS: Final[dict[Source, float]] = {"camera": 8.0, "screen": 0.8}
+"""Seconds within which a peak is forgotten: a keyframe is one, and is not to count for long."""
 ASSUMED: Final[Mapping[str, tuple[int, int, int]]] = {
     "": (300_000, 0, 0),
     "q": (150_000, 320, 180),

@@ -6,9 +6,11 @@ because a pause costs a keyframe to undo and an estimate may be a moment's. Wher
 carries nothing of what is wanted, the weightiest slot has this grace from its beginning: at
 first neither what the path carries nor what the source costs is more than a guess.
 
-A step up has to fit, at its peak and with headroom, into the smallest budget of a while. A
-slot that had to step down waits before the next step up, and twice as long each time a step
-up did not last: so a link whose estimate is noisy comes to rest on what it always carries.
+A step up has to fit, at its peak and with headroom, into the smallest budget of a while; one
+to more pictures of the same size without the headroom, for it costs no keyframe and can be
+taken back at once. A slot that had to step down waits before the next step up, and twice as
+long each time a step up did not last: so a link whose estimate is noisy comes to rest on what
+it always carries.
 """
 
 from collections import deque
@@ -99,7 +101,9 @@ class Allocator:
         situation = [(want.mid, want.track, want.weight, want.ladder[-1].key) for want in wants]
         changed, self._situation = situation != self._situation, situation
         most = share(budget, wants)
-        safe = share(self._secure(now, budget) / HEADROOM, wants, by_peak=True)
+        secure = self._secure(now, budget)
+        safe = share(secure / HEADROOM, wants, by_peak=True)
+        smoother = share(secure, wants, by_peak=True)
         had = [_level(slot.step, want.ladder) for want, slot in zip(wants, slots, strict=True)]
         if wants and all(level == NOTHING for level in (*had, *most)):
             foremost = max(range(len(wants)), key=lambda each: wants[each].weight)
@@ -112,6 +116,9 @@ class Allocator:
                 levels[number] = self._lower(now, slot, had[number], most[number], over=over)
             else:
                 slot.short_since = None
+        for number, want in enumerate(wants):
+            same = _same_size(want.ladder, levels[number], smoother[number])
+            safe[number] = max(safe[number], same)
         self._raise(now, budget, wants, slots, levels, most, safe)
         for number, (want, slot) in enumerate(zip(wants, slots, strict=True)):
             slot.step = want.ladder[levels[number]] if levels[number] != NOTHING else None
@@ -191,6 +198,13 @@ def _level(step: Step | None, ladder: Ladder) -> int:
     # Its encoding is gone, or a smaller one is enough, or its layers are counted anew.
     below = [level for level, each in enumerate(ladder) if each.bitrate <= step.bitrate]
     return below[-1] if below else 0
+
+
+def _same_size(ladder: Ladder, level: int, most: int) -> int:
+    """Return the highest level up to ``most`` that has the size of ``level``."""
+    while level != NOTHING and level < most and ladder[level + 1].size == ladder[level].size:
+        level += 1
+    return level
 
 
 def _cost(levels: Sequence[int], wants: Sequence[Want]) -> float:
