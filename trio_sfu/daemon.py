@@ -7,9 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any
 
-import msgspec
 import trio
 from starlette.routing import Route
 from trio_websocket import WebSocketConnection
@@ -26,7 +24,7 @@ from trio_sfu.config.token import operator_token
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.http.app import make_app
 from trio_sfu.http.operators import Operators
-from trio_sfu.ids import PeerId, RoomId, new_peer_id
+from trio_sfu.ids import new_peer_id
 from trio_sfu.listeners.certificate import CertificateWatch
 from trio_sfu.listeners.connection import current_connection
 from trio_sfu.listeners.hypercorn_server import HttpServer
@@ -40,6 +38,7 @@ from trio_sfu.media_port import open_media
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.watch import OverloadWatch
 from trio_sfu.rooms.drain import Drain
+from trio_sfu.rooms.operating import Operating
 from trio_sfu.rooms.quality import Quality, watch_quality
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.relays import relays
@@ -50,6 +49,7 @@ from trio_sfu.signaling.carried import Rights
 from trio_sfu.signaling.reception import receive_client
 from trio_sfu.signaling.session import Session
 from trio_sfu.tree.ages import Ages
+from trio_sfu.tree.nodes import Node
 from trio_sfu.tree.survey import survey
 from trio_sfu.webrtc.bridge import live_loops
 from trio_sfu.webrtc.candidates import host_candidates
@@ -96,6 +96,7 @@ class Daemon:
             video=config.video,
             gate=self.gate,
         )
+        self.operating = Operating(self.rooms)
         self.drain = Drain(config.drain, self.rooms, self.journal)
         self.overload = OverloadWatch(config.overload, self.journal, self.rooms.limit_video)
         self.services = Services(self.journal)
@@ -196,22 +197,9 @@ class Daemon:
         """Return how good it is what viewers get."""
         return self.rooms.quality
 
-    def rooms_snapshot(self) -> list[dict[str, Any]]:
-        """Return the rooms and their peers."""
-        return self.rooms.snapshot()
-
-    def tree(self) -> dict[str, Any]:
-        """Return all that lives, as ``tree.nodes.Node`` has it."""
-        tree: dict[str, Any] = msgspec.to_builtins(survey(self))
-        return tree
-
-    async def end_room(self, room: str) -> bool:
-        """End a room; return whether there was one."""
-        return await self.rooms.end_room(RoomId(room))
-
-    async def remove_peer(self, room: str, peer: str) -> bool:
-        """End a peer; return whether there was one."""
-        return await self.rooms.remove_peer(RoomId(room), PeerId(peer))
+    def tree(self) -> Node:
+        """Return all that lives."""
+        return survey(self)
 
     @property
     def _offer_limits(self) -> OfferLimits:

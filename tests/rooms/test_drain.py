@@ -11,6 +11,7 @@ from trio_sfu import events
 from trio_sfu.config import model
 from trio_sfu.errors import RequestError
 from trio_sfu.rooms.drain import Drain, DrainFinalError
+from trio_sfu.rooms.operating import Operating
 from trio_sfu.signaling.messages import Draining, Leave
 
 
@@ -65,7 +66,7 @@ async def test_who_was_in_a_room_until_just_now_gets_it_back(autojump_clock: Moc
     async with scene() as at:
         ann, drain = await at.join("r"), drain_of(at)
         drain.begin(20)
-        await at.rooms.end_room(ann.joined.room)  # type: ignore[arg-type]
+        await Operating(at.rooms).end_room(ann.joined.room)
         assert at.rooms.count() == (0, 0)
         again = await at.join("r", replaces=ann.joined.resume_token)
         assert told(again) == [20]
