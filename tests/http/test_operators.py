@@ -21,6 +21,7 @@ FAILURE = Failure.of(ValueError("x"), code="peer-failed", path="r/p-1")
 
 ROUTES = [
     ("GET", "/api/v1/tree", 200),
+    ("GET", "/api/v1/openapi.json", 200),
     ("GET", "/api/v1/census", 200),
     ("GET", "/api/v1/rooms", 200),
     ("POST", "/api/v1/rooms", 400),

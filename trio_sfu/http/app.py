@@ -12,24 +12,18 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from trio_sfu.http.admin import admin_routes
+from trio_sfu.http.api import Operated, operations
 from trio_sfu.http.crashes import CrashGroup
-from trio_sfu.http.drain import drain_operations
-from trio_sfu.http.events import event_operations
 from trio_sfu.http.headers import SecurityHeaders
 from trio_sfu.http.metrics import CONTENT_TYPE_LATEST, Measured, render
-from trio_sfu.http.operations import Operation, api_routes
+from trio_sfu.http.operations import api_routes
 from trio_sfu.http.operators import Operators
 from trio_sfu.http.page import Page
-from trio_sfu.http.peers import peer_operations
 from trio_sfu.http.refusals import NO_STORE, answer_refusal, problem
-from trio_sfu.http.rooms import room_operations
-from trio_sfu.http.status import Overseen, status_operations
 from trio_sfu.liveness.health import Health
-from trio_sfu.rooms.drain import Drain
-from trio_sfu.rooms.operating import Operating
 
 
-class Observed(Measured, Overseen, Protocol):
+class Observed(Measured, Operated, Protocol):
     """What the application shows of the daemon."""
 
     @property
@@ -37,18 +31,8 @@ class Observed(Measured, Overseen, Protocol):
         """Whether new clients are welcome."""
         ...
 
-    @property
-    def drain(self) -> Drain:
-        """Whether the daemon is being emptied, and until when."""
-        ...
-
     def health(self) -> Health:
         """Return whether all gets on, and what does not."""
-        ...
-
-    @property
-    def operating(self) -> Operating:
-        """What operators may do to its rooms."""
         ...
 
 
@@ -84,17 +68,6 @@ def make_app(
         middleware=[Middleware(SecurityHeaders), Middleware(CrashGroup, daemon.journal)],
         exception_handlers={HTTPException: answer_refusal},
     )
-
-
-def operations(daemon: Observed) -> list[Operation]:
-    """Return all that the API does."""
-    return [
-        *status_operations(daemon),
-        *room_operations(daemon.operating),
-        *peer_operations(daemon.operating),
-        *drain_operations(daemon.drain),
-        *event_operations(daemon.journal),
-    ]
 
 
 class _Answers:

@@ -50,8 +50,6 @@ class Operation:
     """The codes that it is refused with, besides those of every operation."""
     media_type: str = "application/json"
     parameters: tuple[Parameter, ...] = ()
-    for_all: bool = False
-    """Whether no credential is asked for."""
 
     @property
     def changes(self) -> bool:
@@ -96,8 +94,7 @@ def _endpoint(methods: Mapping[str, Operation], operators: Operators) -> Handler
         operation = methods["GET" if request.method == "HEAD" else request.method]
         # What an error is noted under.
         request.scope["endpoint"] = operation.handle
-        if not operation.for_all:
-            operators.require(request, changes=operation.changes)
+        operators.require(request, changes=operation.changes)
         try:
             return await operation.handle(request)
         except RequestError as refused:

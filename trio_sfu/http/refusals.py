@@ -1,6 +1,7 @@
 """What the API refuses with: a status and a stable code, as JSON."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final
 
@@ -12,34 +13,43 @@ from trio_sfu.errors import RequestError
 
 NO_STORE: Final = {"cache-control": "no-store"}
 
-STATUS: Final[Mapping[str, int]] = {
-    "bad-request": 400,
-    "option-refused": 400,
-    "operator-token-required": 401,
-    "operator-token-wrong": 401,
-    "forbidden": 403,
-    "not-found": 404,
-    "method-not-allowed": 405,
-    "body-timeout": 408,
-    "drain-final": 409,
-    "join-barred": 409,
-    "not-live": 409,
-    "not-movable": 409,
-    "room-exists": 409,
-    "room-full": 409,
-    "same-room": 409,
-    "body-too-large": 413,
-    "upgrade-required": 426,
-    "too-many-wrong-tokens": 429,
-    "request-failed": 500,
-    "busy": 503,
-    "room-unavailable": 503,
-    "self-test-silent": 503,
-    "server-draining": 503,
-    "server-stopping": 503,
-    "too-many-rooms": 503,
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a code is answered with, and what it means."""
+
+    status: int
+    meaning: str
+
+
+CODES: Final[Mapping[str, Refusal]] = {
+    "bad-request": Refusal(400, "A parameter or the body cannot be read."),
+    "option-refused": Refusal(400, "The settings do not allow a room like that."),
+    "operator-token-required": Refusal(401, "The operators' token is needed."),
+    "operator-token-wrong": Refusal(401, "This is not the operators' token."),
+    "forbidden": Refusal(403, "For this machine only, and for no page of another origin."),
+    "not-found": Refusal(404, "There is no such room, peer or failure."),
+    "method-not-allowed": Refusal(405, "The path has other methods."),
+    "body-timeout": Refusal(408, "The body did not come in time."),
+    "drain-final": Refusal(409, "A signal has begun the drain: it is not taken back."),
+    "join-barred": Refusal(409, "The peer was removed from that room."),
+    "not-live": Refusal(409, "The peer does not publish that."),
+    "not-movable": Refusal(409, "The peer's client speaks HTTP and cannot be told."),
+    "room-exists": Refusal(409, "There is a room of that name already."),
+    "room-full": Refusal(409, "The room has as many peers as it may have."),
+    "same-room": Refusal(409, "The peer is in that room already."),
+    "body-too-large": Refusal(413, "The body is too long."),
+    "upgrade-required": Refusal(426, "This is a WebSocket."),
+    "too-many-wrong-tokens": Refusal(429, "No token is looked at for a while."),
+    "request-failed": Refusal(500, "An error in the server; `failure` is its record."),
+    "busy": Refusal(503, "Too many follow the events already."),
+    "room-unavailable": Refusal(503, "The room failed too often and stays closed for a minute."),
+    "self-test-silent": Refusal(503, "The self-test gives no answer."),
+    "server-draining": Refusal(503, "The server is about to stop and opens no new rooms."),
+    "server-stopping": Refusal(503, "The server stops."),
+    "too-many-rooms": Refusal(503, "The server has as many rooms as it may have."),
 }
-"""The status of each code."""
+"""Every code of the API, and of the paths beside it that have none of their own."""
 
 _BY_STATUS: Final = {
     400: "bad-request",
@@ -67,7 +77,7 @@ class CodedError(HTTPException):
     """A request is refused; ``code`` is for the answer's body."""
 
     def __init__(self, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(STATUS[code], message, dict(headers or {}))
+        super().__init__(CODES[code].status, message, dict(headers or {}))
         self.code = code
 
 
