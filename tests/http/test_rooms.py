@@ -154,9 +154,9 @@ async def test_a_room_is_closed() -> None:
         ({"room": "r\n"}, (400, "bad-request")),
         ({"room": "r", "max_peer": 3}, (400, "bad-request")),
         ({"room": "r", "max_peers": 0}, (400, "bad-request")),
-        ({"room": "r", "max_peers": 201}, (400, "option-refused")),
+        ({"room": "r", "max_peers": 201}, (409, "option-refused")),
         ({"room": "r", "codecs": ["h265"]}, (400, "bad-request")),
-        ({"room": "r", "codecs": ["vp8", "vp8"]}, (400, "option-refused")),
+        ({"room": "r", "codecs": ["vp8", "vp8"]}, (409, "option-refused")),
         ({"room": "r", "empty_timeout": 0}, (400, "bad-request")),
         ({"room": "taken"}, (409, "room-exists")),
         ([], (400, "bad-request")),
@@ -175,7 +175,7 @@ async def test_a_codec_that_the_settings_leave_out_is_refused() -> None:
     async with stage() as s:
         s.scene.rooms._video.codecs.remove("av1")
         body = {"room": "r", "codecs": ["av1"]}
-        assert await s.refused("/rooms", "POST", body) == (400, "option-refused")
+        assert await s.refused("/rooms", "POST", body) == (409, "option-refused")
 
 
 async def test_there_are_no_more_rooms_than_may_be() -> None:

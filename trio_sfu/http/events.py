@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 import trio
@@ -21,9 +21,19 @@ from trio_sfu.http.refusals import NO_STORE, CodedError
 
 HEARTBEAT_S: Final = 15.0
 _RETRY_MS: Final = 1_000
+_MOST_DIGITS: Final = 15
 
-Number: TypeAlias = Annotated[str, Meta(pattern="^[0-9]+$", max_length=15)]
-EventId: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-f]+-[0-9]+$", max_length=64)]
+Number: TypeAlias = Annotated[str, Meta(pattern="^[0-9]+$", max_length=_MOST_DIGITS)]
+EventId: TypeAlias = str
+"""Of whatever daemon: one that is not ours means that all of ours is news."""
+
+
+class ServerSentEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One event of the stream: ``data`` is JSON, ``docs/events.md`` has what is in it."""
+
+    data: str
+    event: Literal["message", "lost", "restarted"] = "message"
+    id: str = ""
 
 
 class FailureList(Struct, frozen=True, kw_only=True):
@@ -40,7 +50,7 @@ def event_operations(journal: Journal) -> list[Operation]:
             "GET",
             "/events",
             does.events,
-            str,
+            ServerSentEvent,
             errors=("bad-request", "busy"),
             media_type=EventStream.media_type,
             parameters=(
@@ -62,14 +72,15 @@ class _Answers:
     async def events(self, request: Request) -> Response:
         """Follow what happens, as server-sent events, until the client leaves."""
         recent = self._journal.recent
+        given = request.query_params.get("after")
+        wanted = None if given is None else _number(given)
         last = request.headers.get("last-event-id")
         if last is not None:
             run, _, number = last.rpartition("-")
             # The numbers of another daemon mean nothing here: it has missed all of ours.
             after = _number(number) if run == recent.run else 0
             return EventStream(recent, after, restarted=run != recent.run)
-        given = request.query_params.get("after")
-        return EventStream(recent, None if given is None else _number(given))
+        return EventStream(recent, wanted)
 
     async def failures(self, _request: Request) -> Response:
         """List the records of the newest failures."""
@@ -151,6 +162,6 @@ def _json(entry: Entry) -> dict[str, Any]:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
         raise CodedError("bad-request", "not the number of an event")
-    return int(text[:15])
+    return int(text)

@@ -24,7 +24,7 @@ class Refusal:
 
 CODES: Final[Mapping[str, Refusal]] = {
     "bad-request": Refusal(400, "A parameter or the body cannot be read."),
-    "option-refused": Refusal(400, "The settings do not allow a room like that."),
+    "option-refused": Refusal(409, "The settings do not allow a room like that."),
     "operator-token-required": Refusal(401, "The operators' token is needed."),
     "operator-token-wrong": Refusal(401, "This is not the operators' token."),
     "forbidden": Refusal(403, "For this machine only, and for no page of another origin."),
