@@ -31,6 +31,7 @@ HEIGHTS = {
     "signaling": 4,
     "rooms": 3,
     "liveness": 1,
+    "webhooks": 1,
     "webrtc": 2,
     "overload": 2,
     "media": 1,

@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
@@ -21,10 +21,11 @@ from trio_sfu.config.model import Config
 from trio_sfu.config.reload import changed_keys, check_reload
 from trio_sfu.config.rules import is_loopback
 from trio_sfu.config.token import operator_token
+from trio_sfu.config.webhooks import webhook_secret
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.http.app import make_app
 from trio_sfu.http.operators import Operators
-from trio_sfu.ids import new_peer_id
+from trio_sfu.ids import PeerId, new_peer_id
 from trio_sfu.listeners.certificate import CertificateWatch
 from trio_sfu.listeners.connection import current_connection
 from trio_sfu.listeners.hypercorn_server import HttpServer
@@ -51,6 +52,7 @@ from trio_sfu.signaling.session import Session
 from trio_sfu.tree.ages import Ages
 from trio_sfu.tree.nodes import Node
 from trio_sfu.tree.survey import survey
+from trio_sfu.webhooks.service import Webhooks
 from trio_sfu.webrtc.bridge import live_loops
 from trio_sfu.webrtc.candidates import host_candidates
 from trio_sfu.webrtc.certificate import Certificate
@@ -107,6 +109,9 @@ class Daemon:
         self.services.add("self-test", self.self_test.run)
         self.services.add("overload", self.overload.run)
         self.services.add("quality", partial(watch_quality, self.rooms.quality, self.rooms.peers))
+        self.webhooks = Webhooks(config.webhooks, self.journal, self._identity)
+        if config.webhooks.urls:
+            self.services.add("webhooks", self.webhooks.run)
         self.whip = Sessions(
             config.whip,
             self.rooms,
@@ -148,6 +153,7 @@ class Daemon:
         token = operator_token(config.admin)
         policy = access_policy(config.auth)
         certificate = server_context(config.http)
+        secret = webhook_secret(config.webhooks)
         # Nothing from here on can fail.
         before, self.config = self.config, config
         self.rooms.reconfigure(config.rooms, config.video)
@@ -157,6 +163,7 @@ class Daemon:
         self.drain.settings = config.drain
         self.operators.use(token)
         self.gate.policy = policy
+        self.webhooks.use(secret)
         self.port.reconfigure(config.http)
         if certificate is not None:
             self.port.use_certificate(certificate)
@@ -196,6 +203,14 @@ class Daemon:
     def quality(self) -> Quality:
         """Return how good it is what viewers get."""
         return self.rooms.quality
+
+    def webhooks_told(self) -> tuple[Mapping[str, int], int]:
+        """Return how many webhooks came to which end, and how many wait."""
+        return self.webhooks.outcomes(), self.webhooks.waiting
+
+    def _identity(self, peer: PeerId) -> str | None:
+        found = self.rooms.find(peer)
+        return None if found is None else found.grant.identity
 
     def tree(self) -> Node:
         """Return all that lives."""

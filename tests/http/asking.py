@@ -120,6 +120,9 @@ class Observed:
         quality.hear(Experience(watched=10, frozen=0.2, heard=10))
         return quality
 
+    def webhooks_told(self) -> tuple[dict[str, int], int]:
+        return {"delivered": 3, "dropped": 0}, 2
+
     def engine_counters(self) -> dict[str, int]:
         return {"packets_received": 12}
 
