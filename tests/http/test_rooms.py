@@ -181,7 +181,9 @@ async def test_a_codec_that_the_settings_leave_out_is_refused() -> None:
 async def test_there_are_no_more_rooms_than_may_be() -> None:
     async with stage(max_rooms=1) as s:
         await s.told("/rooms", "POST", {"room": "a"})
-        assert await s.refused("/rooms", "POST", {"room": "b"}) == (503, "too-many-rooms")
+        answer = await s.ask("/rooms", "POST", {"room": "b"})
+        assert (answer.status, answer.json()["code"]) == (503, "too-many-rooms")
+        assert answer.headers["retry-after"] == "10"
 
 
 async def test_a_daemon_that_is_being_emptied_gets_no_new_ones() -> None:

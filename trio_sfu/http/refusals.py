@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from trio_sfu.errors import RequestError
+from trio_sfu.signaling.codes import outcome
 
 NO_STORE: Final = {"cache-control": "no-store"}
 
@@ -83,7 +84,7 @@ class CodedError(HTTPException):
 
 def coded(refused: RequestError) -> CodedError:
     """Return what a refusal of the rooms is answered with."""
-    wait = refused.retry_after
+    wait = refused.retry_after or outcome(refused.code).retry_after
     headers = {} if wait is None else {"retry-after": str(ceil(wait))}
     return CodedError(refused.code, str(refused), headers)
 
