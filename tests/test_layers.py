@@ -31,6 +31,7 @@ HEIGHTS = {
     "signaling": 4,
     "rooms": 3,
     "liveness": 1,
+    "webhooks": 1,
     "webrtc": 2,
     "overload": 2,
     "media": 1,
@@ -48,6 +49,7 @@ HEIGHTS = {
 # The words of the protocol: a leaf that everybody may use, whatever folder it is in.
 VOCABULARY = {f"trio_sfu.signaling.{name}" for name in ("carried", "messages", "codes")}
 ALLOWED = {
+    ("http", "tree"),  # the type of what it shows
     ("census", "listeners"),  # who asks does not count its own connection
 }
 ASYNCIO = {"asyncio", "aiortc", "aioice", "trio_asyncio", "pylibsrtp", "av"}

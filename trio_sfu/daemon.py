@@ -4,12 +4,10 @@
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any
 
-import msgspec
 import trio
 from starlette.routing import Route
 from trio_websocket import WebSocketConnection
@@ -23,10 +21,11 @@ from trio_sfu.config.model import Config
 from trio_sfu.config.reload import changed_keys, check_reload
 from trio_sfu.config.rules import is_loopback
 from trio_sfu.config.token import operator_token
+from trio_sfu.config.webhooks import webhook_secret
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.http.app import make_app
 from trio_sfu.http.operators import Operators
-from trio_sfu.ids import PeerId, RoomId, new_peer_id
+from trio_sfu.ids import PeerId, new_peer_id
 from trio_sfu.listeners.certificate import CertificateWatch
 from trio_sfu.listeners.connection import current_connection
 from trio_sfu.listeners.hypercorn_server import HttpServer
@@ -40,6 +39,7 @@ from trio_sfu.media_port import open_media
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.watch import OverloadWatch
 from trio_sfu.rooms.drain import Drain
+from trio_sfu.rooms.operating import Operating
 from trio_sfu.rooms.quality import Quality, watch_quality
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.relays import relays
@@ -50,7 +50,9 @@ from trio_sfu.signaling.carried import Rights
 from trio_sfu.signaling.reception import receive_client
 from trio_sfu.signaling.session import Session
 from trio_sfu.tree.ages import Ages
+from trio_sfu.tree.nodes import Node
 from trio_sfu.tree.survey import survey
+from trio_sfu.webhooks.service import Webhooks
 from trio_sfu.webrtc.bridge import live_loops
 from trio_sfu.webrtc.candidates import host_candidates
 from trio_sfu.webrtc.certificate import Certificate
@@ -96,6 +98,7 @@ class Daemon:
             video=config.video,
             gate=self.gate,
         )
+        self.operating = Operating(self.rooms)
         self.drain = Drain(config.drain, self.rooms, self.journal)
         self.overload = OverloadWatch(config.overload, self.journal, self.rooms.limit_video)
         self.services = Services(self.journal)
@@ -106,6 +109,9 @@ class Daemon:
         self.services.add("self-test", self.self_test.run)
         self.services.add("overload", self.overload.run)
         self.services.add("quality", partial(watch_quality, self.rooms.quality, self.rooms.peers))
+        self.webhooks = Webhooks(config.webhooks, self.journal, self._identity)
+        if config.webhooks.urls:
+            self.services.add("webhooks", self.webhooks.run)
         self.whip = Sessions(
             config.whip,
             self.rooms,
@@ -147,6 +153,7 @@ class Daemon:
         token = operator_token(config.admin)
         policy = access_policy(config.auth)
         certificate = server_context(config.http)
+        secret = webhook_secret(config.webhooks)
         # Nothing from here on can fail.
         before, self.config = self.config, config
         self.rooms.reconfigure(config.rooms, config.video)
@@ -156,6 +163,7 @@ class Daemon:
         self.drain.settings = config.drain
         self.operators.use(token)
         self.gate.policy = policy
+        self.webhooks.use(secret)
         self.port.reconfigure(config.http)
         if certificate is not None:
             self.port.use_certificate(certificate)
@@ -196,22 +204,17 @@ class Daemon:
         """Return how good it is what viewers get."""
         return self.rooms.quality
 
-    def rooms_snapshot(self) -> list[dict[str, Any]]:
-        """Return the rooms and their peers."""
-        return self.rooms.snapshot()
+    def webhooks_told(self) -> tuple[Mapping[str, int], int]:
+        """Return how many webhooks came to which end, and how many wait."""
+        return self.webhooks.outcomes(), self.webhooks.waiting
 
-    def tree(self) -> dict[str, Any]:
-        """Return all that lives, as ``tree.nodes.Node`` has it."""
-        tree: dict[str, Any] = msgspec.to_builtins(survey(self))
-        return tree
+    def _identity(self, peer: PeerId) -> str | None:
+        found = self.rooms.find(peer)
+        return None if found is None else found.grant.identity
 
-    async def end_room(self, room: str) -> bool:
-        """End a room; return whether there was one."""
-        return await self.rooms.end_room(RoomId(room))
-
-    async def remove_peer(self, room: str, peer: str) -> bool:
-        """End a peer; return whether there was one."""
-        return await self.rooms.remove_peer(RoomId(room), PeerId(peer))
+    def tree(self) -> Node:
+        """Return all that lives."""
+        return survey(self)
 
     @property
     def _offer_limits(self) -> OfferLimits:

@@ -22,15 +22,16 @@ export type LeaveReason =
   | "failed"
   | "replaced"
   | "removed"
+  | "moved"
   | "room-closed";
 
 export type VideoLimit = "high" | "medium" | "low" | "screens" | "none";
 
-export type Pause = "hidden" | "bandwidth" | "overload" | "unsupported" | "not-sent";
+export type Pause = "hidden" | "bandwidth" | "overload" | "room" | "unsupported" | "not-sent";
 
 export type VideoCodec = "vp8" | "vp9" | "h264" | "av1";
 
-export type ModerationCode = "muted-by-moderator" | "removed-by-moderator";
+export type ModerationCode = "muted-by-moderator" | "removed-by-moderator" | "muted-by-operator";
 
 export type ErrorCode =
   | "message-malformed"
@@ -72,6 +73,7 @@ export type ErrorCode =
   | "replaced"
   | "removed"
   | "removed-by-moderator"
+  | "moved"
   | "room-closed"
   | "server-stopping"
   | "peer-failed"
@@ -202,7 +204,8 @@ export interface PeerUpdated {
  * Somebody is gone.
  *
  * `reason`: left, gone (socket and media silent), timeout (no consent),
- * failed (its session ended by an error), replaced, removed, room-closed.
+ * failed (its session ended by an error), replaced, removed, moved (to another room),
+ * room-closed.
  */
 export interface PeerLeft {
   type: "peer-left";
@@ -242,8 +245,9 @@ export interface SlotShows {
  * above `rid` is waited for or not affordable.
  *
  * `paused` says why nothing is sent: hidden (nobody looks, or the client prefers it
- * off), bandwidth (the network does not carry it), overload (of the server), unsupported
- * (the client cannot decode it), not-sent (its publisher sends nothing at the moment).
+ * off), bandwidth (the network does not carry it), overload (of the server), room (it has
+ * no such video), unsupported (the client cannot decode it), not-sent (its publisher sends
+ * nothing at the moment).
  * `loss` is the share of the slot's packets that the client reports as lost, null
  * where it is not known.
  */
@@ -357,9 +361,10 @@ export interface Draining {
 /**
  * A moderator has muted the client's `source`, or removes the client.
  *
- * `by` is the moderator's peer id, `name` what it is called; `reason` is theirs, and
- * may be empty. Muted, the client mutes itself and says so (`publish`); removed, the fatal
- * `error` of the same code follows.
+ * `by` is the moderator's peer id, `name` what it is called; both are empty when it was an
+ * operator, who is in no room (muted-by-operator). `reason` is theirs, and may be empty.
+ * Muted, the client mutes itself and says so (`publish`); removed, the fatal `error` of
+ * the same code follows.
  */
 export interface Moderated {
   type: "moderated";
@@ -368,6 +373,27 @@ export interface Moderated {
   name: string;
   source: Source | null;
   reason: string;
+}
+
+/**
+ * An operator moves the client to another `room`; the fatal `error` `moved` follows.
+ *
+ * The client joins that room, with `replaces` and the token it has, which need not be for it.
+ */
+export interface Moved {
+  type: "moved";
+  room: string;
+}
+
+/**
+ * An operator has changed what the client may do: these are its rights from now on.
+ *
+ * What it publishes without a right has ended. The client makes an offer: it brings what was
+ * not negotiated for want of a right. After `resumed` it comes again.
+ */
+export interface RightsChanged {
+  type: "rights-changed";
+  rights: Rights;
 }
 
 /**
@@ -581,5 +607,7 @@ export type ServerMessage =
   | VideoLimited
   | Draining
   | Moderated
+  | Moved
+  | RightsChanged
   | ErrorMessage
   | Pong;

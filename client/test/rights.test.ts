@@ -140,3 +140,68 @@ describe("a moderator's mute", () => {
     expect(screen.readyState).toBe("ended");
   });
 });
+
+describe("rights that an operator has changed", () => {
+  const changed = (rights: Partial<Rights>) =>
+    world.socket.receive({ type: "rights-changed", rights: { ...ALL_RIGHTS, ...rights } });
+  const answered = async () => {
+    await settle();
+    const id = world.socket.of("offer").at(-1)?.id ?? 0;
+    world.socket.receive({ type: "answer", id, sdp: "v=0" });
+    await settle();
+  };
+
+  it("are told, offered for, and end a screen that may not be shown", async () => {
+    const screen = track("video");
+    await client.publish("screen", screen);
+    await joined();
+    const told: Rights[] = [];
+    client.on("rights-changed", (rights) => told.push(rights));
+    changed({ publish: ["microphone"] });
+    await answered();
+    expect(client.rights.publish).toEqual(["microphone"]);
+    expect(told).toMatchObject([{ publish: ["microphone"] }]);
+    expect(screen.readyState).toBe("ended");
+    expect(world.socket.of("offer")).toHaveLength(2);
+  });
+
+  it("bring back what could not be published before", async () => {
+    await client.publish("camera", track("video"));
+    await joined({ publish: [] });
+    expect(live()).toHaveLength(0);
+    changed({});
+    await answered();
+    expect(live().map((message) => message.source)).toEqual(["camera"]);
+    // In order behind the offer that has a line for it.
+    const types = world.socket.sent.map((message) => message.type);
+    expect(types.lastIndexOf("publish")).toBeGreaterThan(types.lastIndexOf("offer"));
+  });
+});
+
+describe("a client that is moved", () => {
+  it("joins the other room with the same token and what it publishes", async () => {
+    await client.publish("microphone", track("audio"));
+    await joined();
+    const told: string[] = [];
+    client.on("moved", (room) => told.push(room));
+    world.socket.receive({ type: "moved", room: "other" });
+    world.socket.receive({
+      type: "error",
+      code: "moved",
+      message: "",
+      fatal: true,
+      rejoin: true,
+      id: null,
+      failure: null,
+      retryAfter: null,
+    });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await accept(ALL_RIGHTS);
+    expect(told).toEqual(["other"]);
+    expect(world.socket.of("join")).toMatchObject([
+      { room: "other", token: "j.w.t", replaces: "r" },
+    ]);
+    expect(live().map((message) => message.source)).toEqual(["microphone"]);
+    expect(client.state).toBe("connected");
+  });
+});

@@ -85,13 +85,13 @@ async def kicked(scene: Scene) -> None:
     assert session is not None
     assert session.joined is not None
     scene.actor.want(None)
-    await scene.world.daemon.remove_peer(STAGE, session.joined.peer)
+    await scene.world.daemon.operating.remove_peer(STAGE, session.joined.peer)
 
 
 async def room_ended(scene: Scene) -> None:
     for client in (scene.actor, scene.companion):
         client.want(None)
-    await scene.world.daemon.end_room(STAGE)
+    await scene.world.daemon.operating.end_room(STAGE)
 
 
 async def rejoin(scene: Scene) -> None:

@@ -65,7 +65,7 @@ async def test_who_is_refused_for_good_is_told() -> None:
         async def unwanted() -> None:
             async with stay(daemon.url, room="room", name="unwanted") as staying:
                 present = await staying.present()
-                await daemon.remove_peer("room", present.id)
+                await daemon.operating.remove_peer("room", present.id)
                 await trio.sleep_forever()
 
         with pytest.raises(SessionEndedError, match="removed"), trio.fail_after(10):

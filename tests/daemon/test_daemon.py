@@ -49,7 +49,7 @@ async def test_two_clients_see_each_other_and_leave_nothing_behind() -> None:
                     break
             assert daemon.census()["peers"] == 2
             assert daemon.census()["asyncio_loops"] >= 2
-            assert daemon.rooms_snapshot()[0]["room"] == "r"
+            assert daemon.operating.report()[0].room == "r"
         await returns_to(daemon, baseline, 5)
 
 

@@ -18,6 +18,7 @@ from trio_sfu.daemon import Daemon
 from trio_sfu.events import Crash, Fact, Failure, PeerLeft, RoomClosed, RoomCrashed, RoomRestarted
 from trio_sfu.ids import RoomId
 from trio_sfu.media.engine import SocketEngine
+from trio_sfu.rooms.operating import Operating
 from trio_sfu.testing import open_test_daemon
 from trio_sfu.testing.faults import cancel_peer, raise_in_peer, raise_in_room
 from trio_sfu.tree.survey import survey
@@ -186,7 +187,7 @@ async def test_a_requests_failure(log: io.StringIO, monkeypatch: pytest.MonkeyPa
         def broken(_: object) -> None:
             raise ZeroDivisionError("a defect")
 
-        monkeypatch.setattr(Daemon, "rooms_snapshot", broken)
+        monkeypatch.setattr(Operating, "report", broken)
         answer = await asked(s.daemon, "/api/v1/rooms")
         failure = await s.told_everywhere("listeners")
         assert (answer["code"], answer["failure"]) == ("request-failed", failure.id)

@@ -1,7 +1,7 @@
 """Ask the application through ASGI, without a socket."""
 
 import json
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,12 +9,20 @@ import trio
 from starlette.applications import Starlette
 
 from trio_sfu.config import model
+from trio_sfu.errors import RequestError
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.liveness.health import Health, judge
 from trio_sfu.liveness.self_test import SelfTestRecord, SelfTestResult
+from trio_sfu.overload.admission import Admission
+from trio_sfu.overload.levels import Level
 from trio_sfu.rooms.drain import Drain
+from trio_sfu.rooms.operating import Operating
 from trio_sfu.rooms.quality import Quality
+from trio_sfu.rooms.registry import Registry
+from trio_sfu.signaling.carried import Rights
 from trio_sfu.signaling.messages import Experience
+from trio_sfu.tree.nodes import Node
+from trio_sfu.webrtc.peer_connection import PeerConnection
 
 
 class Emptying:
@@ -32,6 +40,36 @@ class Emptying:
         return self.counted
 
 
+class OneRoom(Operating):
+    """Where there is nothing, but for the ends of a room; ``test_rooms.py`` has real rooms."""
+
+    def __init__(self, ended: list[tuple[str, ...]]) -> None:
+        self.ended = ended
+        super().__init__(
+            Registry(
+                model.Rooms(),
+                _nobody,
+                Journal(),
+                Admission(model.Overload(), lambda: Level.NORMAL),
+                max_peers_in_all=1,
+            )
+        )
+
+    async def end_room(self, room: str) -> None:
+        self.ended.append((room,))
+        if room != "r":
+            raise RequestError("there is no such room", code="not-found")
+
+    async def remove_peer(self, room: str, peer: str) -> None:
+        self.ended.append((room, peer))
+        if (room, peer) != ("r", "p-1"):
+            raise RequestError("there is no such peer in the room", code="not-found")
+
+
+def _nobody(_rights: Rights) -> AbstractAsyncContextManager[PeerConnection]:
+    raise AssertionError("nobody joins")
+
+
 @dataclass
 class Observed:
     journal: Journal = field(default_factory=Journal)
@@ -44,6 +82,7 @@ class Observed:
     rooms: Emptying = field(default_factory=lambda: Emptying())
 
     def __post_init__(self) -> None:
+        self.operating: Operating = OneRoom(self.ended)
         self.drain = Drain(model.Drain(), self.rooms, self.journal)
 
     def census(self) -> dict[str, int]:
@@ -81,22 +120,14 @@ class Observed:
         quality.hear(Experience(watched=10, frozen=0.2, heard=10))
         return quality
 
+    def webhooks_told(self) -> tuple[dict[str, int], int]:
+        return {"delivered": 3, "dropped": 0}, 2
+
     def engine_counters(self) -> dict[str, int]:
         return {"packets_received": 12}
 
-    def rooms_snapshot(self) -> list[dict[str, Any]]:
-        return [{"room": "r", "peers": []}]
-
-    def tree(self) -> dict[str, Any]:
-        return {"kind": "daemon", "name": "daemon"}
-
-    async def end_room(self, room: str) -> bool:
-        self.ended.append((room,))
-        return room == "r"
-
-    async def remove_peer(self, room: str, peer: str) -> bool:
-        self.ended.append((room, peer))
-        return (room, peer) == ("r", "p-1")
+    def tree(self) -> Node:
+        return Node(kind="daemon", name="daemon")
 
 
 @dataclass

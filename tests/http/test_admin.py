@@ -79,7 +79,17 @@ async def test_what_is_not_there_cannot_be_ended(app: Starlette, path: str) -> N
     assert (answer.status, answer.json()["code"]) == (404, "not-found")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/rooms/r", "/api/v1/rooms/r/peers/p-1"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/v1/rooms"),
+        ("DELETE", "/api/v1/rooms/r"),
+        ("DELETE", "/api/v1/rooms/r/peers/p-1"),
+        ("POST", "/api/v1/rooms/r/peers/p-1/mute"),
+        ("POST", "/api/v1/rooms/r/peers/p-1/move"),
+        ("PUT", "/api/v1/rooms/r/peers/p-1/rights"),
+    ],
+)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -96,10 +106,10 @@ async def test_what_is_not_there_cannot_be_ended(app: Starlette, path: str) -> N
     ],
     ids=str,
 )
-async def test_a_page_of_another_site_ends_nothing(
-    app: Starlette, daemon: Observed, path: str, headers: dict[str, str]
+async def test_a_page_of_another_site_changes_nothing(
+    app: Starlette, daemon: Observed, method: str, path: str, headers: dict[str, str]
 ) -> None:
-    answer = await ask(app, path, "DELETE", **(JSON | headers))
+    answer = await ask(app, path, method, body="{}", **(JSON | headers))
     assert (answer.status, answer.json()["code"]) == (403, "forbidden")
     assert daemon.ended == []
 

@@ -21,8 +21,18 @@ FAILURE = Failure.of(ValueError("x"), code="peer-failed", path="r/p-1")
 
 ROUTES = [
     ("GET", "/api/v1/tree", 200),
+    ("GET", "/api/v1/openapi.json", 200),
     ("GET", "/api/v1/census", 200),
     ("GET", "/api/v1/rooms", 200),
+    ("POST", "/api/v1/rooms", 400),
+    ("GET", "/api/v1/rooms/r", 404),
+    ("GET", "/api/v1/rooms/r/tracks", 404),
+    ("GET", "/api/v1/rooms/r/peers", 404),
+    ("GET", "/api/v1/rooms/r/peers/p-1", 404),
+    ("GET", "/api/v1/rooms/r/peers/p-1/tracks", 404),
+    ("POST", "/api/v1/rooms/r/peers/p-1/mute", 400),
+    ("POST", "/api/v1/rooms/r/peers/p-1/move", 400),
+    ("PUT", "/api/v1/rooms/r/peers/p-1/rights", 400),
     ("GET", "/api/v1/failures", 200),
     ("GET", f"/api/v1/failures/{FAILURE.id}", 200),
     ("GET", "/api/v1/events", 200),

@@ -50,6 +50,15 @@ class ScriptedTrack:
     listener: Callable[[AudioLevel], None] | None = None
     rids: tuple[str, ...] = ()
     layers: tuple[Layer, ...] = ()
+    encodings: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def codec(self, _rid: str) -> Codec | None:
+        return None
+
+    def stats(self) -> list[dict[str, int | str]]:
+        return [{"rid": rid, **self.counts} for rid in self.encodings]
 
 
 @dataclass
@@ -99,6 +108,13 @@ class ScriptedConnection:
     def up_track(self, source: Source) -> ScriptedTrack | None:
         return self.tracks.get(source)
 
+    async def allow(self, rights: Rights) -> None:
+        await trio.lowlevel.checkpoint()
+        self.rights = rights
+        self.tracks = {key: each for key, each in self.tracks.items() if key in rights.publish}
+        if not rights.subscribe:
+            self.slots = {}
+
     async def negotiate(self, offer: Offer) -> str:
         await trio.lowlevel.checkpoint()
         if offer.sdp == "bad":
@@ -122,6 +138,7 @@ class ScriptedLink:
     def __init__(self) -> None:
         self.id = SessionId("s-test")
         self.departure: Departure | None = None
+        self.follows = True
         self.heard: list[ServerMessage] = []
         self.ended: list[str | None] = []
         self.failure: str | None = None

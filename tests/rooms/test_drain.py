@@ -11,6 +11,8 @@ from trio_sfu import events
 from trio_sfu.config import model
 from trio_sfu.errors import RequestError
 from trio_sfu.rooms.drain import Drain, DrainFinalError
+from trio_sfu.rooms.operating import Operating
+from trio_sfu.rooms.options import RoomOptions
 from trio_sfu.signaling.messages import Draining, Leave
 
 
@@ -65,7 +67,7 @@ async def test_who_was_in_a_room_until_just_now_gets_it_back(autojump_clock: Moc
     async with scene() as at:
         ann, drain = await at.join("r"), drain_of(at)
         drain.begin(20)
-        await at.rooms.end_room(ann.joined.room)  # type: ignore[arg-type]
+        await Operating(at.rooms).end_room(ann.joined.room)
         assert at.rooms.count() == (0, 0)
         again = await at.join("r", replaces=ann.joined.resume_token)
         assert told(again) == [20]
@@ -167,3 +169,22 @@ async def test_a_drain_is_noted_once_for_each_deadline(autojump_clock: MockClock
         drain.begin(10)
         drain.terminate()
         assert at.noted(events.DrainBegun) == [events.DrainBegun(10, final=False)]
+
+
+async def test_after_a_signal_a_room_that_was_created_and_is_empty_holds_nothing_up(
+    autojump_clock: MockClock,
+) -> None:
+    async with scene() as at:
+        for room in ("kept", "other"):
+            Operating(at.rooms).create_room(room, RoomOptions(empty_timeout=3_600))
+        ann, drain = await at.join("kept"), drain_of(at)
+        drain.terminate()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(drain.over)
+            await trio.sleep(5)
+            assert nursery.child_tasks
+            ann.link.say(Leave())
+            await settle()
+            assert not nursery.child_tasks
+        assert at.rooms.count() == (2, 0)
+        assert trio.current_time() < 6

@@ -12,6 +12,7 @@ from trio_sfu.access import Gate
 from trio_sfu.errors import RequestError
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.rooms.link import Departure
+from trio_sfu.rooms.operating import Operating
 from trio_sfu.signaling.carried import Source
 from trio_sfu.signaling.messages import Join, Moderated, MutePeer, Publish, RemovePeer
 from trio_sfu.webrtc.events import EncodingStarted
@@ -301,7 +302,7 @@ async def test_who_is_removed_is_told_by_whom_and_why_and_stays_out(gate: Gate) 
 async def test_who_an_operator_removed_stays_out_too(gate: Gate) -> None:
     async with scene(gate) as s:
         peer = await s.join(ROOM, token=ALL)
-        assert await s.rooms.remove_peer(RoomId(ROOM), PeerId(peer.id))
+        await Operating(s.rooms).remove_peer(ROOM, peer.id)
         assert peer.link.ended == ["removed"]
         assert await refusal(s, ALL) == "join-barred"
         assert s.noted(events.Moderation) == [
@@ -312,7 +313,7 @@ async def test_who_an_operator_removed_stays_out_too(gate: Gate) -> None:
 async def test_a_room_that_an_operator_closes_is_noted(gate: Gate) -> None:
     async with scene(gate) as s:
         await s.join(ROOM, token=ALL)
-        assert await s.rooms.end_room(RoomId(ROOM))
+        await Operating(s.rooms).end_room(ROOM)
         assert s.noted(events.Moderation) == [events.Moderation("close-room", "operator", ROOM)]
 
 

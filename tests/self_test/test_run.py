@@ -66,7 +66,7 @@ async def test_nobody_sees_its_room_and_no_metric_counts_it() -> None:
             while daemon.census()["transports"] < before["transports"] + 2:
                 await trio.testing.wait_all_tasks_blocked(0.01)
         # Two more transports are there now, and yet:
-        assert [each["room"] for each in daemon.rooms_snapshot()] == ["r"]
+        assert [each.room for each in daemon.operating.report()] == ["r"]
         assert (daemon.census()["rooms"], daemon.census()["peers"]) == (1, 1)
         assert not ann.peers
         [engine] = [each for each in survey(daemon).children if each.name == "engine"]

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import msgspec
 
+from trio_sfu.http import refusals
 from trio_sfu.signaling import codes, messages, schema
 
 ROOT = Path(__file__).parents[2]
@@ -25,8 +26,10 @@ def test_every_code_raised_anywhere_is_in_the_table() -> None:
             raised |= set(re.findall(r'_refuse\(\s*"([a-z-]+)"', text))
             raised |= set(re.findall(r'(?:Failed|link\.end|session\.end)\("([a-z-]+)"', text))
     assert raised
-    # Keys are read before there is anybody to tell; who is muted is told in `moderated`.
-    assert raised - {"config-keys", "muted-by-moderator"} <= set(codes.CODES)
+    # Keys are read before there is anybody to tell; who is muted is told in `moderated`; what
+    # an operator is refused is told by HTTP.
+    elsewhere = {"config-keys", "muted-by-moderator", "muted-by-operator", *refusals.CODES}
+    assert raised - elsewhere <= set(codes.CODES)
 
 
 def test_a_message_the_server_sends_is_valid_by_its_schema() -> None:

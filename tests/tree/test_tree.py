@@ -9,6 +9,7 @@ import trio
 from tests.webrtc.offering import Description
 from trio_sfu.client import Client, SessionEndedError, SyntheticVideo, Tone, connect
 from trio_sfu.daemon import Daemon
+from trio_sfu.errors import RequestError
 from trio_sfu.events import PeerTornDown, ServiceFailed
 from trio_sfu.signaling.messages import Join
 from trio_sfu.testing import open_test_daemon
@@ -176,7 +177,7 @@ async def test_a_rooms_failures_are_counted_over_its_lives() -> None:
 async def test_a_peer_that_is_removed_is_told_so_and_so_are_the_others() -> None:
     async with open_test_daemon() as daemon, call(daemon, 3) as (ann, bob, eve):
         transports = daemon.census()["transports"]
-        assert await daemon.remove_peer(ROOM, bob.id)
+        await daemon.operating.remove_peer(ROOM, bob.id)
         # It is gone when the call returns, and so are its handles.
         assert daemon.census()["transports"] == transports - 1
         assert bob.id not in below(room(daemon), "peer")
@@ -186,7 +187,8 @@ async def test_a_peer_that_is_removed_is_told_so_and_so_are_the_others() -> None
                 await other.until(lambda: bob.id not in other.peers)  # noqa: B023  (called here)
             assert [(left.peer, left.reason) for left in other.state.left] == [(bob.id, "removed")]
             assert other.ended is None
-        assert not await daemon.remove_peer(ROOM, bob.id)
+        with pytest.raises(RequestError, match="no such peer"):
+            await daemon.operating.remove_peer(ROOM, bob.id)
         torn_down = daemon.journal.histogram(PeerTornDown)
         assert torn_down.cumulative()[-1][1] == 1
         assert 0 < torn_down.total < 0.5
@@ -198,12 +200,13 @@ async def test_a_room_that_is_closed_tells_everybody_in_it() -> None:
         call(daemon, 2) as people,
         connect(daemon.url, room="other", name="far") as far,
     ):
-        assert await daemon.end_room(ROOM)
+        await daemon.operating.end_room(ROOM)
         assert set(below(service(daemon, "rooms"), "room")) == {"other"}
         for client in people:
             assert await until_gone(client) == "room-closed"
         assert far.ended is None
-        assert not await daemon.end_room(ROOM)
+        with pytest.raises(RequestError, match="no such room"):
+            await daemon.operating.end_room(ROOM)
         # It did not fail, so it may be opened anew.
         assert daemon.journal.failures.last(("rooms",)) is None
         async with connect(daemon.url, room=ROOM, name="again"):

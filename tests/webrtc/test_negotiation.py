@@ -3,8 +3,9 @@
 import pytest
 
 from tests.webrtc.offering import CAMERA, MICROPHONE, RECORDED, Description, Section, recorded, slot
+from trio_sfu.access.grant import EVERYTHING
 from trio_sfu.errors import NegotiationError
-from trio_sfu.signaling.carried import SendingLine, SlotLine
+from trio_sfu.signaling.carried import Rights, SendingLine, SlotLine
 from trio_sfu.webrtc.limits import OfferLimits
 from trio_sfu.webrtc.negotiation import Agreement, Negotiation, SendingUse, SlotUse
 from trio_sfu.webrtc.offer import parse_offer
@@ -196,3 +197,30 @@ def test_the_certificate_stays() -> None:
     agree(negotiation, Description())
     other = Description(fingerprints=["sha-256 " + ":".join(["CD"] * 32)])
     assert refusal(other, negotiation=negotiation) == "offer-invalid"
+
+
+def test_other_rights_make_lines_idle_at_once_and_used_with_the_next_offer() -> None:
+    negotiation = Negotiation()
+    sections = [
+        Section("0", "audio", "sendonly"),
+        Section("1", "video", "sendonly"),
+        Section("2", "video", "recvonly"),
+    ]
+    sending = [SendingLine(mid="0", source="microphone"), SendingLine(mid="1", source="camera")]
+    slots = [slot("2", "video", 0)]
+    before = agree(negotiation, Description(sections), sending, slots)
+    ended = negotiation.allow(Rights(publish=["microphone"]))
+    assert [use.mid for use in ended] == ["1", "2"]
+    assert set(negotiation.encodes) == {"microphone"}
+    assert negotiation.decodes == frozenset()
+    # An offer that comes meanwhile brings nothing back, and nothing is to be closed again.
+    again = agree(negotiation, Description(sections), sending, slots)
+    assert (again.added, again.removed) == ([], [])
+    assert {mid for mid, use in again.uses.items() if use.idle} == {"1", "2"}
+    assert negotiation.allow(EVERYTHING) == []
+    assert set(negotiation.encodes) == {"microphone"}
+    after = agree(negotiation, Description(sections), sending, slots)
+    assert [use.mid for use, _line in after.added] == ["1", "2"]
+    # The stream goes on under the SSRC and the CNAME that it had.
+    assert after.uses == before.uses
+    assert set(negotiation.encodes) == {"microphone", "camera"}

@@ -193,7 +193,7 @@ async def stage(
     scene.rooms._relays = lambda _peer: [TURN]
     sessions = Sessions(whip or Whip(), scene.rooms, scene.journal)
     routes = whip_routes(
-        sessions, Gate(lambda: origins or [], lambda: scene.rooms._gate.policy), lambda: [TURN]
+        sessions, Gate(lambda: origins or [], lambda: scene.rooms.gate.policy), lambda: [TURN]
     )
     observed = Observed(journal=scene.journal)
     app = make_app(observed, Page(), routes=routes)

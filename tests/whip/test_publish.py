@@ -9,6 +9,7 @@ from tests.whip.staging import FRAGMENT, PUBLISHING, RESTART, SDP, TRICKLED, WAT
 from trio_sfu.config.model import Whip
 from trio_sfu.events import JoinRefused, PeerJoined, TrackPublished
 from trio_sfu.overload.levels import Level
+from trio_sfu.rooms.operating import Operating
 from trio_sfu.signaling.carried import PeerInfo, TrackInfo
 from trio_sfu.webrtc.events import Connected, Failed, Silent
 
@@ -371,7 +372,7 @@ async def test_an_error_in_the_room_is_told_with_its_reference() -> None:
 async def test_a_room_that_an_operator_closes_ends_its_sessions() -> None:
     async with stage() as staged:
         path = (await staged.publish()).headers["location"]
-        assert await staged.scene.rooms.end_room("r")  # type: ignore[arg-type]
+        await Operating(staged.scene.rooms).end_room("r")
         assert (await staged.ask("DELETE", path)).status == 404
         assert staged.empty
 

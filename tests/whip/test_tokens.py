@@ -17,7 +17,7 @@ WATCHES: dict[str, Any] = {"subscribe": True}
 async def told(way: str, shown: str | None) -> tuple[Told, int]:
     """Return the answer to a POST with a token, and how many rooms there are then."""
     async with stage() as staged:
-        staged.scene.rooms._gate = Gate(policy())
+        staged.scene.rooms.gate = Gate(policy())
         offer = PUBLISHING if way == "whip" else WATCHING
         headers = {} if shown is None else {"authorization": f"Bearer {shown}"}
         answer = await staged.post(f"/{way}/r", offer, **headers)

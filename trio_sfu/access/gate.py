@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 
 from trio_sfu.access.grant import OPEN, Grant
-from trio_sfu.access.remembered import Barred, UsedTokens
+from trio_sfu.access.remembered import Amended, Barred, UsedTokens
 from trio_sfu.access.verify import Policy, verify
 from trio_sfu.errors import TokenError
 
@@ -25,6 +26,7 @@ class Gate:
         """May be replaced at any time: keys that are new are accepted, others no more."""
         self.used = UsedTokens()
         self.barred = Barred()
+        self.amended = Amended()
         self._clock = clock
 
     def grant(self, token: str | None, room: str, held: Grant | None = None) -> Grant:
@@ -35,7 +37,8 @@ class Gate:
         join-barred.
         """
         if self.policy is None:
-            return OPEN
+            # Who comes back has the rights it had, if they were changed.
+            return OPEN if held is None or held.identity else replace(OPEN, rights=held.rights)
         now = self._clock()
         grant = self._verified(token, now, self.policy, room, held)
         if self.barred.bars(grant, now):
@@ -44,7 +47,7 @@ class Gate:
             if self.used.has(grant.single, now):
                 raise TokenError("the token was used before", code="token-used")
             self.used.check_room(now)
-        return grant
+        return replace(grant, rights=self.amended.rights(grant, now))
 
     def use(self, grant: Grant) -> None:
         """Note that what was granted has let somebody in."""
@@ -58,15 +61,28 @@ class Gate:
             until = now + self.policy.max_lifetime + 2 * self.policy.leeway
             self.barred.bar(grant.room, grant.identity, now, until)
 
+    def amend(self, grant: Grant) -> None:
+        """Have somebody's rights in its room, as they are now, count for its older tokens."""
+        if self.policy is not None and grant.identity is not None:
+            now = self._clock()
+            until = now + self.policy.max_lifetime + 2 * self.policy.leeway
+            self.amended.amend(grant, now, until)
+
+    def may_move(self, grant: Grant) -> bool:
+        """Return whether nothing keeps somebody out of the room that it was granted."""
+        return not self.barred.bars(grant, self._clock())
+
     def _verified(
         self, token: str | None, now: float, policy: Policy, room: str, held: Grant | None
     ) -> Grant:
         try:
             return verify(token, now, policy, room=room)
         except TokenError as refused:
-            # Its signature, room and all else were right, or the code would be another.
-            if refused.code == "token-expired" and held is not None and _of(token, held, room):
-                return held
+            # What the codes are about is checked last: signature and all else were right.
+            if held is not None and _of(token, held, room):
+                wrong_room = held.moved and refused.code == "token-room-wrong"
+                if wrong_room or refused.code == "token-expired":
+                    return held
             raise
 
 

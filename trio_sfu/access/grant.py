@@ -32,6 +32,8 @@ class Grant:
     """Key and id of a token that lets in once."""
     fingerprint: bytes = field(default=b"", repr=False)
     """Tells its token from all others, and tells nothing else of it."""
+    moved: bool = False
+    """Whether an operator has moved it to ``room``, which its token need not be for."""
 
 
 OPEN: Final = Grant(

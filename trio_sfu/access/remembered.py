@@ -1,10 +1,11 @@
-"""What has to be remembered of tokens: which were used up, and who was put out. No clock."""
+"""What has to be remembered of tokens: used up, put out, given other rights. No clock."""
 
 from collections import OrderedDict
 from heapq import heappop, heappush
 
 from trio_sfu.access.grant import Grant
 from trio_sfu.errors import TokenError
+from trio_sfu.signaling.carried import Rights
 
 _RETRY_S = 10.0
 
@@ -83,3 +84,37 @@ class Barred:
             del self._since[key]
             return False
         return grant.issued is None or grant.issued <= since
+
+
+class Amended:
+    """Whose rights in a room were changed, until no token made before that can be valid.
+
+    As ``Barred``: a token that was made later counts again, and of more than ``most`` the
+    oldest is forgotten.
+    """
+
+    def __init__(self, most: int = 16_384) -> None:
+        self._most = most
+        self._since: OrderedDict[tuple[str, str], tuple[float, float, Rights]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._since)
+
+    def amend(self, grant: Grant, now: float, until: float) -> None:
+        """Remember what rights somebody has in a room now."""
+        key = grant.room, grant.identity or ""
+        self._since.pop(key, None)
+        self._since[key] = now, until, grant.rights
+        while len(self._since) > self._most:
+            self._since.popitem(last=False)
+
+    def rights(self, grant: Grant, now: float) -> Rights:
+        """Return the rights that somebody has who was granted that."""
+        key = grant.room, grant.identity or ""
+        if key not in self._since:
+            return grant.rights
+        since, until, rights = self._since[key]
+        if now >= until:
+            del self._since[key]
+            return grant.rights
+        return rights if grant.issued is None or grant.issued <= since else grant.rights

@@ -66,7 +66,10 @@ class Client:
 
     @property
     def rights(self) -> Rights:
-        """What the client may do in the room."""
+        """What the client may do in the room. An operator may change it.
+
+        What it may now and might not before needs another offer (``negotiate``).
+        """
         return self.state.joined.rights if self.state.joined is not None else Rights()
 
     @property

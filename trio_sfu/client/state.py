@@ -3,6 +3,8 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+from msgspec import structs
+
 from trio_sfu._native import Kind
 from trio_sfu.signaling.carried import (
     PeerInfo,
@@ -19,9 +21,11 @@ from trio_sfu.signaling.messages import (
     Error,
     Joined,
     Moderated,
+    Moved,
     PeerJoined,
     PeerLeft,
     PeerUpdated,
+    RightsChanged,
     SendEncodings,
     ServerMessage,
     SlotQuality,
@@ -64,6 +68,8 @@ class RoomState:
     left: deque[PeerLeft] = field(default_factory=lambda: deque(maxlen=_KEPT))
     moderated: deque[Moderated] = field(default_factory=lambda: deque(maxlen=_KEPT))
     """What moderators have done to the client."""
+    moved_to: str | None = None
+    """The room that an operator has moved the client to; the session then ends (``moved``)."""
     errors: deque[Error] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
     def take(self, message: ServerMessage) -> None:
@@ -79,6 +85,10 @@ class RoomState:
                 self.left.append(message)
             case Moderated():
                 self.moderated.append(message)
+            case RightsChanged(rights=rights) if self.joined is not None:
+                self.joined = structs.replace(self.joined, rights=rights)
+            case Moved(room=room):
+                self.moved_to = room
             case Answer():
                 self.answers[message.id] = message
             case Error():

@@ -4,7 +4,7 @@ import random
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import trio
 
@@ -110,7 +110,10 @@ class Stay:
                     if first:
                         task_status.started()
                     first = False
-                    raise await client.wait_over()
+                    over = await client.wait_over()
+                    if client.state.moved_to is not None:
+                        self._place = replace(self._place, room=client.state.moved_to)
+                    raise over
             except (ClientError, OSError, trio.TooSlowError) as error:
                 self._is(None)
                 now = trio.current_time()

@@ -1,6 +1,6 @@
 """Every setting, with its default. ``conf/trio-sfu.toml`` shows the same with comments."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from msgspec import Meta, Struct, field
 
@@ -123,6 +123,28 @@ class Admin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     token_file: str = ""
 
 
+WebhookEvent: TypeAlias = Literal[
+    "room-started",
+    "room-ended",
+    "peer-joined",
+    "peer-left",
+    "track-published",
+    "track-unpublished",
+]
+
+
+class Webhooks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is told by HTTP what happens: see ``docs/webhooks.md``."""
+
+    urls: list[str] = []
+    secret_file: str = ""
+    events: list[WebhookEvent] = field(default_factory=lambda: list(get_args(WebhookEvent)))
+    private: bool = False
+    timeout: Seconds = 10.0
+    give_up_after: Seconds = 600.0
+    queue: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+
+
 class Drain(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long rooms may go on when the daemon is asked to stop."""
 
@@ -150,5 +172,6 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     overload: Overload = Overload()
     auth: Auth = Auth()
     admin: Admin = Admin()
+    webhooks: Webhooks = field(default_factory=Webhooks)
     drain: Drain = Drain()
     log: Log = Log()

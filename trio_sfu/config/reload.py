@@ -18,6 +18,7 @@ LIVE: Final = frozenset(
         "log.level",
         "media.announced",
         "media.handshake_timeout",
+        "webhooks.secret_file",
     }
 )
 """Keys that take effect without a restart, besides those of ``LIVE_SECTIONS``."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from trio_sfu.config.access import access_policy
 from trio_sfu.config.model import Config, Video
 from trio_sfu.config.token import operator_token
+from trio_sfu.config.webhooks import targets, webhook_secret
 from trio_sfu.errors import ConfigError
 
 
@@ -20,6 +21,8 @@ def check(config: Config) -> None:
     _check_turn(config)
     operator_token(config.admin)
     access_policy(config.auth)
+    targets(config.webhooks)
+    webhook_secret(config.webhooks)
     if config.liveness.stuck_after < 1:
         raise ConfigError(
             "liveness.stuck_after must be at least 1: an idle worker comes round twice a second"

@@ -24,11 +24,18 @@ def operator_token(settings: Admin) -> str | None:
     return read_token(Path(settings.token_file)) if settings.token_file else None
 
 
-def read_token(file: Path) -> str:
+def read_token(file: Path, key: str = "admin.token_file") -> str:
     """Return the token in a file: one line, white space around it is no part of it.
 
-    Raises ConfigError, as ``operator_token`` does.
+    ``key`` is the setting that names the file. Raises ConfigError, as ``operator_token`` does.
     """
+    try:
+        return _read(file)
+    except ConfigError as error:
+        raise ConfigError(f"{key}: {error}", code=error.code) from None
+
+
+def _read(file: Path) -> str:
     try:
         if not file.is_file():
             raise _error(f'there is no file "{file}"')
@@ -51,4 +58,4 @@ def read_token(file: Path) -> str:
 
 
 def _error(message: str) -> ConfigError:
-    return ConfigError(f"admin.token_file: {message}", code="config-token")
+    return ConfigError(message, code="config-token")

@@ -48,6 +48,7 @@ from trio_sfu.events.peers import (
 )
 from trio_sfu.events.rooms import RoomClosed, RoomCrashed, RoomOpened, RoomRestarted
 from trio_sfu.events.services import ServiceFailed
+from trio_sfu.events.webhooks import WebhookFailing
 
 FACTS: tuple[type[Fact], ...] = (
     RoomOpened,
@@ -87,6 +88,7 @@ FACTS: tuple[type[Fact], ...] = (
     LoopStalled,
     SelfTestPassed,
     SelfTestFailed,
+    WebhookFailing,
 )
 """Every kind of fact."""
 
@@ -135,5 +137,6 @@ __all__ = [
     "SessionResumed",
     "TrackPublished",
     "TrackUnpublished",
+    "WebhookFailing",
     "WrongOperatorToken",
 ]

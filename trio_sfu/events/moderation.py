@@ -6,12 +6,15 @@ from typing import ClassVar, Literal, TypeAlias
 from trio_sfu.events.fact import Fact
 
 Actor: TypeAlias = Literal["operator", "moderator"]
-Action: TypeAlias = Literal["mute", "remove", "close-room"]
+Action: TypeAlias = Literal["mute", "remove", "move", "change-rights", "create-room", "close-room"]
 
 
 @dataclass(frozen=True, slots=True)
 class Moderation(Fact):
-    """An operator or a moderator has muted or removed a peer, or closed a room.
+    """An operator or a moderator did something to a peer or a room of others.
+
+    ``action`` says what: they muted, removed or moved a peer, changed its rights, or created
+    or closed a room.
 
     ``by`` says which of the two, ``identity`` and ``moderator`` who: what the moderator's
     token says it is, and its peer id; both are empty for an operator, of whom there is no
@@ -20,7 +23,7 @@ class Moderation(Fact):
 
     counter: ClassVar[tuple[str, str] | None] = (
         "moderations",
-        "Peers muted or removed and rooms closed by somebody else",
+        "What operators and moderators did to peers and rooms",
     )
     label: ClassVar[str | None] = "action"
     action: Action

@@ -9,7 +9,7 @@ from trio_sfu.ids import RoomId
 
 @dataclass(frozen=True, slots=True)
 class RoomOpened(Fact):
-    """A first peer entered a room."""
+    """A first peer entered a room, or an operator created it."""
 
     counter: ClassVar[tuple[str, str] | None] = ("rooms_opened", "Rooms opened")
     room: RoomId

@@ -1,7 +1,7 @@
 """The HTTP application: what each path answers."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 from starlette.applications import Starlette
@@ -11,27 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from trio_sfu.http.admin import Operated, admin_routes
+from trio_sfu.http.admin import admin_routes
+from trio_sfu.http.api import Operated, operations
 from trio_sfu.http.crashes import CrashGroup
-from trio_sfu.http.drain import drain_routes
-from trio_sfu.http.events import event_routes
 from trio_sfu.http.headers import SecurityHeaders
 from trio_sfu.http.metrics import CONTENT_TYPE_LATEST, Measured, render
+from trio_sfu.http.operations import api_routes
 from trio_sfu.http.operators import Operators
 from trio_sfu.http.page import Page
-from trio_sfu.http.token import OperatorRefusedError
+from trio_sfu.http.refusals import NO_STORE, answer_refusal, problem
 from trio_sfu.liveness.health import Health
-from trio_sfu.rooms.drain import Drain
-
-_NO_STORE = {"cache-control": "no-store"}
-_CODES = {
-    400: "bad-request",
-    403: "forbidden",
-    404: "not-found",
-    405: "method-not-allowed",
-    426: "upgrade-required",
-    503: "busy",
-}
 
 
 class Observed(Measured, Operated, Protocol):
@@ -42,17 +31,8 @@ class Observed(Measured, Operated, Protocol):
         """Whether new clients are welcome."""
         ...
 
-    @property
-    def drain(self) -> Drain:
-        """Whether the daemon is being emptied, and until when."""
-        ...
-
     def health(self) -> Health:
         """Return whether all gets on, and what does not."""
-        ...
-
-    def rooms_snapshot(self) -> list[dict[str, Any]]:
-        """Return the rooms and their peers."""
         ...
 
 
@@ -70,7 +50,7 @@ def make_app(
     ``routes``: further ways in, besides the signaling socket.
     """
     operators = operators or Operators(token, daemon.journal)
-    answers = _Answers(daemon, page or Page(), operators)
+    answers = _Answers(daemon, page or Page())
     return Starlette(
         routes=[
             Route("/", answers.index),
@@ -78,24 +58,20 @@ def make_app(
             Route("/readyz", answers.readyz),
             Route("/metrics", answers.metrics),
             Route("/signal", answers.signal),
-            Route("/api/v1/census", answers.census),
-            Route("/api/v1/rooms", answers.rooms),
-            *admin_routes(daemon, operators),
-            *drain_routes(daemon.drain, operators),
-            *event_routes(daemon.journal, operators),
+            *api_routes(operations(daemon), operators),
+            *admin_routes(operators),
             *routes,
             Route("/assets/{path:path}", answers.asset),
             Route("/{room}", answers.room),
             Route("/{path:path}", answers.absent),
         ],
         middleware=[Middleware(SecurityHeaders), Middleware(CrashGroup, daemon.journal)],
-        exception_handlers={HTTPException: _refused},
+        exception_handlers={HTTPException: answer_refusal},
     )
 
 
 class _Answers:
-    def __init__(self, daemon: Observed, page: Page, operators: Operators) -> None:
-        self._operators = operators
+    def __init__(self, daemon: Observed, page: Page) -> None:
         self._daemon = daemon
         self._page = page
 
@@ -115,50 +91,24 @@ class _Answers:
     async def healthz(self, _request: Request) -> Response:
         health = self._daemon.health()
         body = msgspec.to_builtins(health)
-        return JSONResponse(body, status_code=200 if health.ok else 503, headers=_NO_STORE)
+        return JSONResponse(body, status_code=200 if health.ok else 503, headers=NO_STORE)
 
     async def readyz(self, _request: Request) -> Response:
         if self._daemon.drain.active:
-            return _error(503, "server-draining", "about to stop: no new rooms are opened")
+            return problem(503, "server-draining", "about to stop: no new rooms are opened")
         if self._daemon.ready and self._daemon.overload_level() > 0:
             # Who spreads clients over several daemons sends them elsewhere for a while.
-            return _error(503, "server-busy", "overloaded: nobody new is let in")
+            return problem(503, "server-busy", "overloaded: nobody new is let in")
         if self._daemon.ready:
-            return PlainTextResponse("ready\n", headers=_NO_STORE)
-        return _error(503, "not-ready", "the daemon is starting or stopping")
+            return PlainTextResponse("ready\n", headers=NO_STORE)
+        return problem(503, "not-ready", "the daemon is starting or stopping")
 
     async def metrics(self, _request: Request) -> Response:
-        headers = _NO_STORE | {"content-type": CONTENT_TYPE_LATEST}
+        headers = NO_STORE | {"content-type": CONTENT_TYPE_LATEST}
         return Response(render(self._daemon), headers=headers)
-
-    async def census(self, request: Request) -> Response:
-        self._operators.require(request)
-        return JSONResponse(self._daemon.census(), headers=_NO_STORE)
-
-    async def rooms(self, request: Request) -> Response:
-        # Where everybody may join, a room's name is all that keeps strangers out of it.
-        self._operators.require(request)
-        return JSONResponse({"rooms": self._daemon.rooms_snapshot()}, headers=_NO_STORE)
 
     async def signal(self, _request: Request) -> Response:
         raise HTTPException(426, "this is a WebSocket", headers={"upgrade": "websocket"})
 
     async def absent(self, _request: Request) -> Response:
         raise HTTPException(404, "there is nothing at this path")
-
-
-def _error(status: int, code: str, message: str, headers: Any = None) -> Response:  # noqa: ANN401
-    return JSONResponse(
-        {"code": code, "message": message},
-        status_code=status,
-        headers=_NO_STORE | dict(headers or {}),
-    )
-
-
-async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  (registered for it)
-    if isinstance(error, OperatorRefusedError):
-        code = error.code
-    else:
-        code = _CODES.get(error.status_code, "refused")
-    return _error(error.status_code, code, error.detail, error.headers)

@@ -5,63 +5,93 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 import trio
-from starlette.exceptions import HTTPException
+from msgspec import Meta, Struct
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from trio_sfu.events import Crash, Journal
+from trio_sfu.events import Crash, Failure, Journal
 from trio_sfu.events.recent import Entry, Follower, Recent, TooManyFollowersError
-from trio_sfu.http.operators import Operators
+from trio_sfu.http.operations import Operation, Parameter, answer
+from trio_sfu.http.refusals import NO_STORE, CodedError
 
 HEARTBEAT_S: Final = 15.0
 _RETRY_MS: Final = 1_000
-_NO_STORE: Final = {"cache-control": "no-store"}
+_MOST_DIGITS: Final = 15
+
+Number: TypeAlias = Annotated[str, Meta(pattern="^[0-9]+$", max_length=_MOST_DIGITS)]
+EventId: TypeAlias = str
+"""Of whatever daemon: one that is not ours means that all of ours is news."""
 
 
-def event_routes(journal: Journal, operators: Operators) -> list[Route]:
-    """Return the routes that show what the journal keeps."""
-    answers = _Answers(journal, operators)
+class ServerSentEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One event of the stream: ``data`` is JSON, ``docs/events.md`` has what is in it."""
+
+    data: str
+    event: Literal["message", "lost", "restarted"] = "message"
+    id: str = ""
+
+
+class FailureList(Struct, frozen=True, kw_only=True):
+    """The newest failures, the newest first."""
+
+    failures: list[Failure]
+
+
+def event_operations(journal: Journal) -> list[Operation]:
+    """Return what can be asked of the journal."""
+    does = _Answers(journal)
     return [
-        Route("/api/v1/events", answers.events),
-        Route("/api/v1/failures", answers.failures),
-        Route("/api/v1/failures/{reference}", answers.failure),
+        Operation(
+            "GET",
+            "/events",
+            does.events,
+            ServerSentEvent,
+            errors=("bad-request", "busy"),
+            media_type=EventStream.media_type,
+            parameters=(
+                Parameter("after", "query", "The number of the last event that is known.", Number),
+                Parameter(
+                    "last-event-id", "header", "The id of the last event that came.", EventId
+                ),
+            ),
+        ),
+        Operation("GET", "/failures", does.failures, FailureList),
+        Operation("GET", "/failures/{reference}", does.failure, Failure, errors=("not-found",)),
     ]
 
 
 class _Answers:
-    def __init__(self, journal: Journal, operators: Operators) -> None:
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._operators = operators
 
     async def events(self, request: Request) -> Response:
-        self._operators.require(request)
+        """Follow what happens, as server-sent events, until the client leaves."""
         recent = self._journal.recent
+        given = request.query_params.get("after")
+        wanted = None if given is None else _number(given)
         last = request.headers.get("last-event-id")
         if last is not None:
             run, _, number = last.rpartition("-")
             # The numbers of another daemon mean nothing here: it has missed all of ours.
             after = _number(number) if run == recent.run else 0
             return EventStream(recent, after, restarted=run != recent.run)
-        given = request.query_params.get("after")
-        return EventStream(recent, None if given is None else _number(given))
+        return EventStream(recent, wanted)
 
-    async def failures(self, request: Request) -> Response:
-        self._operators.require(request)
-        records = [msgspec.to_builtins(each) for each in self._journal.failures.recent()]
-        return JSONResponse({"failures": records}, headers=_NO_STORE)
+    async def failures(self, _request: Request) -> Response:
+        """List the records of the newest failures."""
+        return answer(FailureList(failures=list(self._journal.failures.recent())))
 
     async def failure(self, request: Request) -> Response:
-        self._operators.require(request)
+        """Show the record of one failure."""
         found = self._journal.failures.find(request.path_params["reference"])
         if found is None:
-            raise HTTPException(404, "there is no such failure, or none any more")
-        return JSONResponse(msgspec.to_builtins(found), headers=_NO_STORE)
+            raise CodedError("not-found", "there is no such failure, or none any more")
+        return answer(found)
 
 
 class EventStream(Response):
@@ -70,7 +100,7 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(self, recent: Recent, after: int | None, *, restarted: bool = False) -> None:
-        super().__init__(headers=_NO_STORE)
+        super().__init__(headers=NO_STORE)
         del self.headers["content-length"]
         self._recent = recent
         self._after = after
@@ -79,7 +109,7 @@ class EventStream(Response):
             self._begin += "event: restarted\ndata: {}\n\n"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (ASGI)
-        """Stream. Raises HTTPException 503 when too many follow already."""
+        """Stream. Raises CodedError (busy) when too many follow already."""
         try:
             with self._recent.follow(self._after) as follower:
                 async with trio.open_nursery() as nursery:
@@ -87,7 +117,7 @@ class EventStream(Response):
                     await self._stream(follower, send)
                     nursery.cancel_scope.cancel()
         except TooManyFollowersError:
-            raise HTTPException(503, "too many follow the events already") from None
+            raise CodedError("busy", "too many follow the events already") from None
         # Out here: the server answers it with a disconnect, and must not be cancelled then.
         await _send(send, "", more=False)
 
@@ -132,6 +162,6 @@ def _json(entry: Entry) -> dict[str, Any]:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise HTTPException(400, "not the number of an event")
-    return int(text[:15])
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise CodedError("bad-request", "not the number of an event")
+    return int(text)

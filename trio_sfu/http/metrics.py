@@ -1,6 +1,6 @@
 """``/metrics`` in Prometheus' text format: read from what the daemon keeps anyway."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Protocol
 
@@ -55,6 +55,10 @@ class Measured(Protocol):
         """Return how good it is what viewers get."""
         ...
 
+    def webhooks_told(self) -> tuple[Mapping[str, int], int]:
+        """Return how many webhooks came to which end, and how many wait."""
+        ...
+
 
 def render(measured: Measured) -> bytes:
     """Return the text of ``/metrics``."""
@@ -86,6 +90,7 @@ class _Daemon(Collector):
         yield from _of_health(self._measured.health())
         yield _histogram("loop_lag_seconds", "How late the loop woke", self._measured.loop_lag())
         yield from _of_quality(self._measured.quality())
+        yield from _of_webhooks(*self._measured.webhooks_told())
         yield from _from_journal(self._measured.journal)
 
     def describe(self) -> Iterator[Metric]:
@@ -111,6 +116,16 @@ def _of_health(health: Health) -> Iterator[Metric]:
         age = health.self_test_age
         text = "How long ago the last self-test ended"
         yield GaugeMetricFamily("trio_sfu_self_test_age_seconds", text, value=age)
+
+
+def _of_webhooks(outcomes: Mapping[str, int], waiting: int) -> Iterator[Metric]:
+    text = "Webhooks by how they ended"
+    told = CounterMetricFamily("trio_sfu_webhooks", text, labels=["outcome"])
+    for outcome, count in outcomes.items():
+        told.add_metric([outcome], count)
+    yield told
+    text = "Webhooks that are not delivered yet"
+    yield GaugeMetricFamily("trio_sfu_webhooks_waiting", text, value=waiting)
 
 
 def _of_quality(quality: Quality) -> Iterator[Metric]:

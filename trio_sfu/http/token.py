@@ -6,10 +6,10 @@ from math import ceil
 from typing import Final
 
 import trio
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from trio_sfu.events import Journal, WrongOperatorToken
+from trio_sfu.http.refusals import CodedError
 from trio_sfu.overload.addresses import counted_as
 from trio_sfu.overload.bucket import TokenBucket, TokenBuckets
 
@@ -18,12 +18,8 @@ _LONGEST_ADDRESS: Final = 45
 """Characters of an IPv6 address."""
 
 
-class OperatorRefusedError(HTTPException):
-    """A request is not an operator's; ``code`` is for the answer's body."""
-
-    def __init__(self, status: int, message: str, headers: dict[str, str], *, code: str) -> None:
-        super().__init__(status, message, headers)
-        self.code = code
+class OperatorRefusedError(CodedError):
+    """A request is not an operator's."""
 
 
 class Guesses:
@@ -64,28 +60,26 @@ class OperatorToken:
         given = _shown(request)
         if given is None:
             raise OperatorRefusedError(
-                401,
-                "the operators' token is needed: Authorization: Bearer …, or --token-file FILE",
-                {"www-authenticate": 'Bearer realm="trio-sfu"'},
                 code="operator-token-required",
+                message="the operators' token is needed: Authorization: Bearer …,"
+                " or --token-file FILE",
+                headers={"www-authenticate": 'Bearer realm="trio-sfu"'},
             )
         now, address = trio.current_time(), _address(request)
         # Before it is looked at, or a guess that is right would be told from one that is not.
         if wait := self._guesses.wait(address, now):
             raise OperatorRefusedError(
-                429,
-                f"too many wrong tokens: none is looked at for {wait} s",
-                {"retry-after": str(wait)},
                 code="too-many-wrong-tokens",
+                message=f"too many wrong tokens: none is looked at for {wait} s",
+                headers={"retry-after": str(wait)},
             )
         if not hmac.compare_digest(sha256(given.encode("latin-1")).digest(), self._hash):
             self._guesses.wrong(address, now)
             self._journal.note(WrongOperatorToken())
             raise OperatorRefusedError(
-                401,
-                "this is not the operators' token",
-                {"www-authenticate": 'Bearer realm="trio-sfu", error="invalid_token"'},
                 code="operator-token-wrong",
+                message="this is not the operators' token",
+                headers={"www-authenticate": 'Bearer realm="trio-sfu", error="invalid_token"'},
             )
 
 

@@ -34,6 +34,8 @@ class Choice:
     limit: VideoLimit
     speaker: PeerId | None = None
     viewer: Member | None = None
+    by_room: VideoLimit = "high"
+    """What of ``limit`` is the room's own."""
     wants: list[Want] = field(default_factory=list)
     microphones: int = 0
     screen_audio: int = 0
@@ -55,7 +57,8 @@ class Choice:
         most = allowed(showing.source, self.limit)
         quality = self.attention.quality(showing.peer)
         if most == "off":
-            self._pauses[mid] = "overload"
+            own = allowed(showing.source, self.by_room) == "off"
+            self._pauses[mid] = "room" if own else "overload"
         elif quality == "off":
             self._pauses[mid] = "hidden"
         else:
@@ -101,7 +104,7 @@ class Choice:
     def _wanted(self, mid: str, showing: Showing, step: Step | None) -> Wanted | None:
         if showing.source in _AUDIO:
             return Wanted(showing.peer, showing.source, SINGLE)
-        if self._pauses.get(mid) == "overload":
+        if self._pauses.get(mid) in ("overload", "room"):
             # Dark, not only unfed: a viewer shall not be left with a frozen picture.
             return None
         if step is None:

@@ -37,7 +37,7 @@ class Emptied(Protocol):
 
     @property
     def changed(self) -> trio.Event:
-        """Set when a room has ended; another one takes its place then."""
+        """Set when a room has ended or is empty; another one takes its place then."""
         ...
 
     def drain(self, until: float | None) -> None:
@@ -131,7 +131,9 @@ class Drain:
     def _is_over(self) -> bool:
         if self.until is None:
             return False
-        return trio.current_time() >= self.until or (self.final and self._rooms.count() == (0, 0))
+        _, peers = self._rooms.count()
+        # A room that was created and is empty is nothing to wait for.
+        return trio.current_time() >= self.until or (self.final and peers == 0)
 
     def _set(self, until: float | None) -> None:
         if until is not None and until != self.until:

@@ -18,6 +18,8 @@ _CAMERAS_ALLOWED: Final[dict[VideoLimit, Quality]] = {
     "low": "low",
 }
 
+_LIMITS: Final[tuple[VideoLimit, ...]] = ("high", "medium", "low", "screens", "none")
+
 
 def allowed(source: Source, limit: VideoLimit) -> Quality:
     """Return the best quality of a video ``source`` that an overloaded server sends.
@@ -27,6 +29,11 @@ def allowed(source: Source, limit: VideoLimit) -> Quality:
     if source == "screen":
         return "off" if limit == "none" else "high"
     return _CAMERAS_ALLOWED.get(limit, "off")
+
+
+def least(one: VideoLimit, other: VideoLimit) -> VideoLimit:
+    """Return the one of two limits that lets less through."""
+    return max(one, other, key=_LIMITS.index)
 
 
 def lower(one: Quality, other: Quality) -> Quality:

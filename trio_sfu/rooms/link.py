@@ -20,6 +20,8 @@ class Link(Protocol):
 
     id: SessionId
     departure: Departure | None
+    follows: bool
+    """Whether its client does what it is told: one that speaks HTTP hears nothing."""
 
     async def receive(self) -> ClientMessage:
         """Return the client's next message; raises trio.EndOfChannel after the last one."""

@@ -1,4 +1,4 @@
-"""What a moderator does to others, and the record of it."""
+"""What a moderator, or an operator, does to others, and the record of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from trio_sfu.errors import RequestError
 from trio_sfu.events import Moderation
 from trio_sfu.ids import PeerId
+from trio_sfu.signaling.carried import Source
 from trio_sfu.signaling.messages import Moderated, MutePeer, RemovePeer
 
 if TYPE_CHECKING:
@@ -29,19 +30,31 @@ def moderate(moderator: Peer, request: MutePeer | RemovePeer) -> None:
 
 def _mute(moderator: Peer, peer: Peer, request: MutePeer) -> None:
     room = moderator.room
-    if request.source not in room.state.members[peer.id].published:
+    if not is_live(peer, request.source):
         return
     _note(moderator, Moderation("mute", "moderator", room.id, peer.id, request.source))
-    room.silence(peer.id, request.source)
-    peer.link.send(
+    mute(
+        peer,
         Moderated(
             code="muted-by-moderator",
             by=moderator.id,
             name=moderator.name,
             source=request.source,
             reason=request.reason,
-        )
+        ),
     )
+
+
+def is_live(peer: Peer, source: Source) -> bool:
+    """Return whether somebody publishes a source."""
+    return source in peer.room.state.members[peer.id].published
+
+
+def mute(peer: Peer, told: Moderated) -> None:
+    """Forward nothing more of a live source, until its client unmutes it, which is told why."""
+    if told.source is not None:
+        peer.room.silence(peer.id, told.source)
+        peer.link.send(told)
 
 
 def _remove(moderator: Peer, peer: Peer, request: RemovePeer) -> None:

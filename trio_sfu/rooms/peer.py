@@ -35,6 +35,8 @@ from trio_sfu.signaling.carried import Connection, LeaveReason, Rights, Source
 from trio_sfu.signaling.messages import ServerMessage
 from trio_sfu.webrtc.peer_connection import PeerConnection
 
+_HOLD_S = 5.0
+
 Connect = Callable[[Rights], AbstractAsyncContextManager[PeerConnection]]
 """Opens the connection of a peer with such rights; the daemon binds it to its engine and
 certificate."""
@@ -103,6 +105,8 @@ class Peer:
         self.resume_token = new_resume_token()
         self.name = name
         self.grant = grant
+        self.rights_changed = False
+        """Whether its rights are others than it was told when it joined."""
         self.room = room
         self.link = link
         self.view = View(voices=voices)
@@ -158,6 +162,20 @@ class Peer:
         self.screening.repeat()
         self.resumed.set()
         return True
+
+    async def hold_to_rights(self) -> None:
+        """Have its connection hold to the rights that it has now.
+
+        It is to be called whenever they have changed; it waits for an offer that is being
+        answered.
+        """
+        pc = self._pc
+        if pc is None:
+            return
+        # Half of it would be worse than either, and nobody else repeats it.
+        with trio.move_on_after(_HOLD_S, shield=True):
+            await pc.allow(self.grant.rights)
+        self.room.negotiated(self.id, pc.decodes, pc.encodes)
 
     def up_track(self, source: Source) -> UpTrack | None:
         """Return the up-track of a negotiated source."""

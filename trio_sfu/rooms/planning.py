@@ -13,6 +13,7 @@ import trio
 
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.allocation.measured import Measurement
+from trio_sfu.rooms.layers import least
 from trio_sfu.rooms.link import Link
 from trio_sfu.rooms.screening import Screening
 from trio_sfu.rooms.speakers import Speech
@@ -49,6 +50,9 @@ class Planning:
         speech: Callable[[], Speech],
     ) -> None:
         self.limit: VideoLimit = "high"
+        """The most video that the server sends anybody."""
+        self.by_room: VideoLimit = "high"
+        """The most that is sent in this room."""
         self.tracks = Tracks()
         self._state = state
         self._viewers = viewers
@@ -154,10 +158,11 @@ class Planning:
             now,
             self._state.members,
             self.tracks,
-            self.limit,
+            least(self.limit, self.by_room),
             shown=viewer.screening.shown,
             speaker=speech.dominant,
             viewer=peer,
+            by_room=self.by_room,
         )
         viewer.screening.show(planned)
         self.tracks.dynacast.wish(now, peer, planned.wishes)

@@ -1,7 +1,7 @@
 """The registry of rooms: opens them on the first join, forgets them when they end."""
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from contextlib import suppress
 
 import trio
 
@@ -12,8 +12,8 @@ from trio_sfu.errors import RequestError
 from trio_sfu.events import Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.overload.admission import Admission
-from trio_sfu.rooms.codecs import preference_of
 from trio_sfu.rooms.link import Link
+from trio_sfu.rooms.options import RoomOptions, check_options, preference_with
 from trio_sfu.rooms.peer import Connect, Peer
 from trio_sfu.rooms.quality import Quality
 from trio_sfu.rooms.restarts import RestartLimit
@@ -23,7 +23,6 @@ from trio_sfu.signaling.carried import IceServer, VideoLimit
 from trio_sfu.signaling.messages import Join
 
 _REPLACE_S = 2.0
-_END_S = 2.0
 _DRAINING_RETRY_S = 5.0
 
 
@@ -45,11 +44,11 @@ class Registry:
         self.rooms: dict[RoomId, Room] = {}
         self.quality = Quality()
         self.changed = trio.Event()
-        """Set when a room has ended; another one takes its place then."""
-        self._gate = gate or Gate()
+        """Set when a room has ended, or is empty; another one takes its place then."""
+        self.gate = gate or Gate()
         self._settings = settings
         self._connect = connect
-        self._journal = journal
+        self.journal = journal
         self._admission = admission
         self._max_peers_in_all = max_peers_in_all
         self._relays = relays
@@ -103,7 +102,7 @@ class Registry:
             held = self._held(join.replaces, now)
             returning = held is not None
             self._admission.knock(now, address, returning=returning)
-            grant = self._gate.grant(join.token, room, held)
+            grant = self.gate.grant(join.token, room, held)
             self._admission.admit(now, grant.identity, returning=returning)
             check()
             ended: list[Peer] = []
@@ -111,11 +110,11 @@ class Registry:
                 ended += former
                 await _replace(former)
                 # Time has passed: the token may have been used or its holder put out meanwhile.
-                grant = self._gate.grant(join.token, room, held)
+                grant = self.gate.grant(join.token, room, held)
             self._admit(room, grant.name or join.name, link, grant, returning=returning)
-            self._gate.use(grant)
+            self.gate.use(grant)
         except RequestError as refused:
-            self._journal.note(events.JoinRefused(room, refused.code))
+            self.journal.note(events.JoinRefused(room, refused.code))
             raise
 
     def resume(self, token: str, link: Link) -> None:
@@ -153,10 +152,6 @@ class Registry:
         """Return how many rooms and peers there are."""
         return len(self.rooms), sum(1 for _ in self.peers())
 
-    def snapshot(self) -> list[dict[str, Any]]:
-        """Return the rooms as ``/api/v1/rooms`` shows them."""
-        return [room.snapshot() for room in self.rooms.values()]
-
     def find(self, peer: PeerId) -> Peer | None:
         """Return a peer of any room."""
         for room in self.rooms.values():
@@ -164,35 +159,27 @@ class Registry:
                 return room.peers[peer]
         return None
 
-    async def end_room(self, room: RoomId) -> bool:
-        """End a room as an operator wishes; its clients are told ``room-closed``.
+    def create(self, name: RoomId, options: RoomOptions) -> Room:
+        """Open a room that exists without anybody in it, for as long as ``options`` say.
 
-        Returns when it is gone, or after 2 s; whether there was one.
+        Raises RequestError: room-exists, option-refused, server-stopping, server-draining,
+        room-unavailable, too-many-rooms.
         """
-        found = self.rooms.get(room)
-        if found is None:
-            return False
-        self._journal.note(events.Moderation("close-room", "operator", room))
-        found.end("room-closed")
-        with trio.move_on_after(_END_S):
-            await found.gone.wait()
-        return True
+        if name in self.rooms:
+            raise RequestError("there is a room of that name already", code="room-exists")
+        check_options(options, self._settings, self._video)
+        return self._open(name, options=options)
 
-    async def remove_peer(self, room: RoomId, peer: PeerId) -> bool:
-        """End a peer as an operator wishes; its client is told ``removed``.
+    def check_place(self, name: RoomId) -> None:
+        """Raise RequestError unless somebody who comes from another room finds a place there.
 
-        Returns when it is gone, or after 2 s; whether there was one.
+        The codes are those of ``create``, and room-full.
         """
-        found = self.rooms.get(room)
-        if found is None or peer not in found.peers:
-            return False
-        leaving = found.peers[peer]
-        self._journal.note(events.Moderation("remove", "operator", room, peer))
-        self._gate.bar(leaving.grant)
-        leaving.leave("removed", "removed")
-        with trio.move_on_after(_END_S):
-            await leaving.gone.wait()
-        return True
+        room = self.rooms.get(name)
+        if room is None:
+            self._check_open(name, returning=False)
+        elif self._is_full(room):
+            raise RequestError("the room is full", code="room-full")
 
     def _admit(
         self, name: RoomId, display_name: str, link: Link, grant: Grant, *, returning: bool
@@ -200,7 +187,7 @@ class Registry:
         if self.count()[1] >= self._max_peers_in_all:
             raise RequestError("there are too many peers", code="too-many-peers")
         room = self.rooms.get(name) or self._open(name, returning=returning)
-        if len(room.peers) >= self._settings.max_peers:
+        if self._is_full(room):
             raise RequestError("the room is full", code="room-full")
         settings = self._settings
         room.admit(
@@ -215,7 +202,13 @@ class Registry:
             )
         )
 
-    def _open(self, name: RoomId, *, returning: bool) -> Room:
+    def _is_full(self, room: Room) -> bool:
+        most = self._settings.max_peers
+        if room.options is not None and room.options.max_peers is not None:
+            most = min(most, room.options.max_peers)
+        return len(room.peers) >= most
+
+    def _check_open(self, name: RoomId, *, returning: bool) -> trio.Nursery:
         if self._stopping or self._nursery is None:
             raise RequestError("the server is stopping", code="server-stopping")
         # Who was in a room until just now may have it back, if it failed meanwhile.
@@ -226,28 +219,36 @@ class Registry:
                 code="server-draining",
                 retry_after=min(max(1.0, left), _DRAINING_RETRY_S),
             )
-        failures = self._restarts.count(name, trio.current_time())
         if not self._restarts.allows(name, trio.current_time()):
             raise RequestError("the room failed too often", code="room-unavailable")
         if len(self.rooms) >= self._settings.max_rooms:
             raise RequestError("there are too many rooms", code="too-many-rooms")
+        return self._nursery
+
+    def _open(
+        self, name: RoomId, *, returning: bool = False, options: RoomOptions | None = None
+    ) -> Room:
+        nursery = self._check_open(name, returning=returning)
+        failures = self._restarts.count(name, trio.current_time())
         room = Room(
             name,
-            self._journal,
+            self.journal,
             max_peers=self._settings.max_peers,
             forget=self._forget,
             peer_gone=self._peer_gone,
-            bar=lambda peer: self._gate.bar(peer.grant),
+            bar=lambda peer: self.gate.bar(peer.grant),
             video_limit=self._video_limit,
             relays=self._relays,
-            preference=preference_of(name, self._video),
+            preference=preference_with(name, options, self._video),
             quality=self.quality,
+            options=options,
+            emptied=self._note_change,
         )
         room.draining_until = self._draining_until
         self.rooms[name] = room
-        self._nursery.start_soon(room.run, name=f"room {name}")
+        nursery.start_soon(room.run, name=f"room {name}")
         if failures:
-            self._journal.note(events.RoomRestarted(name, failures))
+            self.journal.note(events.RoomRestarted(name, failures))
         return room
 
     def _forget(self, room: Room) -> None:
@@ -255,6 +256,13 @@ class Registry:
             del self.rooms[room.id]
         if room.failure is not None:
             self._restarts.fail(room.id, trio.current_time())
+            if room.options is not None:
+                # Whoever created it counts on what it is like.
+                with suppress(RequestError):
+                    self._open(room.id, returning=True, options=room.options)
+        self._note_change()
+
+    def _note_change(self) -> None:
         self.changed.set()
         self.changed = trio.Event()
 

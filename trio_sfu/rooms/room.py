@@ -1,7 +1,7 @@
 """A room: one crash group around its peers and its own tasks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import partial
 
 import trio
 
@@ -14,6 +14,7 @@ from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.media.track import UpTrack
 from trio_sfu.rooms.codecs import CodecChoice, Preference
 from trio_sfu.rooms.listening import Listening
+from trio_sfu.rooms.options import RoomOptions
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.planning import Planning
 from trio_sfu.rooms.quality import Quality
@@ -27,6 +28,7 @@ from trio_sfu.signaling.messages import (
     PeerLeft,
     PeerUpdated,
     Resumed,
+    RightsChanged,
     ServerMessage,
     VideoLimited,
 )
@@ -36,6 +38,8 @@ _SOURCES: tuple[Source, ...] = ("camera", "microphone", "screen", "screen-audio"
 
 class Room:
     """Peers in one place. ``run`` is its whole life; it ends when the last peer leaves.
+
+    One that was created with options ends when it has been empty for as long as they say.
 
     Arrivals are bounded by ``max_peers``; the registry refuses a join beyond it.
     """
@@ -53,7 +57,13 @@ class Room:
         relays: Callable[[PeerId], list[IceServer]] = lambda _peer: [],
         preference: Preference | None = None,
         quality: Quality | None = None,
+        options: RoomOptions | None = None,
+        emptied: Callable[[], None] = lambda: None,
     ) -> None:
+        """``options``: an operator has created it, so it exists without anybody in it, too.
+
+        ``emptied`` is called when the last peer has left and the room stays.
+        """
         self.id = room
         self.journal = journal
         self.quality = quality or Quality()
@@ -69,6 +79,13 @@ class Room:
         self.listening = Listening(lambda: self.planning.speech_changed(), self._tell_all)
         self.planning = Planning(self.state, self.peers, lambda: self.listening.speech)
         self.planning.limit = video_limit
+        self.options = options
+        if options is not None:
+            self.planning.by_room = options.video
+        self.opened_at = trio.current_time()
+        self._emptied = emptied
+        self._occupied = trio.Event()
+        self._vacated = trio.Event()
         self._forget = forget
         self._peer_gone = peer_gone
         self.bar = bar
@@ -89,6 +106,8 @@ class Room:
         except trio.WouldBlock:
             raise RequestError("too many arrive at once", code="too-many-joins") from None
         self.peers[peer.id] = peer
+        self._occupied.set()
+        self._vacated = trio.Event()
 
     def end(self, code: str) -> None:
         """End the room and every peer in it; their clients are told ``code``."""
@@ -107,6 +126,9 @@ class Room:
                     start_traced(self.nursery, self._receive, f"{self.id}/door")
                     start_traced(self.nursery, self.planning.run, f"{self.id}/allocator")
                     start_traced(self.nursery, self.listening.run, f"{self.id}/speakers")
+                    if self.options is not None:
+                        keep = partial(self._keep, self.options.empty_timeout)
+                        start_traced(self.nursery, keep, f"{self.id}/keeper")
             if not self._scope.cancel_called:
                 raise StrayCancelError
         except* Exception as error:
@@ -143,8 +165,25 @@ class Room:
         await peer.run()
         # Not at the last farewell: what is still to be said of a peer's end would be cut off.
         self._hosted -= 1
-        if not self.peers and not self._hosted:
+        if self.peers or self._hosted:
+            return
+        if self.options is None:
             self._scope.cancel()
+        else:
+            self._occupied = trio.Event()
+            self._vacated.set()
+            self._emptied()
+
+    async def _keep(self, seconds: float) -> None:
+        """End the room when nobody has been in it for so long."""
+        while True:
+            with trio.move_on_after(seconds):
+                await self._occupied.wait()
+            if not self.peers and not self._hosted:
+                self._forget(self)
+                self._scope.cancel()
+                return
+            await self._vacated.wait()
 
     # ---- what its peers call (rooms.peer.Surroundings) ---------------------------------
 
@@ -194,7 +233,7 @@ class Room:
             for other in self.peers.values():
                 other.view.attention.forget(peer.id)
             self.tell_others(peer.id, PeerLeft(peer=peer.id, reason=reason))
-        if self.peers:
+        if self.peers or self.options is not None:
             self.planning.left(peer.id)
         else:
             self._forget(self)
@@ -254,6 +293,8 @@ class Room:
         return Draining(seconds=left)
 
     def _say_what_is(self, peer: Peer) -> None:
+        if peer.rights_changed:
+            peer.link.send(RightsChanged(rights=peer.grant.rights))
         if self.draining_until is not None:
             peer.link.send(self._draining())
         if self.planning.limit != "high":
@@ -274,27 +315,6 @@ class Room:
                 if track is not None and track.id == up_track:
                     return peer.id, source
         return None
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the room as ``/api/v1/rooms`` shows it, without names."""
-        return {
-            "room": self.id,
-            "peers": [
-                {
-                    "peer": member.id,
-                    "connection": member.connection,
-                    "tracks": [
-                        {
-                            "source": source,
-                            "muted": muted,
-                            "encodings": sorted(member.encodings(source)),
-                        }
-                        for source, muted in member.published.items()
-                    ],
-                }
-                for member in self.state.members.values()
-            ],
-        }
 
     @property
     def ending(self) -> bool:

@@ -69,6 +69,12 @@ class Screening:
         # The limit that it switched under may be that of what it has switched from.
         self._planned.set()
 
+    def forget(self) -> None:
+        """Forget what the slots show: they are closed, and later ones begin with nothing."""
+        self.shown.clear()
+        self._mapped.clear()
+        self._limits.clear()
+
     def repeat(self) -> None:
         """Tell the client everything again."""
         self._send(Slots(slots=self._told))

@@ -119,6 +119,14 @@ class RoomState:
             self.members[peer].idle.pop(source, None)
         return published.get(source) is not before
 
+    def withdraw(self, peer: PeerId, source: Source) -> None:
+        """Forget a source of a member, and what arrives of it."""
+        member = self.members[peer]
+        member.published.pop(source, None)
+        member.flowing.pop(source, None)
+        member.idle.pop(source, None)
+        member.codecs.pop(source, None)
+
     def silence(self, peer: PeerId, source: Source) -> bool:
         """Mute one of a member's sources, whatever it says; return whether that was live."""
         member = self.members[peer]

@@ -85,14 +85,22 @@ class View:
         shown: Mapping[str, SlotShows] | None = None,
         speaker: PeerId | None = None,
         viewer: PeerId | None = None,
+        by_room: VideoLimit = "high",
     ) -> Planned:
         """Choose what of the seated ``members`` is forwarded, within ``limit``.
 
         ``shown`` is what each slot shows in fact, by mid; ``speaker`` who speaks, ``viewer``
-        who looks.
+        who looks; ``by_room`` what of ``limit`` is the room's own.
         """
         choice = Choice(
-            self.attention, now, members, tracks, limit, speaker, members.get(viewer or PeerId(""))
+            self.attention,
+            now,
+            members,
+            tracks,
+            limit,
+            speaker,
+            members.get(viewer or PeerId("")),
+            by_room,
         )
         for mid, showing in self._seating.showing.items():
             choice.add(mid, showing)

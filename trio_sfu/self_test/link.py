@@ -26,6 +26,7 @@ class MemoryLink:
     def __init__(self, name: str) -> None:
         self.id = SessionId(name)
         self.departure: Departure | None = None
+        self.follows = True
         self._code = "closed"
         self._inbound_in, self._inbound = trio.open_memory_channel[ClientMessage](_INBOUND)
         self._outbox_in, self._outbox = trio.open_memory_channel[ServerMessage](_OUTBOX)

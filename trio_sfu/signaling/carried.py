@@ -21,14 +21,16 @@ VideoCodec: TypeAlias = Literal["vp8", "vp9", "h264", "av1"]
 VideoLimit: TypeAlias = Literal["high", "medium", "low", "screens", "none"]
 Connection: TypeAlias = Literal["connecting", "connected", "lost"]
 LeaveReason: TypeAlias = Literal[
-    "left", "gone", "timeout", "failed", "replaced", "removed", "room-closed"
+    "left", "gone", "timeout", "failed", "replaced", "removed", "moved", "room-closed"
 ]
 Pixels: TypeAlias = Annotated[int, Meta(ge=0, le=16_384)]
 Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=3_600)]
-Pause: TypeAlias = Literal["hidden", "bandwidth", "overload", "unsupported", "not-sent"]
+Pause: TypeAlias = Literal["hidden", "bandwidth", "overload", "room", "unsupported", "not-sent"]
 RequestId: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 PeerRef: TypeAlias = Annotated[str, Meta(max_length=64)]
-ModerationCode: TypeAlias = Literal["muted-by-moderator", "removed-by-moderator"]
+ModerationCode: TypeAlias = Literal[
+    "muted-by-moderator", "removed-by-moderator", "muted-by-operator"
+]
 ModerationReason: TypeAlias = Annotated[str, Meta(max_length=200)]
 
 
@@ -115,8 +117,9 @@ class SlotLayer(Struct, frozen=True, kw_only=True):
     above ``rid`` is waited for or not affordable.
 
     ``paused`` says why nothing is sent: hidden (nobody looks, or the client prefers it
-    off), bandwidth (the network does not carry it), overload (of the server), unsupported
-    (the client cannot decode it), not-sent (its publisher sends nothing at the moment).
+    off), bandwidth (the network does not carry it), overload (of the server), room (it has
+    no such video), unsupported (the client cannot decode it), not-sent (its publisher sends
+    nothing at the moment).
     ``loss`` is the share of the slot's packets that the client reports as lost, null
     where it is not known.
     """

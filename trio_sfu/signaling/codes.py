@@ -108,6 +108,7 @@ CODES: Final[dict[str, Outcome]] = {
     "replaced": Outcome("The same client joined anew.", NORMAL),
     "removed": Outcome("An operator removed this peer from the room.", NORMAL),
     "removed-by-moderator": Outcome("A moderator removed this peer from the room.", NORMAL),
+    "moved": Outcome("An operator moved this peer to another room.", NORMAL, rejoin=True),
     "room-closed": Outcome("An operator closed the room.", NORMAL),
     "server-stopping": Outcome("The server stops or restarts.", SERVICE_RESTART, rejoin=True),
     "peer-failed": Outcome("An error in the server ended this peer.", INTERNAL_ERROR, rejoin=True),

@@ -236,7 +236,8 @@ class PeerLeft(_Message, frozen=True, tag="peer-left"):
     """Somebody is gone.
 
     ``reason``: left, gone (socket and media silent), timeout (no consent),
-    failed (its session ended by an error), replaced, removed, room-closed.
+    failed (its session ended by an error), replaced, removed, moved (to another room),
+    room-closed.
     """
 
     peer: str
@@ -342,9 +343,10 @@ class Draining(_Message, frozen=True, tag="draining"):
 class Moderated(_Message, frozen=True, tag="moderated"):
     """A moderator has muted the client's ``source``, or removes the client.
 
-    ``by`` is the moderator's peer id, ``name`` what it is called; ``reason`` is theirs, and
-    may be empty. Muted, the client mutes itself and says so (``publish``); removed, the fatal
-    ``error`` of the same code follows.
+    ``by`` is the moderator's peer id, ``name`` what it is called; both are empty when it was an
+    operator, who is in no room (muted-by-operator). ``reason`` is theirs, and may be empty.
+    Muted, the client mutes itself and says so (``publish``); removed, the fatal ``error`` of
+    the same code follows.
     """
 
     code: ModerationCode
@@ -352,6 +354,25 @@ class Moderated(_Message, frozen=True, tag="moderated"):
     name: str
     source: Source | None = None
     reason: str = ""
+
+
+class Moved(_Message, frozen=True, tag="moved"):
+    """An operator moves the client to another ``room``; the fatal ``error`` ``moved`` follows.
+
+    The client joins that room, with ``replaces`` and the token it has, which need not be for it.
+    """
+
+    room: str
+
+
+class RightsChanged(_Message, frozen=True, tag="rights-changed"):
+    """An operator has changed what the client may do: these are its rights from now on.
+
+    What it publishes without a right has ended. The client makes an offer: it brings what was
+    not negotiated for want of a right. After ``resumed`` it comes again.
+    """
+
+    rights: Rights
 
 
 class Error(_Message, frozen=True, tag="error", rename="camel"):
@@ -396,6 +417,8 @@ ServerMessage: TypeAlias = (
     | VideoLimited
     | Draining
     | Moderated
+    | Moved
+    | RightsChanged
     | Error
     | Pong
 )

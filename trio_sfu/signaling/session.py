@@ -36,6 +36,7 @@ class Session:
     def __init__(self, socket: WebSocketConnection, settings: Signaling, journal: Journal) -> None:
         self.id = new_session_id()
         self.departure: Departure | None = None
+        self.follows = True
         self._socket = socket
         self._settings = settings
         self._journal = journal

@@ -46,13 +46,19 @@ class Lines:
         try:
             transport.set_negotiated(extensions=agreement.extensions, codecs=agreement.codecs)
             for use, line in agreement.added:
+                await self.close(use)  # It was idle: nothing is lost.
                 await self._add(transport, use, line, undo)
         except EngineError as error:
             if error.code in ("worker-lost", "unknown-transport", "closed"):
                 raise
             raise NegotiationError(f"the engine cannot use the offer: {error.code}") from error
         for use in agreement.removed:
-            await self._open[use.mid].aclose()
+            await self.close(use)
+
+    async def close(self, use: Use) -> None:
+        """Close the handle of a line, if it has one. It does not wait."""
+        if (handles := self._open.get(use.mid)) is not None:
+            await handles.aclose()
 
     async def _add(self, transport: Transport, use: Use, line: Line, undo: AsyncExitStack) -> None:
         handles = await undo.enter_async_context(AsyncExitStack())

@@ -129,7 +129,7 @@ class Negotiation:
         """
         before = self._agreed.uses if self._agreed is not None else {}
         lines = {line.mid: line for line in offer.lines}
-        kept = _kept(before, lines)
+        kept = {mid: self._as_allowed(use) for mid, use in _kept(before, lines).items()}
         asked = self._asked_uses(lines, sending, slots)
         for mid, use in kept.items():
             if mid in asked and not _same(use, asked[mid]):
@@ -141,7 +141,12 @@ class Negotiation:
         ice = (offer.ice_ufrag, offer.ice_pwd)
         agreement = Agreement(
             uses=uses,
-            added=[(use, lines[mid]) for mid, use in uses.items() if mid not in before],
+            # What may be used now and was idle before is new to the engine.
+            added=[
+                (use, lines[mid])
+                for mid, use in uses.items()
+                if mid not in before or (before[mid].idle and not use.idle)
+            ],
             removed=[use for mid, use in before.items() if mid not in uses],
             extensions=_extensions(used),
             codecs=_codecs(uses.values(), formats),
@@ -164,6 +169,35 @@ class Negotiation:
         """Hold to an agreement from now on."""
         # Without the parsed lines, of which later offers need nothing: they are long.
         self._agreed = replace(agreement, added=(), removed=(), formats={})
+
+    def allow(self, rights: Rights) -> list[Use]:
+        """Hold to other rights from now on; return the lines that have become idle by it.
+
+        A line that may be used now, and was idle, is used from the next offer on.
+        """
+        self._rights = rights
+        if self._agreed is None:
+            return []
+        uses = self._agreed.uses
+        ended = [use for use in uses.values() if not use.idle and self._as_allowed(use).idle]
+        sources = {use.source for use in ended if isinstance(use, SendingUse)}
+        encodes = {
+            source: codecs
+            for source, codecs in self._agreed.encodes.items()
+            if source not in sources
+        }
+        self._agreed = replace(
+            self._agreed,
+            uses={**uses, **{use.mid: replace(use, idle=True) for use in ended}},
+            decodes=self._agreed.decodes if rights.subscribe else frozenset(),
+            encodes=encodes,
+        )
+        return ended
+
+    def _as_allowed(self, use: Use) -> Use:
+        if isinstance(use, SendingUse):
+            return replace(use, idle=use.source not in self._rights.publish)
+        return replace(use, idle=not self._rights.subscribe)
 
     def _check_certificate(self, agreement: Agreement) -> None:
         if self._agreed is not None and agreement.fingerprints != self._agreed.fingerprints:

@@ -91,6 +91,7 @@ class PeerConnection:
         self._path = trio.lowlevel.current_task().name
         self._limits = limits
         self._negotiation = Negotiation(limits=limits, video=video, rights=rights)
+        self._negotiating = trio.Lock()
         self._budget = OfferBudget()
         ice_ufrag, ice_pwd = _fresh_credentials()
         self._local = LocalDescription(
@@ -181,7 +182,19 @@ class PeerConnection:
         Raises NegotiationError; the connection goes on then as it was. Raises EngineError
         when the engine is lost.
         """
-        await trio.lowlevel.checkpoint()
+        async with self._negotiating:
+            return await self._negotiate(offer)
+
+    async def allow(self, rights: Rights) -> None:
+        """Have other rights count; what the client may not any more ends in the engine at once.
+
+        What it may now, and might not before, its next offer brings.
+        """
+        async with self._negotiating:
+            for use in self._negotiation.allow(rights):
+                await self._lines.close(use)
+
+    async def _negotiate(self, offer: Offer) -> str:
         if not self._budget.take(trio.current_time()):
             raise NegotiationError("too many offers; wait a little", code="too-many-offers")
         parsed = parse_offer(offer.sdp, self._limits)

@@ -41,6 +41,7 @@ class HttpLink:
     def __init__(self) -> None:
         self.id = new_session_id()
         self.departure: Departure | None = None
+        self.follows = False
         self.ended = trio.Event()
         """Set when the session is over, whoever has ended it."""
         self._code: str | None = None

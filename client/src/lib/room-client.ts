@@ -63,6 +63,10 @@ export interface RoomEvents {
   speakers: readonly Speaker[];
   /** A moderator has muted `source` (it is muted by now), or removes this client. */
   moderated: Moderated;
+  /** An operator has changed what this client may do. */
+  "rights-changed": Rights;
+  /** An operator moves this client to another room, which it joins by itself. */
+  moved: string;
 }
 
 /** Once the media of a new session flows, that of the former is kept this long, ms. */
@@ -94,6 +98,8 @@ export class RoomClient extends Emitter<RoomEvents> {
   #earlierOffers = 0;
   #resumeToken: string | null = null;
   #self: string | null = null;
+  /** The room asked for, or the one an operator has moved this client to. */
+  #room: string | null = null;
   #name: string | null = null;
   #rights = NO_RIGHTS;
   #mediaSince: number | null = null;
@@ -159,6 +165,7 @@ export class RoomClient extends Emitter<RoomEvents> {
    */
   async join(options: JoinOptions): Promise<void> {
     this.#left = false;
+    this.#room = options.room;
     this.#backoff.reset();
     this.#to("joining", null);
     globalThis.addEventListener?.("pagehide", this.#leave);
@@ -342,7 +349,7 @@ export class RoomClient extends Emitter<RoomEvents> {
     return new Session({
       url: url ?? signalingUrl(globalThis.location),
       join: {
-        room,
+        room: this.#room ?? room,
         name,
         ...(token !== undefined && { token }),
         ...(this.#resumeToken !== null && { replaces: this.#resumeToken }),
@@ -417,6 +424,11 @@ export class RoomClient extends Emitter<RoomEvents> {
     if (message.type === "video-limited") this.#limited(message.most);
     if (message.type === "speakers") this.emit("speakers", message.speakers);
     if (message.type === "moderated") this.#moderated(message);
+    if (message.type === "rights-changed") this.#mayNow(message.rights);
+    if (message.type === "moved") {
+      this.#room = message.room;
+      this.emit("moved", message.room);
+    }
     if (message.type === "slot-state") this.#estimate = message.estimate;
     const change = this.#roster.apply(message);
     if (!change) return;
@@ -430,6 +442,13 @@ export class RoomClient extends Emitter<RoomEvents> {
     if (source === "screen" || source === "screen-audio") this.stopScreen();
     else if (source !== null) this.setMuted(source, true);
     this.emit("moderated", message);
+  }
+
+  /** A capture that nobody may see is not gone on with. */
+  #mayNow(rights: Rights): void {
+    this.#rights = rights;
+    if (!rights.publish.includes("screen")) this.stopScreen();
+    this.emit("rights-changed", rights);
   }
 
   /** The server's whole list of the others. */

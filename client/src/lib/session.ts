@@ -308,6 +308,21 @@ export class Session {
     });
   }
 
+  /** The lines of what may be used now, or not any more, change by an offer alone. */
+  async #allowed(rights: Rights): Promise<void> {
+    this.#rights = rights;
+    // The first offer goes by them already.
+    if (!this.#published) return;
+    await this.#negotiation
+      .offer(0, () => {
+        for (const [source, publication] of this.#options.publications())
+          this.#announce(source, publication);
+      })
+      .catch((error: unknown) => {
+        if (!this.#retired) this.#options.handlers.refused(asRoomError(error, "protocol-error"));
+      });
+  }
+
   #announce(source: Source, publication: Publication | null): void {
     if (!this.#published) return;
     const live = publication !== null;
@@ -346,6 +361,10 @@ export class Session {
         break;
       case "send-codec":
         void this.#encode(message);
+        break;
+      case "rights-changed":
+        void this.#allowed(message.rights);
+        this.#options.handlers.message(message);
         break;
       case "send-encodings":
         void this.#negotiation.sending.want(message.source, message.rids);

@@ -70,6 +70,8 @@ export class App {
     this.client.on("waiting", ({ error }) => this.#waiting(error));
     this.client.on("video-limited", (most) => this.#videoLimited(most));
     this.client.on("draining", (seconds) => this.#draining(seconds));
+    this.client.on("rights-changed", () => this.#rightsChanged());
+    this.client.on("moved", (room) => this.#moved(room));
     this.client.on("moderated", (message) => this.#wasModerated(message));
   }
 
@@ -89,12 +91,31 @@ export class App {
     this.#choice = choice;
     this.media.remembered.name = choice.name;
     remember(this.media.remembered);
-    // A reload, or the link sent to somebody, opens the same room.
-    if (location.pathname !== `/${choice.room}`) history.replaceState(null, "", `/${choice.room}`);
-    document.title = `${choice.room} – trio-sfu`;
+    this.#address(choice.room);
     // Why it failed comes with the state change.
     const { token } = this.#asked;
     this.client.join({ ...choice, ...(token !== null && { token }) }).catch(() => undefined);
+  }
+
+  /** A reload, or the link sent to somebody, opens the same room. */
+  #address(room: string): void {
+    if (location.pathname !== `/${room}`) history.replaceState(null, "", `/${room}`);
+    document.title = `${room} – trio-sfu`;
+  }
+
+  /** The client joins the other room by itself; who comes back later comes back to that. */
+  #moved(room: string): void {
+    if (!this.#choice) return;
+    this.#choice = { ...this.#choice, room };
+    this.#address(room);
+    this.#showCall();
+  }
+
+  /** There are other buttons now. */
+  #rightsChanged(): void {
+    this.#dropUseless();
+    this.#notices.show("rights-changed");
+    if (this.#view instanceof Call) this.#showCall();
   }
 
   #showLobby(): void {

@@ -30,6 +30,7 @@ export function remoteContent(peer: RemotePeer): TileContent {
 const PAUSES: Readonly<Partial<Record<Pause, MessageKey>>> = {
   bandwidth: "call.paused-bandwidth",
   overload: "call.paused-overload",
+  room: "call.paused-room",
   unsupported: "call.paused-unsupported",
 };
 

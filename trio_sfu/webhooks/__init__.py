@@ -1,0 +1,1 @@
+"""Telling other programs by HTTP what happens in the rooms: signed, tried again, bounded."""
