@@ -57,6 +57,9 @@ class Observed:
     def overload_level(self) -> int:
         return self.step
 
+    def cpu_seconds(self) -> dict[str, float]:
+        return {"loop": 1.5, "worker-0": 2.5}
+
     def health(self) -> Health:
         return judge(
             now=100,
@@ -82,7 +85,7 @@ class Observed:
         return quality
 
     def engine_counters(self) -> dict[str, int]:
-        return {"packets_received": 12}
+        return {"rtp_received": 12, "drop_auth": 3}
 
     def rooms_snapshot(self) -> list[dict[str, Any]]:
         return [{"room": "r", "peers": []}]

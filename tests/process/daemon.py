@@ -25,6 +25,13 @@ OF_PEERS = ("rooms", "peers", "asyncio_loops", "transports", "up_tracks", "slots
 """The counts of the census that no HTTP connection moves."""
 
 
+def engine_metric(counter: str) -> str:
+    """Return the sample of ``/metrics`` that a counter of the engine is."""
+    if counter.startswith("drop_"):
+        return f'trio_sfu_engine_drops_total{{reason="{counter.removeprefix("drop_")}"}}'
+    return f"trio_sfu_engine_{counter}_total"
+
+
 class Daemon:
     """A running ``trio-sfu serve`` and what it says."""
 

@@ -23,6 +23,7 @@ class Moderation(Fact):
         "Peers muted or removed and rooms closed by somebody else",
     )
     label: ClassVar[str | None] = "action"
+    labels: ClassVar[tuple[str, ...]] = ("mute", "remove", "close-room")
     action: Action
     by: Actor
     room: str

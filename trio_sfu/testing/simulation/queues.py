@@ -60,7 +60,8 @@ def _of_daemon(daemon: Daemon) -> Iterator[Queue]:
         ("failures", journal.failures._kept),
     ):
         yield Queue("journal", name, len(ring), math.inf if ring.maxlen is None else ring.maxlen)
-    yield Queue("journal", "counts", len(journal._counts), _LABELS)
+    counts = sum(map(len, journal._counts.values()))
+    yield Queue("journal", "counts", counts, _LABELS)
     yield Queue("rooms", "failed", sum(map(len, rooms._restarts._failures.values())), _FAILED)
     yield Queue("rooms", "returning", len(rooms._returning), rooms._returning._most)
     for name, buckets in (
