@@ -14,6 +14,7 @@ HEIGHTS = {
     "cli": 9,
     "testing": 8,
     "doctor": 8,
+    "console": 8,
     "serving": 7,
     "daemon": 6,
     "media_port": 5,

@@ -1,0 +1,108 @@
+"""``trio-sfu rooms`` and ``trio-sfu top``."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from trio_sfu.console.rooms import RoomSeen, render, rooms_of
+from trio_sfu.tree.command import daemon_at, token_file_option, url_option
+from trio_sfu.tree.remote import Remote, RemoteError
+
+_ROOMS: Final = "/api/v1/rooms"
+_STDOUT: Final = 1
+
+
+@click.command()
+@url_option
+@token_file_option
+@click.option("--json", "as_object", is_flag=True, help="What the API answers, as it is.")
+def rooms(*, url: str | None, token_file: Path | None, as_object: bool) -> None:
+    """Show the rooms of a running daemon, who is in them, and what they publish."""
+    daemon = daemon_at(url, token_file)
+    try:
+        body = daemon.read(_ROOMS)
+    except RemoteError as error:
+        raise click.ClickException(str(error)) from None
+    if as_object:
+        click.echo(msgspec.json.format(body).decode())
+        return
+    try:
+        click.echo(render(rooms_of(body)), nl=False)
+    except msgspec.DecodeError as error:
+        raise click.ClickException(f"{daemon.url} answered with no rooms: {error}") from None
+
+
+@click.command()
+@url_option
+@token_file_option
+@click.option("--interval", type=click.FloatRange(0.2), default=2.0, show_default=True)
+@click.option("--count", type=click.IntRange(1), help="So many times; without it until Ctrl-C.")
+def top(*, url: str | None, token_file: Path | None, interval: float, count: int | None) -> None:
+    """Show how a running daemon does: calls, traffic, losses, CPU, delays, the largest rooms.
+
+    Through a pipe each interval is one line of NAME=VALUE.
+    """
+    daemon = daemon_at(url, token_file)
+    try:
+        if os.isatty(_STDOUT):
+            _watch_screen(daemon, interval, count)
+        else:
+            _write_lines(daemon, interval, count)
+    except RemoteError as error:
+        raise click.ClickException(str(error)) from None
+    except KeyboardInterrupt:
+        return
+
+
+def _write_lines(daemon: Remote, interval: float, count: int | None) -> None:
+    from trio_sfu.console.figures import History
+    from trio_sfu.console.lines import line_of
+    from trio_sfu.console.scrape import Scrape
+
+    history = History()
+    for _ in _turns(interval, count):
+        scrape = Scrape.of(time.time(), daemon.read("/metrics").decode())
+        if (figures := history.add(scrape)) is not None:
+            click.echo(line_of(scrape.at, figures))
+
+
+def _watch_screen(daemon: Remote, interval: float, count: int | None) -> None:
+    # Here: rich takes 90 ms to import, which no other command needs.
+    from rich.live import Live
+
+    from trio_sfu.console.figures import History
+    from trio_sfu.console.scrape import Scrape
+    from trio_sfu.console.screen import draw
+
+    history = History()
+    with Live(screen=count is None, auto_refresh=False) as live:
+        for _ in _turns(interval, count):
+            scrape = Scrape.of(time.time(), daemon.read("/metrics").decode())
+            if (figures := history.add(scrape)) is not None:
+                live.update(draw(daemon.url, figures, *_rooms_seen(daemon)), refresh=True)
+
+
+def _rooms_seen(daemon: Remote) -> tuple[list[RoomSeen] | None, str]:
+    # The figures are for all; the rooms for operators only.
+    try:
+        return rooms_of(daemon.read(_ROOMS)), ""
+    except (RemoteError, msgspec.DecodeError) as error:
+        return None, f"no rooms: {error}"
+
+
+def _turns(interval: float, count: int | None) -> Iterator[None]:
+    """Yield now and after each interval, ``count`` times more than once."""
+    due = time.monotonic()
+    done = 0
+    while True:
+        yield
+        if count is not None and done == count:
+            return
+        done += 1
+        due = max(due + interval, time.monotonic())
+        time.sleep(max(0.0, due - time.monotonic()))
