@@ -20,7 +20,7 @@ from trio_sfu.activation import Inherited, differences, inherit
 from trio_sfu.config.keys import KEYS
 from trio_sfu.config.load import load
 from trio_sfu.config.model import Config
-from trio_sfu.console.command import rooms, top
+from trio_sfu.console.command import rooms, timeline, top
 from trio_sfu.errors import ConfigError
 from trio_sfu.systemd.command import install_service, uninstall_service
 from trio_sfu.tree.command import drain, kick, tree
@@ -195,6 +195,7 @@ def token(arguments: tuple[str, ...]) -> None:
 main.add_command(tree)
 main.add_command(rooms)
 main.add_command(top)
+main.add_command(timeline)
 main.add_command(kick)
 main.add_command(drain)
 main.add_command(install_service)

@@ -135,6 +135,7 @@ async def ask(
     async def send(message: Any) -> None:
         told.append(message)
 
+    path, _, query = path.partition("?")
     given = {"host": "sfu.example:8080"} | headers
     scope = {
         "type": "http",
@@ -144,7 +145,7 @@ async def ask(
         "method": method,
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "root_path": "",
         "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in given.items()],
         "server": ("127.0.0.1", 8080),

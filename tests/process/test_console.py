@@ -71,6 +71,40 @@ async def test_an_operator_sees_rooms_and_figures(daemon: Daemon) -> None:
             assert word in screen, screen
 
 
+async def test_what_happened_to_a_peer_is_there_after_it_has_gone(
+    daemon: Daemon, tmp_path: Path
+) -> None:
+    there = ("--url", daemon.url)
+    async with connect(daemon.url, room="standup", name="Ann Onymous") as ann:
+        listed = await trio_sfu("timeline", *there)
+        assert listed.stdout.startswith(f"{ann.id}  standup  ")
+        assert listed.stdout.rstrip().endswith("is there")
+    await trio.to_thread.run_sync(daemon.settled_census)
+    told = await trio_sfu("timeline", ann.id, *there)
+    assert told.returncode == 0, told.stderr
+    lines = told.stdout.splitlines()
+    assert lines[0] == f"peer {ann.id} in room standup"
+    assert lines[2].startswith("ended by the client: left")
+    steps = [" ".join(line.split()[1:4]) for line in lines[4:]]
+    wanted = ["client join", "server joined 0", "client offer", "server answer", "media ICE path"]
+    places = [next(n for n, step in enumerate(steps) if step.startswith(w)) for w in wanted]
+    assert places == sorted(places)
+    assert any(step.startswith("media DTLS done") for step in steps)
+    assert any(step.startswith("daemon peer-left left") for step in steps)
+    assert "Ann" not in told.stdout
+    assert "127.0.0.1" not in told.stdout
+
+    file = tmp_path / "timeline.txt"
+    with_addresses = await trio_sfu("timeline", ann.id, "--addresses", "-o", str(file), *there)
+    assert (with_addresses.returncode, with_addresses.stdout) == (0, "")
+    assert "[127.0.0.1 " in file.read_text()
+    as_json = await trio_sfu("timeline", ann.id, "--json", *there)
+    assert json.loads(as_json.stdout)["summary"]["by"] == "client"
+    unknown = await trio_sfu("timeline", "p-none", *there)
+    assert unknown.returncode == 1
+    assert "no such peer" in unknown.stderr
+
+
 def test_figures_are_for_all_and_rooms_for_operators(artifacts: Path, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("a-token-of-operators-0815\n")

@@ -1,10 +1,11 @@
-"""``trio-sfu rooms`` and ``trio-sfu top``."""
+"""``trio-sfu rooms``, ``trio-sfu top`` and ``trio-sfu timeline``."""
 
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
+from urllib.parse import quote
 
 import click
 import msgspec
@@ -14,6 +15,7 @@ from trio_sfu.tree.command import daemon_at, token_file_option, url_option
 from trio_sfu.tree.remote import Remote, RemoteError
 
 _ROOMS: Final = "/api/v1/rooms"
+_TIMELINES: Final = "/api/v1/timelines"
 _STDOUT: Final = 1
 
 
@@ -35,6 +37,47 @@ def rooms(*, url: str | None, token_file: Path | None, as_object: bool) -> None:
         click.echo(render(rooms_of(body)), nl=False)
     except msgspec.DecodeError as error:
         raise click.ClickException(f"{daemon.url} answered with no rooms: {error}") from None
+
+
+@click.command()
+@url_option
+@token_file_option
+@click.argument("peer", required=False)
+@click.option("--addresses", is_flag=True, help="With the addresses that media came from.")
+@click.option("--json", "as_object", is_flag=True, help="What the API answers, as it is.")
+@click.option("-o", "--output", type=click.File("w"), default="-", help="A file to write it to.")
+def timeline(
+    *,
+    url: str | None,
+    token_file: Path | None,
+    peer: str | None,
+    addresses: bool,
+    as_object: bool,
+    output: TextIO,
+) -> None:
+    """Show what happened to PEER, step by step, also for ten minutes after it has gone.
+
+    Without PEER: whose timelines there are.
+    """
+    from trio_sfu.console.timeline import render as render_timeline
+    from trio_sfu.console.timeline import render_list
+    from trio_sfu.http.timelines import TimelineList, TimelineReport
+
+    daemon = daemon_at(url, token_file)
+    path = _TIMELINES if peer is None else f"{_TIMELINES}/{quote(peer, safe='')}"
+    try:
+        body = daemon.read(f"{path}?addresses=true" if addresses else path)
+        if as_object:
+            text = msgspec.json.format(body).decode() + "\n"
+        elif peer is None:
+            text = render_list(msgspec.json.decode(body, type=TimelineList).timelines)
+        else:
+            text = render_timeline(msgspec.json.decode(body, type=TimelineReport))
+    except RemoteError as error:
+        raise click.ClickException(str(error)) from None
+    except msgspec.DecodeError as error:
+        raise click.ClickException(f"{daemon.url} answered with no timeline: {error}") from None
+    click.echo(text, file=output, nl=False)
 
 
 @click.command()

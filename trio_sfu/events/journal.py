@@ -8,6 +8,7 @@ from trio_sfu.events.fact import Crash, Fact
 from trio_sfu.events.failures import Failures
 from trio_sfu.events.histogram import Histogram
 from trio_sfu.events.recent import Recent
+from trio_sfu.events.timeline import Timelines
 
 LABELS: Final = 100
 """Values of a label that are counted by themselves."""
@@ -24,6 +25,7 @@ class Journal:
     def __init__(self, listener: Callable[[Fact], None] = lambda _fact: None) -> None:
         self.failures = Failures()
         self.recent = Recent()
+        self.timelines = Timelines()
         self._listener = listener
         self._counts: defaultdict[type[Fact], Counter[str]] = defaultdict(Counter)
         self._histograms: defaultdict[type[Fact], Histogram] = defaultdict(Histogram)
@@ -38,6 +40,7 @@ class Journal:
         if isinstance(fact, Crash):
             self.failures.keep(fact.group, fact.failure)
         self.recent.keep(fact)
+        self.timelines.note(fact)
         self._listener(fact)
 
     def count(self, kind: type[Fact]) -> int:

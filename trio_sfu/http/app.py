@@ -19,6 +19,7 @@ from trio_sfu.http.headers import SecurityHeaders
 from trio_sfu.http.metrics import CONTENT_TYPE_LATEST, Measured, render
 from trio_sfu.http.operators import Operators
 from trio_sfu.http.page import Page
+from trio_sfu.http.timelines import timeline_routes
 from trio_sfu.http.token import OperatorRefusedError
 from trio_sfu.liveness.health import Health
 from trio_sfu.rooms.drain import Drain
@@ -83,6 +84,7 @@ def make_app(
             *admin_routes(daemon, operators),
             *drain_routes(daemon.drain, operators),
             *event_routes(daemon.journal, operators),
+            *timeline_routes(daemon.journal, operators),
             *routes,
             Route("/assets/{path:path}", answers.asset),
             Route("/{room}", answers.room),
