@@ -39,6 +39,7 @@ HEIGHTS = {
     "logging": 0,
     "services": 0,
     "log_output": 0,
+    "log_limit": -1,
     "config": 0,
     "access": -1,
     "events": -1,

@@ -108,7 +108,9 @@ def serve(file: Path | None, **flags: str | None) -> None:
     # systemd's watchdog sends SIGABRT: the journal then has where every thread hangs.
     faulthandler.enable(_STDERR)
     with open_output(_STDERR, logging.lost_lines) as output:
-        logging.configure(config.log.level, config.log.format, cast("TextIO", output))
+        out = cast("TextIO", output)
+        lines = config.log.lines_per_second
+        logging.configure(config.log.level, config.log.format, out, lines)
         try:
             # With a terminal, SIGHUP says that it is gone.
             again = None if os.isatty(_STDIN) else lambda: inherited.over(_read(file, flags))

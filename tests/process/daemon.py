@@ -216,6 +216,8 @@ def running_daemon(
         "TRIO_SFU_HTTP_PORT": "0",
         "TRIO_SFU_MEDIA_PORT": "0",
         "TRIO_SFU_LOG_FORMAT": "json",
+        # Tests look for single lines; how they are limited has tests of its own.
+        "TRIO_SFU_LOG_LINES_PER_SECOND": "0",
         # The machine is shared with browsers, which says nothing about the daemon.
         "TRIO_SFU_OVERLOAD_MAX_LAG": "3",
         # A self-test would be in the census of whoever looks at the wrong moment.
