@@ -81,7 +81,7 @@ $(PAGE): $(NODE_MODULES) $(PAGE_SOURCES)
 $(BROWSERS): tools/install-packages
 	tools/install-packages chromium:chromium firefox-esr:firefox-esr ip:iproute2 nft:nftables \
 		systemd-analyze:systemd systemd-nspawn:systemd-container dbus-daemon:dbus \
-		turnserver:coturn
+		turnserver:coturn promtool:prometheus nginx:nginx caddy:caddy
 	mkdir -p $(@D)
 	touch $@
 

@@ -20,6 +20,7 @@ from trio_sfu.activation import Inherited, differences, inherit
 from trio_sfu.config.keys import KEYS
 from trio_sfu.config.load import load
 from trio_sfu.config.model import Config
+from trio_sfu.console.command import rooms, timeline, top
 from trio_sfu.errors import ConfigError
 from trio_sfu.systemd.command import install_service, uninstall_service
 from trio_sfu.tree.command import drain, kick, tree
@@ -107,7 +108,9 @@ def serve(file: Path | None, **flags: str | None) -> None:
     # systemd's watchdog sends SIGABRT: the journal then has where every thread hangs.
     faulthandler.enable(_STDERR)
     with open_output(_STDERR, logging.lost_lines) as output:
-        logging.configure(config.log.level, config.log.format, cast("TextIO", output))
+        out = cast("TextIO", output)
+        lines = config.log.lines_per_second
+        logging.configure(config.log.level, config.log.format, out, lines)
         try:
             # With a terminal, SIGHUP says that it is gone.
             again = None if os.isatty(_STDIN) else lambda: inherited.over(_read(file, flags))
@@ -192,6 +195,9 @@ def token(arguments: tuple[str, ...]) -> None:
 
 
 main.add_command(tree)
+main.add_command(rooms)
+main.add_command(top)
+main.add_command(timeline)
 main.add_command(kick)
 main.add_command(drain)
 main.add_command(install_service)

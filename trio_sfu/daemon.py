@@ -38,6 +38,7 @@ from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media_port import open_media
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.watch import OverloadWatch
+from trio_sfu.overload.workers import cpu_by_worker
 from trio_sfu.rooms.drain import Drain
 from trio_sfu.rooms.operating import Operating
 from trio_sfu.rooms.quality import Quality, watch_quality
@@ -191,6 +192,10 @@ class Daemon:
     def overload_level(self) -> int:
         """Return the step against overload that is taken; 0 is none."""
         return self.overload.level
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Return the CPU time of the event loop and of each worker, by the thread's name."""
+        return {"loop": time.thread_time(), **cpu_by_worker()}
 
     def health(self) -> Health:
         """Return whether all gets on, and what does not."""

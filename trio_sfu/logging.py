@@ -3,21 +3,33 @@
 import json
 import logging
 import sys
+import threading
+import time
 from collections.abc import Callable, MutableMapping
 from dataclasses import fields
-from typing import Any, Literal, TextIO
+from typing import Any, Final, Literal, TextIO
 
 import msgspec
 import structlog
 
 from trio_sfu import events
+from trio_sfu.log_limit import LineLimit
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "text", "json"]
 
+LEFT_OUT: Final = "log lines left out"
+_limit = LineLimit()
+_limiting = threading.Lock()
 
-def configure(level: Level, form: Format = "auto", stream: TextIO = sys.stderr) -> None:
-    """Set structlog up for the process; ``auto`` is text on a terminal, else JSON."""
+
+def configure(
+    level: Level, form: Format = "auto", stream: TextIO = sys.stderr, lines: int = 0
+) -> None:
+    """Set structlog up for the process; ``auto`` is text on a terminal, else JSON.
+
+    ``lines``: how many may be written within a second; 0: all.
+    """
     text = form == "text" or (form == "auto" and stream.isatty())
     number = logging.getLevelNamesMapping()[level.upper()]
     renderers: list[Callable[[Any, str, MutableMapping[str, Any]], Any]] = (
@@ -39,20 +51,24 @@ def configure(level: Level, form: Format = "auto", stream: TextIO = sys.stderr) 
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            _limited,
             *renderers,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
+    global _limit
+    _limit = LineLimit(lines)
     # Libraries log through the standard module; only what they warn of is of interest.
     logging.basicConfig(
         level=logging.WARNING, stream=stream, force=True, format="%(name)s: %(message)s"
     )
 
 
-def set_level(level: Level) -> None:
-    """Log from this level on, from now on."""
+def set_level(level: Level, lines: int = 0) -> None:
+    """Log from this level on, at most so many ``lines`` a second (0: all), from now on."""
+    _limit.lines = lines
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(number))
 
@@ -61,6 +77,14 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
     """Return the logger of one part of the daemon."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(part=name)
     return logger
+
+
+def tell_left_out() -> None:
+    """Write how many lines were left out, if that has not been said yet."""
+    with _limiting:
+        told = _limit.summary(time.monotonic())
+    if told is not None:
+        structlog.get_logger().warning(LEFT_OUT, lines=sum(told.values()), kinds=told)
 
 
 def lost_lines(count: int) -> str:
@@ -77,6 +101,22 @@ def log_fact(fact: events.Fact) -> None:
         values |= {name: record[name] for name in ("id", "code", "path", "causes")}
         values["exception"] = failure.text()
     getattr(structlog.get_logger(), fact.level)(" ".join(fact.words()), **values)
+
+
+def _limited(
+    _logger: Any,  # noqa: ANN401  (structlog's own type)
+    _method: str,
+    entry: MutableMapping[str, Any],
+) -> MutableMapping[str, Any]:
+    kind, level = str(entry.get("event")), str(entry.get("level"))
+    if kind == LEFT_OUT:
+        return entry
+    # The thread that watches the loop logs as well.
+    with _limiting:
+        admitted = _limit.admits(time.monotonic(), kind, level)
+    if not admitted:
+        raise structlog.DropEvent
+    return entry
 
 
 def _without_causes(

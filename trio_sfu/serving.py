@@ -29,6 +29,9 @@ to cost media packets (docs/floods.md)."""
 _AFTER_DRAIN_S: Final = 15.0
 """Seconds that systemd is asked to wait for beyond the drain: the stop is bounded by less."""
 
+_SUMMARY_S: Final = 1.0
+"""Seconds between two looks at whether the log has left something out."""
+
 log = logging.get("daemon")
 
 Beside = Callable[[Daemon], Awaitable[object]]
@@ -85,6 +88,7 @@ async def _serve(
                 # Outside of the daemon: signals are heeded until it has stopped.
                 heed = partial(_heed, signals, daemon, notifier, reloading, impatience)
                 outer.start_soon(heed, name="signals")
+                outer.start_soon(_tell_left_out, name="log summary")
                 nursery.start_soon(beside, daemon, name="beside")
                 turning = daemon.liveness.turning
                 nursery.start_soon(keep_watchdog, notifier, turning, name="watchdog")
@@ -97,7 +101,14 @@ async def _serve(
                 notifier.send("STOPPING=1")
                 nursery.cancel_scope.cancel()
             outer.cancel_scope.cancel()
+    logging.tell_left_out()
     log.info("stopped")
+
+
+async def _tell_left_out() -> None:
+    while True:
+        await trio.sleep(_SUMMARY_S)
+        logging.tell_left_out()
 
 
 async def _tell_ready(daemon: Daemon, notifier: Notifier) -> None:
@@ -159,7 +170,8 @@ class Reloading:
             self.outcome = f"; reloaded: {', '.join(keys) or 'nothing has changed'}"
             # Before the level: who makes the log quieter still sees that it worked.
             journal.note(ConfigurationReloaded(tuple(keys)))
-            logging.set_level(self._daemon.config.log.level)
+            settings = self._daemon.config.log
+            logging.set_level(settings.level, settings.lines_per_second)
         if self._daemon.ready:
             # With the outcome: who has waited for the reload looks at it next.
             self._notifier.send(f"READY=1\nSTATUS={_status(self._daemon, self)}")

@@ -11,7 +11,7 @@ import pytest
 from tests.browser.participant import PersonFactory
 from tests.browser.patterns import transitions
 from tests.process import wiretap
-from tests.process.daemon import OF_PEERS, Daemon, running_daemon
+from tests.process.daemon import OF_PEERS, Daemon, engine_metric, running_daemon
 from tests.process.patience import eventually
 
 SEED = 20261123
@@ -59,7 +59,7 @@ class Call:
 
     def counted(self, counter: str) -> float:
         """Return how much a counter of the engine has grown since the start."""
-        name = f"trio_sfu_engine_{counter}_total"
+        name = engine_metric(counter)
         return self.daemon.metrics()[name] - self.before[name]
 
     def has_counted(self, counter: str, wanted: int) -> bool:

@@ -96,6 +96,9 @@ class Observed:
     def overload_level(self) -> int:
         return self.step
 
+    def cpu_seconds(self) -> dict[str, float]:
+        return {"loop": 1.5, "worker-0": 2.5}
+
     def health(self) -> Health:
         return judge(
             now=100,
@@ -124,7 +127,7 @@ class Observed:
         return {"delivered": 3, "dropped": 0}, 2
 
     def engine_counters(self) -> dict[str, int]:
-        return {"packets_received": 12}
+        return {"rtp_received": 12, "drop_auth": 3}
 
     def tree(self) -> Node:
         return Node(kind="daemon", name="daemon")
@@ -163,6 +166,7 @@ async def ask(
     async def send(message: Any) -> None:
         told.append(message)
 
+    path, _, query = path.partition("?")
     given = {"host": "sfu.example:8080"} | headers
     scope = {
         "type": "http",
@@ -172,7 +176,7 @@ async def ask(
         "method": method,
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "root_path": "",
         "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in given.items()],
         "server": ("127.0.0.1", 8080),

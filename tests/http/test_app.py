@@ -7,7 +7,14 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.http.asking import Observed, ask
-from trio_sfu.events import JoinRefused, PeerJoined, PeerLeft, PeerTornDown, SessionEnded
+from trio_sfu.events import (
+    JoinRefused,
+    PeerConnected,
+    PeerJoined,
+    PeerLeft,
+    PeerTornDown,
+    SessionEnded,
+)
 from trio_sfu.http.app import make_app
 from trio_sfu.http.page import Page
 from trio_sfu.ids import PeerId, RoomId
@@ -146,6 +153,7 @@ async def test_metrics_count_what_was_noted(folder: Path) -> None:
     for fact in (
         PeerJoined(room, peer),
         PeerJoined(room, peer),
+        PeerConnected(room, peer, 0.2),
         JoinRefused(room, "room-full"),
         SessionEnded("s", "message-malformed"),
         PeerLeft(room, peer, "gone"),
@@ -160,11 +168,19 @@ async def test_metrics_count_what_was_noted(folder: Path) -> None:
     for line in (
         "trio_sfu_tasks 7.0",
         "trio_sfu_rooms 1.0",
-        "trio_sfu_engine_packets_received_total 12.0",
+        "trio_sfu_ready 1.0",
+        "trio_sfu_draining 0.0",
+        "trio_sfu_engine_rtp_received_total 12.0",
+        'trio_sfu_engine_drops_total{reason="auth"} 3.0',
+        'trio_sfu_thread_cpu_seconds_total{thread="worker-0"} 2.5',
         'trio_sfu_joins_total{outcome="joined"} 2.0',
         'trio_sfu_joins_total{outcome="room-full"} 1.0',
         'trio_sfu_signaling_ended_total{code="message-malformed"} 1.0',
+        'trio_sfu_joins_total{outcome="server-busy"} 0.0',
         'trio_sfu_peers_left_total{reason="gone"} 1.0',
+        'trio_sfu_peers_left_total{reason="failed"} 0.0',
+        'trio_sfu_join_seconds_bucket{le="0.1"} 0.0',
+        'trio_sfu_join_seconds_bucket{le="0.25"} 1.0',
         "trio_sfu_room_crashes_total 0.0",
         'trio_sfu_viewer_estimate_bits_per_second_bucket{le="800000.0"} 0.0',
         'trio_sfu_viewer_estimate_bits_per_second_bucket{le="1500000.0"} 1.0',

@@ -36,6 +36,8 @@ ROUTES = [
     ("GET", "/api/v1/failures", 200),
     ("GET", f"/api/v1/failures/{FAILURE.id}", 200),
     ("GET", "/api/v1/events", 200),
+    ("GET", "/api/v1/timelines", 200),
+    ("GET", "/api/v1/timelines/p-1", 404),  # Nobody was here.
     ("POST", "/api/v1/self-test", 200),
     ("GET", "/api/v1/drain", 200),
     ("POST", "/api/v1/drain", 200),

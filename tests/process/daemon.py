@@ -25,6 +25,13 @@ OF_PEERS = ("rooms", "peers", "asyncio_loops", "transports", "up_tracks", "slots
 """The counts of the census that no HTTP connection moves."""
 
 
+def engine_metric(counter: str) -> str:
+    """Return the sample of ``/metrics`` that a counter of the engine is."""
+    if counter.startswith("drop_"):
+        return f'trio_sfu_engine_drops_total{{reason="{counter.removeprefix("drop_")}"}}'
+    return f"trio_sfu_engine_{counter}_total"
+
+
 class Daemon:
     """A running ``trio-sfu serve`` and what it says."""
 
@@ -209,6 +216,8 @@ def running_daemon(
         "TRIO_SFU_HTTP_PORT": "0",
         "TRIO_SFU_MEDIA_PORT": "0",
         "TRIO_SFU_LOG_FORMAT": "json",
+        # Tests look for single lines; how they are limited has tests of its own.
+        "TRIO_SFU_LOG_LINES_PER_SECOND": "0",
         # The machine is shared with browsers, which says nothing about the daemon.
         "TRIO_SFU_OVERLOAD_MAX_LAG": "3",
         # A self-test would be in the census of whoever looks at the wrong moment.

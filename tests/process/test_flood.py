@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.process.daemon import Daemon, running_daemon
+from tests.process.daemon import Daemon, engine_metric, running_daemon
 from tests.process.flood import cost_of, flood
 from trio_sfu.client import Client, SyntheticVideo, Tone, connect
 from trio_sfu.signaling.carried import Source
@@ -118,7 +118,7 @@ async def test_a_flood_from_one_address_harms_nobody(
         nursery.cancel_scope.cancel()
 
     def more(name: str) -> int:
-        key = f"trio_sfu_engine_{name}_total"
+        key = engine_metric(name)
         return round(after[key] - before[key])
 
     def share(seconds: float) -> str:

@@ -59,7 +59,7 @@ def refusal(daemon: Daemon, room: str = "r", **more: str) -> tuple[str, float | 
 
 def refused(daemon: Daemon, code: str) -> float:
     """How many joins ``/metrics`` says were refused with a code."""
-    return daemon.metrics().get(f'trio_sfu_joins_refused_total{{code="{code}"}}', 0.0)
+    return daemon.metrics().get(f'trio_sfu_joins_total{{outcome="{code}"}}', 0.0)
 
 
 def test_peers_of_a_room(artifacts: Path) -> None:

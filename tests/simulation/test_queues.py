@@ -13,6 +13,7 @@ LOOKED_AT = {
     "access/remembered.py",
     "events/failures.py",
     "events/recent.py",
+    "events/timeline.py",
     "media/transport.py",
     "overload/admission.py",
     "rooms/allocation/steady.py",
@@ -24,8 +25,10 @@ LOOKED_AT = {
 }
 """By ``testing/simulation/queues.py``."""
 OWN_TESTS = {
+    "console/figures.py": "as long as half a minute; a program of its own; tests/console",
     "http/token.py": "bounded by its class; a simulation has no HTTP; tests/http",
     "liveness/loop.py": "a deque of fixed length; a simulation has no lag",
+    "log_limit.py": "as long as the lines of a second; tests/daemon",
     "log_output.py": "counts its bytes; tests/daemon",
     "media/engine.py": "a deque of fixed length; the engine with threads",
     "overload/bucket.py": "the class itself",

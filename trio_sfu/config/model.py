@@ -156,6 +156,7 @@ class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "text", "json"] = "auto"
+    lines_per_second: Annotated[int, Meta(ge=0, le=100_000)] = 30
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

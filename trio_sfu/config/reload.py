@@ -16,6 +16,7 @@ LIVE: Final = frozenset(
         "liveness.self_test_interval",
         "liveness.self_test_timeout",
         "log.level",
+        "log.lines_per_second",
         "media.announced",
         "media.handshake_timeout",
         "webhooks.secret_file",

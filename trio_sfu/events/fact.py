@@ -20,6 +20,9 @@ class Fact:
     """Name and description of the metric that counts it, if any."""
     label: ClassVar[str | None] = None
     """The field that is the metric's label. Its values come from a closed set."""
+    labels: ClassVar[tuple[str, ...]] = ()
+    """Values of the label that are there from the start, with 0: what has a first time is
+    seen to have grown then."""
     measure: ClassVar[str | None] = None
     """The field, in seconds, that the metric is a histogram of instead of a count."""
 

@@ -26,6 +26,7 @@ class Moderation(Fact):
         "What operators and moderators did to peers and rooms",
     )
     label: ClassVar[str | None] = "action"
+    labels: ClassVar[tuple[str, ...]] = ("mute", "remove", "close-room")
     action: Action
     by: Actor
     room: str

@@ -6,6 +6,8 @@ from typing import ClassVar
 from trio_sfu.events.fact import Crash, Fact, Group, Level
 from trio_sfu.ids import PeerId, RoomId
 
+_SOURCES = ("camera", "microphone", "screen", "screen-audio")
+
 
 @dataclass(frozen=True, slots=True)
 class PeerFact(Fact):
@@ -25,8 +27,21 @@ class JoinRefused(Fact):
     """A join was refused."""
 
     level: ClassVar[Level] = "warning"
-    counter: ClassVar[tuple[str, str] | None] = ("joins_refused", "Joins refused")
     label: ClassVar[str | None] = "code"
+    labels: ClassVar[tuple[str, ...]] = (
+        "room-full",
+        "room-unavailable",
+        "server-busy",
+        "server-draining",
+        "token-expired",
+        "token-required",
+        "token-signature-invalid",
+        "too-many-joins",
+        "too-many-joins-from-address",
+        "too-many-joins-of-identity",
+        "too-many-peers",
+        "too-many-rooms",
+    )
     room: RoomId
     code: str
 
@@ -35,7 +50,11 @@ class JoinRefused(Fact):
 class PeerConnected(PeerFact):
     """A peer's DTLS handshake is done, ``seconds`` after it joined: media can flow."""
 
-    counter: ClassVar[tuple[str, str] | None] = ("peers_connected", "DTLS handshakes done")
+    counter: ClassVar[tuple[str, str] | None] = (
+        "join_seconds",
+        "From a join to the end of its DTLS handshake: media can flow",
+    )
+    measure: ClassVar[str | None] = "seconds"
     seconds: float
 
 
@@ -66,6 +85,7 @@ class EncoderStuck(PeerFact):
         "Times a publisher was asked to start an encoder anew",
     )
     label: ClassVar[str | None] = "reason"
+    labels: ClassVar[tuple[str, ...]] = ("no-keyframe", "undecodable")
     source: str
     rid: str
     reason: str
@@ -77,6 +97,7 @@ class TrackPublished(PeerFact):
 
     counter: ClassVar[tuple[str, str] | None] = ("tracks_published", "Tracks published")
     label: ClassVar[str | None] = "source"
+    labels: ClassVar[tuple[str, ...]] = _SOURCES
     source: str
 
 
@@ -86,6 +107,7 @@ class TrackUnpublished(PeerFact):
 
     counter: ClassVar[tuple[str, str] | None] = ("tracks_unpublished", "Tracks unpublished")
     label: ClassVar[str | None] = "source"
+    labels: ClassVar[tuple[str, ...]] = _SOURCES
     source: str
 
 
@@ -98,6 +120,15 @@ class PeerLeft(PeerFact):
         "Peers that are gone from their rooms",
     )
     label: ClassVar[str | None] = "reason"
+    labels: ClassVar[tuple[str, ...]] = (
+        "left",
+        "gone",
+        "timeout",
+        "failed",
+        "replaced",
+        "removed",
+        "room-closed",
+    )
     reason: str
 
 

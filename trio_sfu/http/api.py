@@ -19,6 +19,7 @@ from trio_sfu.http.operations import Operation
 from trio_sfu.http.peers import peer_operations
 from trio_sfu.http.rooms import room_operations
 from trio_sfu.http.status import Overseen, status_operations
+from trio_sfu.http.timelines import timeline_operations
 from trio_sfu.rooms.drain import Drain
 from trio_sfu.rooms.operating import Operating
 
@@ -52,6 +53,7 @@ def operations(daemon: Operated) -> list[Operation]:
         *peer_operations(daemon.operating),
         *drain_operations(daemon.drain),
         *event_operations(daemon.journal),
+        *timeline_operations(daemon.journal),
     ]
     found.append(description(found))
     return found

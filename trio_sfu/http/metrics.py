@@ -1,10 +1,11 @@
 """``/metrics`` in Prometheus' text format: read from what the daemon keeps anyway."""
 
 from collections.abc import Iterator, Mapping
+from importlib import metadata
 from math import inf
-from typing import Protocol
+from typing import Final, Protocol
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -16,16 +17,49 @@ from prometheus_client.registry import Collector
 
 from trio_sfu import events
 from trio_sfu.events import Histogram, Journal
+from trio_sfu.http.engine_metrics import of_engine
 from trio_sfu.liveness.health import Health
+from trio_sfu.rooms.drain import Drain
 from trio_sfu.rooms.quality import Quality
 
-__all__ = ["CONTENT_TYPE_LATEST", "Measured", "render"]
+__all__ = ["CONTENT_TYPE_LATEST", "Measured", "registry_of", "render"]
+
+CENSUS: Final[Mapping[str, str]] = {
+    "tasks": "Tasks of the event loop",
+    "nurseries": "Nurseries of the event loop",
+    "file_descriptors": "Open file descriptors",
+    "sockets": "Open sockets",
+    "asyncio_loops": "Loops of DTLS: one a peer",
+    "rooms": "Rooms",
+    "peers": "Peers in all rooms",
+    "whip_sessions": "Sessions of WHIP and WHEP",
+    "addresses": "Addresses of peers that the engine knows",
+    "encodings": "Encodings that are or were received",
+    "slots": "Slots of viewers",
+    "transports": "Transports of the engine: one a peer",
+    "up_tracks": "Tracks that are received",
+}
+"""What each gauge of the census counts."""
 
 
 class Measured(Protocol):
     """What the metrics are read from."""
 
     journal: Journal
+
+    @property
+    def ready(self) -> bool:
+        """Whether new clients are welcome."""
+        ...
+
+    @property
+    def drain(self) -> Drain:
+        """Whether the daemon is being emptied, and until when."""
+        ...
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Return the CPU time of the event loop and of each worker, by the thread's name."""
+        ...
 
     def health(self) -> Health:
         """Return whether all gets on, and what does not."""
@@ -62,9 +96,39 @@ class Measured(Protocol):
 
 def render(measured: Measured) -> bytes:
     """Return the text of ``/metrics``."""
+    return generate_latest(registry_of(measured))
+
+
+def registry_of(measured: Measured) -> CollectorRegistry:
+    """Return all metrics: those of the daemon and of its process."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Daemon(measured))
-    return generate_latest(registry)
+    ProcessCollector(registry=registry)
+    return registry
+
+
+def _all(measured: Measured) -> Iterator[Metric]:
+    build = GaugeMetricFamily("trio_sfu_build_info", "Which version this is", labels=["version"])
+    build.add_metric([metadata.version("trio-sfu")], 1)
+    yield build
+    yield GaugeMetricFamily(
+        "trio_sfu_ready", "Whether new clients are welcome", value=measured.ready
+    )
+    yield GaugeMetricFamily(
+        "trio_sfu_draining",
+        "Whether the daemon is being emptied: it opens no new rooms",
+        value=measured.drain.active,
+    )
+    for name, value in measured.census().items():
+        text = f"{CENSUS.get(name, name)}, now"
+        yield GaugeMetricFamily(f"trio_sfu_{name}", text, value=value)
+    yield from of_engine(measured.engine_counters())
+    yield from _of_strain(measured)
+    yield from _of_health(measured.health())
+    yield _histogram("loop_lag_seconds", "How late the loop woke", measured.loop_lag())
+    yield from _of_quality(measured.quality())
+    yield from _of_webhooks(*measured.webhooks_told())
+    yield from _from_journal(measured.journal)
 
 
 class _Daemon(Collector):
@@ -72,29 +136,32 @@ class _Daemon(Collector):
         self._measured = measured
 
     def collect(self) -> Iterator[Metric]:
-        for name, value in self._measured.census().items():
-            yield GaugeMetricFamily(f"trio_sfu_{name}", f"{name} that exist now", value=value)
-        for name, value in self._measured.engine_counters().items():
-            yield CounterMetricFamily(f"trio_sfu_engine_{name}", f"engine: {name}", value=value)
-        yield GaugeMetricFamily(
-            "trio_sfu_overload_level",
-            "Step against overload: 0 none, 1 no new joins, then less and less video",
-            value=self._measured.overload_level(),
-        )
-        strain = GaugeMetricFamily(
-            "trio_sfu_strain", "Use of a resource; at 1 joins are refused", labels=["resource"]
-        )
-        for resource, use in self._measured.strains().items():
-            strain.add_metric([resource], use)
-        yield strain
-        yield from _of_health(self._measured.health())
-        yield _histogram("loop_lag_seconds", "How late the loop woke", self._measured.loop_lag())
-        yield from _of_quality(self._measured.quality())
-        yield from _of_webhooks(*self._measured.webhooks_told())
-        yield from _from_journal(self._measured.journal)
+        return _all(self._measured)
 
     def describe(self) -> Iterator[Metric]:
         return iter(())
+
+
+def _of_strain(measured: Measured) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "trio_sfu_overload_level",
+        "Step against overload: 0 none, 1 no new joins, then less and less video",
+        value=measured.overload_level(),
+    )
+    strain = GaugeMetricFamily(
+        "trio_sfu_strain", "Use of a resource; at 1 joins are refused", labels=["resource"]
+    )
+    for resource, use in measured.strains().items():
+        strain.add_metric([resource], use)
+    yield strain
+    cpu = CounterMetricFamily(
+        "trio_sfu_thread_cpu_seconds",
+        "CPU time of the event loop (loop) and of each worker of the engine (worker-N)",
+        labels=["thread"],
+    )
+    for thread, seconds in measured.cpu_seconds().items():
+        cpu.add_metric([thread], seconds)
+    yield cpu
 
 
 def _of_health(health: Health) -> Iterator[Metric]:
@@ -160,9 +227,10 @@ def _of_quality(quality: Quality) -> Iterator[Metric]:
 
 
 def _from_journal(journal: Journal) -> Iterator[Metric]:
-    joins = CounterMetricFamily("trio_sfu_joins", "Joins by outcome", labels=["outcome"])
+    text = "Joins by outcome: joined, or the code they were refused with"
+    joins = CounterMetricFamily("trio_sfu_joins", text, labels=["outcome"])
     joins.add_metric(["joined"], journal.count(events.PeerJoined))
-    for code, count in journal.by_label(events.JoinRefused).items():
+    for code, count in _by_label(journal, events.JoinRefused).items():
         joins.add_metric([code], count)
     yield joins
     for kind in events.FACTS:
@@ -176,9 +244,13 @@ def _metric(journal: Journal, kind: type[events.Fact], name: str, text: str) -> 
     if kind.label is None:
         return CounterMetricFamily(f"trio_sfu_{name}", text, value=journal.count(kind))
     family = CounterMetricFamily(f"trio_sfu_{name}", text, labels=[kind.label])
-    for value, count in journal.by_label(kind).items():
+    for value, count in _by_label(journal, kind).items():
         family.add_metric([value], count)
     return family
+
+
+def _by_label(journal: Journal, kind: type[events.Fact]) -> dict[str, int]:
+    return {**dict.fromkeys(kind.labels, 0), **journal.by_label(kind)}
 
 
 def _histogram(name: str, text: str, histogram: Histogram) -> Metric:

@@ -45,6 +45,17 @@ class WorkerGauge:
         return min(busiest, 1.0)
 
 
+def cpu_by_worker() -> dict[str, float]:
+    """Return the CPU seconds of each worker of the engine, as ``worker-0``."""
+    found = {}
+    for thread in _workers():
+        seconds = _cpu_seconds(thread)
+        number = _name(_TASKS / str(thread)).strip().removeprefix(_NAME)
+        if seconds is not None and number.isdigit():
+            found[f"worker-{number}"] = seconds
+    return found
+
+
 def _workers() -> list[int]:
     return [int(task.name) for task in _TASKS.iterdir() if _name(task).startswith(_NAME)]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from trio_sfu.events import IceRestarted, PeerConnected
+from trio_sfu.rooms.media_steps import MediaSteps
 from trio_sfu.rooms.presence import reason_of
 from trio_sfu.signaling.messages import SlotShows
 from trio_sfu.webrtc import events as media
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 async def follow_media(peer: Peer, pc: PeerConnection) -> None:
     """Follow the connection's events until the peer ends."""
+    watched = MediaSteps(peer.timeline)
     async for event in pc.events:
+        watched.note(event)
         _follow(peer, event)
 
 

@@ -18,10 +18,20 @@ class Departure(Enum):
 class Link(Protocol):
     """A signaling session. No call of it waits for the client."""
 
-    id: SessionId
-    departure: Departure | None
-    follows: bool
-    """Whether its client does what it is told: one that speaks HTTP hears nothing."""
+    @property
+    def id(self) -> SessionId:
+        """The session's id, for log lines."""
+        ...
+
+    @property
+    def departure(self) -> Departure | None:
+        """How it ended; None while it has not."""
+        ...
+
+    @property
+    def follows(self) -> bool:
+        """Whether its client does what it is told: one that speaks HTTP hears nothing."""
+        ...
 
     async def receive(self) -> ClientMessage:
         """Return the client's next message; raises trio.EndOfChannel after the last one."""

@@ -11,6 +11,7 @@ from trio_sfu._native import Codec
 from trio_sfu.access.grant import OPEN, Grant
 from trio_sfu.errors import MediaError, StrayCancelError
 from trio_sfu.events import Failure, Journal
+from trio_sfu.events.timeline import Timeline
 from trio_sfu.ids import (
     PeerId,
     RoomId,
@@ -26,6 +27,7 @@ from trio_sfu.rooms.plan import Planned
 from trio_sfu.rooms.planning import Planning
 from trio_sfu.rooms.presence import Presence
 from trio_sfu.rooms.quality import Quality
+from trio_sfu.rooms.recording import RecordedLink, ending_of
 from trio_sfu.rooms.requests import serve_requests
 from trio_sfu.rooms.screening import Screening
 from trio_sfu.rooms.state import RoomState
@@ -52,6 +54,10 @@ class Surroundings(Protocol):
     listening: Listening
     planning: Planning
     quality: Quality
+
+    @property
+    def ending(self) -> bool:
+        """Whether the room is on its way out."""
 
     def welcome(self, peer: "Peer") -> None:
         """Let the peer in: it is told who is there, the others that it came."""
@@ -108,7 +114,8 @@ class Peer:
         self.rights_changed = False
         """Whether its rights are others than it was told when it joined."""
         self.room = room
-        self.link = link
+        self.timeline = Timeline(self.id, room.id)
+        self.link = RecordedLink(link, self.timeline)
         self.view = View(voices=voices)
         self.presence = Presence()
         self.grace = grace
@@ -153,7 +160,7 @@ class Peer:
         """Go on with another session, if the peer is there and not about to leave."""
         if self._pc is None or self._reason is not None or self._scope.cancel_called:
             return False
-        former, self.link = self.link, link
+        former, self.link = self.link, RecordedLink(link, self.timeline)
         # Its socket may be dead without our knowledge.
         former.end("replaced")
         self.room.journal.note(events.SessionResumed(self.room.id, self.id))
@@ -197,6 +204,8 @@ class Peer:
 
     async def run(self) -> None:
         """Live until something ends the peer. An error ends it and goes no further."""
+        self.room.journal.timelines.begin(self.timeline)
+        self.timeline.note("client", "join")
         try:
             with self._scope:
                 await self._live()
@@ -207,6 +216,7 @@ class Peer:
         finally:
             self.room.farewell(self, self._reason or "failed")
             self._note_torn_down()
+            self.note_ending()
             self.gone.set()
 
     async def _live(self) -> None:
@@ -251,6 +261,11 @@ class Peer:
             self._failure = failure
             self.room.journal.note(events.PeerCrashed(failure, self.room.id, self.id))
             self.link.end(failure.code, failure=failure.id)
+
+    def note_ending(self) -> None:
+        """Say in the timeline who ended the peer; again when its room has told it more."""
+        reason = self._reason or (None if self.room.ending else "failed")
+        self.room.journal.timelines.end(self.timeline, ending_of(reason, self.link))
 
     def _note_leaving(self) -> None:
         if self._leaving_since is None:

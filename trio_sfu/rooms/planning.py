@@ -35,9 +35,13 @@ class Viewer(Protocol):
     """What has to be known of a peer to plan what it is shown."""
 
     id: PeerId
-    link: Link
     view: View
     screening: Screening
+
+    @property
+    def link(self) -> Link:
+        """Its signaling session."""
+        ...
 
 
 class Planning:

@@ -141,6 +141,7 @@ class Room:
             for peer in self.peers.values():
                 self._peer_gone(peer)
                 peer.link.end(self._end_code, failure=reference)
+                peer.note_ending()
                 peer.gone.set()
             self._arrivals.close()
             self._arrivals_in.close()

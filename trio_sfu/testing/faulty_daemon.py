@@ -64,5 +64,6 @@ def _do(daemon: Daemon, what: str, which: str) -> None:
 if __name__ == "__main__":
     inherited = inherit(os.environ)
     settings = inherited.over(load(environment=os.environ))
-    logging.configure(settings.log.level, settings.log.format)
+    lines = settings.log.lines_per_second
+    logging.configure(settings.log.level, settings.log.format, lines=lines)
     sys.exit(0 if trio.run(serve, settings, listen, None, inherited) else 1)

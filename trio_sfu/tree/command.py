@@ -15,11 +15,11 @@ from trio_sfu.tree.text import render
 
 _CLEAR = "\x1b[H\x1b[2J"
 
-_url = click.option(
+url_option = click.option(
     "--url", help="Where the daemon is; without it, where the settings have it on this machine."
 )
 
-_token_file = click.option(
+token_file_option = click.option(
     "--token-file",
     type=click.Path(path_type=Path, dir_okay=False),
     envvar=KEYS["admin.token_file"].variable,
@@ -28,13 +28,13 @@ _token_file = click.option(
 
 
 @click.command()
-@_url
-@_token_file
+@url_option
+@token_file_option
 @click.option("--watch", is_flag=True, help="Go on until Ctrl-C.")
 @click.option("--interval", type=click.FloatRange(0.1), default=1.0, show_default=True)
 def tree(*, url: str | None, token_file: Path | None, watch: bool, interval: float) -> None:
     """Show what lives in a running daemon: services, rooms, peers, tasks, transports."""
-    daemon = _daemon(url, token_file)
+    daemon = daemon_at(url, token_file)
     text = _rendered(daemon)
     try:
         while watch:
@@ -47,22 +47,22 @@ def tree(*, url: str | None, token_file: Path | None, watch: bool, interval: flo
 
 
 @click.command()
-@_url
-@_token_file
+@url_option
+@token_file_option
 @click.argument("room")
 @click.argument("peer", required=False)
 def kick(*, url: str | None, token_file: Path | None, room: str, peer: str | None) -> None:
     """End PEER of ROOM, or the whole ROOM; `trio-sfu tree` has the names."""
     try:
-        _daemon(url, token_file).end(room, peer)
+        daemon_at(url, token_file).end(room, peer)
     except RemoteError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{peer or room} has been ended.")
 
 
 @click.command()
-@_url
-@_token_file
+@url_option
+@token_file_option
 @click.option(
     "--deadline",
     type=click.FloatRange(0, 86_400),
@@ -75,7 +75,7 @@ def drain(
     """Have the daemon open no new rooms, tell everybody, and stop at the deadline."""
     if cancel and deadline is not None:
         raise click.UsageError("--cancel and --deadline exclude each other")
-    daemon = _daemon(url, token_file)
+    daemon = daemon_at(url, token_file)
     try:
         if cancel:
             daemon.cancel_drain()
@@ -95,7 +95,8 @@ def _rendered(daemon: Remote) -> str:
         raise click.ClickException(str(error)) from None
 
 
-def _daemon(url: str | None, token_file: Path | None) -> Remote:
+def daemon_at(url: str | None, token_file: Path | None) -> Remote:
+    """Return the daemon that options or settings name. Raises ClickException."""
     try:
         if url is not None:
             return Remote(url, token=read_token(token_file) if token_file else None)

@@ -62,6 +62,10 @@ class Remote:
         """Return the daemon's tree. Raises RemoteError."""
         return self._decoded(self._ask("GET", "/api/v1/tree"), Node)
 
+    def read(self, path: str) -> bytes:
+        """Return what a GET of ``path`` is answered with. Raises RemoteError."""
+        return self._ask("GET", path)
+
     def end(self, room: str, peer: str | None = None) -> None:
         """End a room, or one peer of it. Raises RemoteError."""
         path = f"/api/v1/rooms/{quote(room, safe='')}"

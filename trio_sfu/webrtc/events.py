@@ -13,6 +13,14 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True)
+class Path:
+    """An ICE check has come through: datagrams go to this address from now on."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class Silent:
     """Nothing authenticated has come for the engine's silence timeout (3 s)."""
 
@@ -94,6 +102,7 @@ class Estimate:
 
 PeerConnectionEvent: TypeAlias = (
     Connected
+    | Path
     | Silent
     | Heard
     | Failed

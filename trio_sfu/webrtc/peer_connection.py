@@ -35,6 +35,7 @@ from trio_sfu.webrtc.events import (
     Failed,
     Heard,
     IceRestarted,
+    Path,
     PeerConnectionEvent,
     Silent,
     SlotShows,
@@ -262,6 +263,10 @@ class PeerConnection:
 
     async def _report(self, event: TransportEvent) -> None:
         match event:
+            case (
+                _native.Connected(host=host, port=port) | _native.PathChanged(host=host, port=port)
+            ):
+                await self._emit(Path(host, port))
             case _native.Silent():
                 await self._emit(Silent())
             case _native.Heard():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from trio_sfu.daemon import Daemon
+from trio_sfu.events.timeline import FIRST, GONE, LAST
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.room import Room
 
@@ -60,7 +61,9 @@ def _of_daemon(daemon: Daemon) -> Iterator[Queue]:
         ("failures", journal.failures._kept),
     ):
         yield Queue("journal", name, len(ring), math.inf if ring.maxlen is None else ring.maxlen)
-    yield Queue("journal", "counts", len(journal._counts), _LABELS)
+    counts = sum(map(len, journal._counts.values()))
+    yield Queue("journal", "counts", counts, _LABELS)
+    yield Queue("journal", "timelines of who is gone", len(journal.timelines._gone), GONE)
     yield Queue("rooms", "failed", sum(map(len, rooms._restarts._failures.values())), _FAILED)
     yield Queue("rooms", "returning", len(rooms._returning), rooms._returning._most)
     for name, buckets in (
@@ -104,7 +107,8 @@ def _of_listening(room: Room) -> Iterator[Queue]:
 
 
 def _of_peer(room: Room, peer: Peer, most: int) -> Iterator[Queue]:
-    link: Any = peer.link
+    link: Any = peer.link.inner
+    yield Queue(peer.name, "timeline", sum(1 for _ in peer.timeline.steps()), FIRST + LAST)
     yield _channel(peer.name, "inbound", link._inbound)
     yield _channel(peer.name, "outbox", link._outbox_in)
     yield _channel(peer.name, "frames", link._socket._recv_channel)

@@ -1,5 +1,7 @@
 //! Monotonic counters of the whole engine; their names become metrics.
 
+use std::time::Duration;
+
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// What an engine has done since its start.
@@ -171,4 +173,76 @@ counters! {
     drop_nack_budget,
     /// A packet asked for again that would come too late, or that a keyframe has overtaken.
     drop_nack_too_late,
+    /// Nanoseconds that the packets sent to subscribers were here for, of those looked at.
+    forward_latency_ns,
+    /// Of them, those that were here for 100 µs at most.
+    forward_latency_100us,
+    /// For 250 µs at most, but longer than that; and so on.
+    forward_latency_250us,
+    /// 500 µs.
+    forward_latency_500us,
+    /// 1 ms.
+    forward_latency_1ms,
+    /// 2.5 ms.
+    forward_latency_2500us,
+    /// 5 ms.
+    forward_latency_5ms,
+    /// 10 ms.
+    forward_latency_10ms,
+    /// 25 ms.
+    forward_latency_25ms,
+    /// 50 ms.
+    forward_latency_50ms,
+    /// 100 ms.
+    forward_latency_100ms,
+    /// Longer.
+    forward_latency_more,
+}
+
+impl Counters {
+    /// A packet leaves that arrived `latency` ago.
+    pub(crate) fn forwarded_after(&mut self, latency: Duration) {
+        self.forward_latency_ns += u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
+        let counter = match latency.as_micros() {
+            0..=100 => &mut self.forward_latency_100us,
+            101..=250 => &mut self.forward_latency_250us,
+            251..=500 => &mut self.forward_latency_500us,
+            501..=1_000 => &mut self.forward_latency_1ms,
+            1_001..=2_500 => &mut self.forward_latency_2500us,
+            2_501..=5_000 => &mut self.forward_latency_5ms,
+            5_001..=10_000 => &mut self.forward_latency_10ms,
+            10_001..=25_000 => &mut self.forward_latency_25ms,
+            25_001..=50_000 => &mut self.forward_latency_50ms,
+            50_001..=100_000 => &mut self.forward_latency_100ms,
+            _ => &mut self.forward_latency_more,
+        };
+        *counter += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_latency_is_counted_once_under_the_first_bound_that_it_keeps() {
+        let mut counters = Counters::default();
+        for micros in [0, 100, 101, 1_000, 2_500, 9_999, 100_000, 100_001] {
+            counters.forwarded_after(Duration::from_micros(micros));
+        }
+        let counted = |name| counters.entries().find(|&(each, _)| each == name).map(|(_, n)| n);
+        for (name, wanted) in [
+            ("forward_latency_100us", 2),
+            ("forward_latency_250us", 1),
+            ("forward_latency_500us", 0),
+            ("forward_latency_1ms", 1),
+            ("forward_latency_2500us", 1),
+            ("forward_latency_10ms", 1),
+            ("forward_latency_100ms", 1),
+            ("forward_latency_more", 1),
+            ("forward_latency_ns", 213_801_000),
+        ] {
+            assert_eq!(counted(name), Some(wanted), "{name}");
+        }
+    }
 }

@@ -134,3 +134,22 @@ fn a_keyframe_whose_first_packet_comes_late_is_shown_whole() {
     let indices: Vec<u8> = seen.iter().map(|packet| packet.payload[6]).collect();
     assert_eq!(indices, [0, 1, 2, 3]);
 }
+
+#[test]
+fn of_every_sixteenth_packet_of_a_slot_it_is_counted_how_long_it_was_here() {
+    let mut world = World::new();
+    let (speaker, one, other) = (world.join(), world.join(), world.join());
+    let track = world.track(speaker, Kind::Audio, "0", &[]);
+    for (listener, ssrc) in [(one, 500), (other, 600)] {
+        let slot = world.slot(listener, Kind::Audio, ssrc, None);
+        world.map(slot, track, "");
+    }
+    let mut microphone = Opus::new(1000, "0");
+    for _ in 0..33 {
+        world.send(speaker, &microphone.packet());
+        world.run(20);
+    }
+    assert_eq!(world.counter("rtp_forwarded"), 66);
+    assert_eq!(world.counter("forward_latency_100us"), 6, "nothing kept it waiting");
+    assert_eq!(world.counter("forward_latency_more"), 0);
+}

@@ -25,6 +25,9 @@ use crate::transport::{Transport, TransportKey};
 const IPV4: usize = 28;
 const IPV6: usize = 48;
 
+/// Of so many packets of a slot, one's latency is counted.
+const LATENCY_EVERY: u64 = 16;
+
 /// Why a queued packet was not written.
 enum Unsent {
     Gone,
@@ -90,10 +93,11 @@ impl Out<'_> {
             let span = *slot.spans.get(queued.span).ok_or(Unsent::Gone)?;
             let encoding = encodings.get(span.encoding).ok_or(Unsent::Gone)?;
             let source = encoding.cache.get(queued.sequence).ok_or(Unsent::CacheMissed)?;
-            write(*now, transport, slot, &span, source, queued, scratch, batch)
+            let payload = write(*now, transport, slot, &span, source, queued, scratch, batch)?;
+            Ok((payload, source.0.arrived))
         })();
-        let payload = match written {
-            Ok(payload) => payload,
+        let (payload, arrived) = match written {
+            Ok(written) => written,
             Err(reason) => {
                 batch.buffer.truncate(start);
                 slot.counts.dropped += 1;
@@ -113,6 +117,10 @@ impl Out<'_> {
             Purpose::Media => {
                 counters.rtp_forwarded += 1;
                 counters.rtp_forwarded_bytes += len as u64;
+                // By the slot's own count, so that no slot is looked at more than others.
+                if slot.counts.packets.is_multiple_of(LATENCY_EVERY) {
+                    counters.forwarded_after(now.since(arrived));
+                }
                 slot.counts.packets += 1;
                 slot.counts.bytes += len as u64;
                 slot.counts.payload_bytes += payload as u64;

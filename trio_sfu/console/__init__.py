@@ -1,0 +1,1 @@
+"""What an operator sees of a running daemon at the command line: its rooms, its figures."""
