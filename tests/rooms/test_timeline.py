@@ -9,11 +9,11 @@ from trio.testing import MockClock
 from tests.rooms.scripted import Scene, ScriptedLink, Someone, scene, settle
 from tests.rooms.test_crash_groups import break_room
 from trio_sfu.events.timeline import Timeline
-from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.rooms.link import Departure
+from trio_sfu.rooms.operating import Operating
 from trio_sfu.rooms.wording import detail_of, kind_of
 from trio_sfu.signaling import messages
-from trio_sfu.signaling.carried import PeerInfo
+from trio_sfu.signaling.carried import PeerInfo, Rights
 from trio_sfu.webrtc import events as media
 
 
@@ -94,10 +94,13 @@ async def test_who_leaves_or_loses_the_network_has_ended_it(autojump_clock: Mock
 
 async def test_operators_are_named_as_such() -> None:
     async with scene() as s:
-        ann, bob = await s.join(), await s.join()
-        await s.rooms.remove_peer(RoomId("r"), PeerId(ann.id))
-        await s.rooms.end_room(RoomId("r"))
+        ann, bob, eve = await s.join(), await s.join(), await s.join()
+        operating = Operating(s.rooms)
+        await operating.remove_peer("r", ann.id)
+        await operating.move_peer("r", eve.id, "other")
+        await operating.end_room("r")
         assert ending(s, ann) == ("operator", "removed", "removed")
+        assert ending(s, eve) == ("operator", "moved", "moved")
         assert ending(s, bob) == ("operator", "room-ended", "room-closed")
         assert "moderation remove by operator" in told(timeline_of(s, ann), "daemon")
 
@@ -163,6 +166,7 @@ def test_every_message_has_words_and_no_text_of_people(kind: type[msgspec.Struct
     more: dict[str, object] = {
         "source": "camera", "live": True, "quality": "low", "mid": "0", "rid": "h", "id": 1,
         "rids": ["h"], "codec": "vp8", "most": "low", "seconds": 3.0, "by": "p-0123456789",
+        "rights": Rights(),
         "peers": [info], "slots": [], "speakers": [], "code": "room-full", "reason": private,
     }  # fmt: skip
     if kind in (messages.PeerJoined, messages.PeerUpdated):

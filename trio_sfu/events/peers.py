@@ -127,6 +127,7 @@ class PeerLeft(PeerFact):
         "failed",
         "replaced",
         "removed",
+        "moved",
         "room-closed",
     )
     reason: str

@@ -9,7 +9,7 @@ from trio_sfu.rooms.wording import detail_of, kind_of
 from trio_sfu.signaling.carried import LeaveReason
 from trio_sfu.signaling.messages import ClientMessage, ServerMessage
 
-_OPERATOR = ("removed", "room-closed")
+_OPERATOR = ("removed", "moved", "room-closed")
 _OF_ROOMS = ("room-closed", "room-failed", "server-stopping")
 _SERVER = (*_OF_ROOMS, "connection-failed", "events-lost", "peer-failed", "worker-lost")
 _NETWORK = ("ice-", "dtls-", "consent-", "slow-consumer", "heartbeat-timeout")
@@ -39,6 +39,11 @@ class RecordedLink:
     def departure(self) -> Departure | None:
         """How it ended; None while it has not."""
         return self.inner.departure
+
+    @property
+    def follows(self) -> bool:
+        """Whether its client does what it is told."""
+        return self.inner.follows
 
     async def receive(self) -> ClientMessage:
         """Return the client's next message; raises trio.EndOfChannel after the last one."""

@@ -62,7 +62,10 @@ def _of_server(message: Message) -> str:
         case messages.Draining():
             return "no more" if message.seconds is None else f"in {message.seconds:g} s"
         case messages.Moderated():
-            return f"{message.code} by {message.by}"
+            return f"{message.code} by {message.by or 'an operator'}"
+        case messages.RightsChanged(rights=rights):
+            may = " ".join(rights.publish) or "nothing"
+            return f"publish {may}{', moderate' if rights.moderate else ''}"
         case _:
             return _of_media(message)
 
