@@ -20,8 +20,8 @@ export {
   type RemotePeer,
   RoomClient,
   type RoomClientSettings,
-  type RoomEvents,
 } from "./room-client.ts";
+export type { RoomEvents } from "./room-events.ts";
 export { canShareScreen, ShareError } from "./screen.ts";
 export type { RoomState } from "./state.ts";
 export type { RoomView } from "./viewing.ts";

@@ -6,7 +6,6 @@ import type {
   Rights,
   ServerMessage,
   Source,
-  Speaker,
   VideoLimit,
 } from "../protocol.ts";
 import { Backoff, type BackoffSettings } from "./backoff.ts";
@@ -14,6 +13,7 @@ import { Emitter } from "./emitter.ts";
 import { asRoomError, RoomError } from "./errors.ts";
 import { watchNetwork } from "./network.ts";
 import { type Publication, Publications } from "./publications.ts";
+import type { RoomEvents } from "./room-events.ts";
 import { Roster, type RosterChange } from "./roster.ts";
 import { pickScreen } from "./screen.ts";
 import { NO_MEDIA, type PeerMedia, Session, type SessionEnd } from "./session.ts";
@@ -38,36 +38,6 @@ export interface RoomClientSettings {
 
 /** Another peer, with what of it can be seen and heard now. */
 export interface RemotePeer extends PeerInfo, PeerMedia {}
-
-export interface RoomEvents {
-  /** `error` says why, when it was not asked for. */
-  state: { state: RoomState; previous: RoomState; error: RoomError | null };
-  "peer-joined": PeerInfo;
-  "peer-updated": PeerInfo;
-  "peer-left": { peer: PeerInfo; reason: string };
-  /** What is to be seen and heard of some peers has changed: read `peers` again. */
-  stages: null;
-  /** What this client publishes has changed, by a call or by the browser ending the track. */
-  published: { source: Source; publication: Publication | null };
-  /** The media connection's state. */
-  connection: RTCPeerConnectionState;
-  /** A request was refused; the call goes on. */
-  error: RoomError;
-  /** The server is too busy for a join, which is tried again after `seconds`. */
-  waiting: { error: RoomError; seconds: number };
-  /** The server is overloaded and sends less video, or is no more and sends all. */
-  "video-limited": VideoLimit;
-  /** In so many seconds the server ends the room, or (null) does not intend to any more. */
-  draining: number | null;
-  /** Who speaks, the dominant speaker first; then who spoke last. */
-  speakers: readonly Speaker[];
-  /** A moderator has muted `source` (it is muted by now), or removes this client. */
-  moderated: Moderated;
-  /** An operator has changed what this client may do. */
-  "rights-changed": Rights;
-  /** An operator moves this client to another room, which it joins by itself. */
-  moved: string;
-}
 
 /** Once the media of a new session flows, that of the former is kept this long, ms. */
 const FORMER_MEDIA_FOR = 3_000;
