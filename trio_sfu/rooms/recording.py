@@ -9,7 +9,7 @@ from trio_sfu.rooms.wording import detail_of, kind_of
 from trio_sfu.signaling.carried import LeaveReason
 from trio_sfu.signaling.messages import ClientMessage, ServerMessage
 
-_OPERATOR = ("removed", "room-closed")
+_OPERATOR = ("moved", "removed", "room-closed")
 _OF_ROOMS = ("room-closed", "room-failed", "server-stopping")
 _SERVER = (*_OF_ROOMS, "connection-failed", "events-lost", "peer-failed", "worker-lost")
 _NETWORK = ("ice-", "dtls-", "consent-", "slow-consumer", "heartbeat-timeout")
