@@ -26,7 +26,14 @@ class Moderation(Fact):
         "What operators and moderators did to peers and rooms",
     )
     label: ClassVar[str | None] = "action"
-    labels: ClassVar[tuple[str, ...]] = ("mute", "remove", "close-room")
+    labels: ClassVar[tuple[str, ...]] = (
+        "mute",
+        "remove",
+        "move",
+        "change-rights",
+        "create-room",
+        "close-room",
+    )
     action: Action
     by: Actor
     room: str

@@ -17,8 +17,8 @@ import trio
 from trio_sfu.events.fact import Crash, Fact
 from trio_sfu.ids import PeerId, RoomId
 
-FIRST: Final = 60
-LAST: Final = 140
+FIRST: Final = 50
+LAST: Final = 100
 """Steps that are kept of a peer: the first and the newest; what was between is counted."""
 DETAIL: Final = 120
 """Characters of a step's detail."""

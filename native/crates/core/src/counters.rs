@@ -203,7 +203,7 @@ impl Counters {
     /// A packet leaves that arrived `latency` ago.
     pub(crate) fn forwarded_after(&mut self, latency: Duration) {
         self.forward_latency_ns += u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
-        let counter = match latency.as_micros() {
+        let counter = match latency.as_nanos().div_ceil(1_000) {
             0..=100 => &mut self.forward_latency_100us,
             101..=250 => &mut self.forward_latency_250us,
             251..=500 => &mut self.forward_latency_500us,
@@ -240,7 +240,7 @@ mod tests {
             ("forward_latency_10ms", 1),
             ("forward_latency_100ms", 1),
             ("forward_latency_more", 1),
-            ("forward_latency_ns", 213_801_000),
+            ("forward_latency_ns", 213_701_000),
         ] {
             assert_eq!(counted(name), Some(wanted), "{name}");
         }
