@@ -11,6 +11,10 @@ from playwright.sync_api import Browser, BrowserType, Error, Page
 
 CAPTURED_TITLE = "what is shared"
 CHROMIUM = "/usr/bin/chromium"
+SMALL = (720, 460)
+"""Pixels of a window in the tests: each is drawn without a GPU, in every browser of a test."""
+LARGE = (1100, 700)
+"""Pixels of a window as people have it."""
 
 FLAGS = (
     "--no-sandbox",
@@ -39,12 +43,13 @@ class ChromiumBrowser:
 
     tells_tones = True
 
-    def __init__(self, browser: Browser, language: str, permissions: list[str]) -> None:
+    def __init__(
+        self, browser: Browser, language: str, permissions: list[str], size: tuple[int, int]
+    ) -> None:
         self.browser = browser
         self.context = browser.new_context(
             locale=language,
-            # Every pixel is drawn without a GPU, in each of a test's browsers.
-            viewport={"width": 720, "height": 460},
+            viewport={"width": size[0], "height": size[1]},
             # As after a real prompt; else addresses hide behind mDNS names.
             permissions=permissions,
         )
@@ -128,11 +133,15 @@ def start(
 
 
 def open_window(
-    browser: Browser, *, language: str = "en-US", devices: Devices = "working"
+    browser: Browser,
+    *,
+    language: str = "en-US",
+    devices: Devices = "working",
+    size: tuple[int, int] = SMALL,
 ) -> ChromiumBrowser:
     """Open a window with a new profile."""
     granted = [] if devices == "denied" else ["camera", "microphone"]
-    return ChromiumBrowser(browser, language, granted)
+    return ChromiumBrowser(browser, language, granted, size)
 
 
 def launch(
@@ -143,9 +152,9 @@ def launch(
     executable: str = CHROMIUM,
     devices: Devices = "working",
 ) -> ChromiumBrowser:
-    """Start a Chromium and open a window of it."""
+    """Start a Chromium and open a large window of it."""
     browser = start(chromium, camera=camera, tone=tone, executable=executable, devices=devices)
-    return open_window(browser, devices=devices)
+    return open_window(browser, devices=devices, size=LARGE)
 
 
 class Chromiums:

@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from itertools import permutations
 from pathlib import Path
 
+from tests.browser.chromium import LARGE
 from tests.browser.firefox import running_firefox
 from tests.browser.participant import DeviceFactory, Participant, PersonFactory, chromium_of
 from tests.process.daemon import Daemon, running_daemon
 from tests.process.network import ADDRESS, own_network
 
 ROOM = "three"
-
-
-WIDE = (1100, 700)
-"""A window whose tiles are worth 640x360 with two others in it."""
 
 
 def all_see_and_hear(people: Sequence[Participant]) -> None:
@@ -28,7 +25,7 @@ def all_see_and_hear(people: Sequence[Participant]) -> None:
 def test_three_chromiums_see_and_hear_each_other(daemon: Daemon, person: PersonFactory) -> None:
     people = [person(name) for name in ("alice", "bob", "carol")]
     for one in people:
-        chromium_of(one).resize(*WIDE)
+        chromium_of(one).resize(*LARGE)  # so that tiles are worth 640x360
         one.join(daemon.url, ROOM)
     all_see_and_hear(people)
 
@@ -65,7 +62,7 @@ def test_one_firefox_among_them(
             fox = Participant(devices("dave"), page)
             people = [person(name, executable=chromium) for name in ("alice", "bob")]
             for one in people:
-                chromium_of(one).resize(*WIDE)
+                chromium_of(one).resize(*LARGE)
             for one in (*people, fox):
                 one.join(daemon.url, ROOM)
             try:
