@@ -11,6 +11,9 @@ _LISTENING: Final = 6_000
 """Bits/s of somebody who is silent and sends comfort noise (DTX)."""
 _TALKERS: Final = 2
 _SCREEN_AUDIO: Final = 100_000
+_LEAST: Final = 0.25
+"""The share of an estimate that is for video, whatever sound may need: that is reckoned at its
+most and is sent first, and a screen on which little happens costs next to nothing."""
 HEADROOM: Final = 1.1
 """So many times a step's cost has to fit before it is taken."""
 _PROVED: Final = 1.15
@@ -28,7 +31,7 @@ def for_video(estimate: float, audio: float, loss: float = 0.0) -> float:
 
     ``loss`` is the share of packets that have to be sent again.
     """
-    return max(0.0, estimate * (1 - _kept(loss)) - audio)
+    return max(estimate * _LEAST, estimate * (1 - _kept(loss)) - audio)
 
 
 def to_prove(video: float, audio: float, loss: float = 0.0) -> int:
