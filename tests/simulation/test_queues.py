@@ -34,6 +34,7 @@ OWN_TESTS = {
     "overload/bucket.py": "the class itself",
     "self_test/link.py": "both bounded; tests/self_test",
     "services/policy.py": "a deque of fixed length",
+    "webhooks/endpoint.py": "the oldest is dropped; a simulation has no HTTP; tests/webhooks",
     "webrtc/bridge.py": "DTLS is not simulated; tests/webrtc",
     "webrtc/dtls.py": "DTLS is not simulated; tests/webrtc",
     "whip/link.py": "bounded; a simulation has no HTTP; tests/whip",
