@@ -1,5 +1,6 @@
 """The peers of a room, by `/api/v1/rooms/{room}/peers`."""
 
+import msgspec
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -109,13 +110,7 @@ class _Answers:
     async def change_rights(self, request: Request) -> Response:
         """Give a peer other rights, all of them; what it publishes without one ends."""
         asked = await read_json(request, ClaimedRights)
-        rights = Rights(
-            publish=asked.publish,
-            subscribe=asked.subscribe,
-            data=asked.data,
-            moderate=asked.moderate,
-            record=asked.record,
-        )
+        rights = msgspec.convert(asked, Rights, from_attributes=True)
         await self._rooms.change_rights(*_of(request), rights)
         return answer(rights)
 

@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+import msgspec
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -87,13 +88,7 @@ class _Answers:
     async def create_room(self, request: Request) -> Response:
         """Create a room, which exists until nobody has been in it for `empty_timeout` seconds."""
         asked = await read_json(request, NewRoom)
-        options = RoomOptions(
-            max_peers=asked.max_peers,
-            codecs=asked.codecs,
-            svc=asked.svc,
-            video=asked.video,
-            empty_timeout=asked.empty_timeout,
-        )
+        options = msgspec.convert(asked, RoomOptions, from_attributes=True)
         made = self._rooms.create_room(asked.room, options)
         where = f"{PREFIX}/rooms/{quote(asked.room, safe='')}"
         return answer(made, 201, {"location": where})

@@ -48,7 +48,7 @@ export class Call {
     this.#view = new ViewWatch((view) => client.setView(view));
     const moderation = client.rights.moderate ? new Moderation(client) : null;
     this.#moderation = moderation;
-    this.#stage = new Stage(this.#view, moderation ? (peer) => moderation.open(peer) : undefined);
+    this.#stage = new Stage(this.#view, moderation ? (id) => moderation.open(id) : undefined);
     this.#statistics = new Statistics(client, name);
     const devices = (["microphone", "camera"] as const).filter((device) =>
       client.rights.publish.includes(device),
@@ -84,7 +84,7 @@ export class Call {
       },
       peers,
     );
-    this.#moderation?.update(peers);
+    this.#moderation?.update();
     const heard = new Map<MediaStream, string>();
     for (const { id, audio, screenAudio } of peers)
       for (const stream of [audio, screenAudio]) if (stream) heard.set(stream, id);

@@ -6,6 +6,7 @@ import type { MessageKey } from "./messages/en.ts";
 
 /** The part of `RoomClient` that acts. */
 export interface Moderator {
+  readonly peers: readonly RemotePeer[];
   mutePeer(peer: string, source: Source, reason?: string): void;
   removePeer(peer: string, reason?: string): void;
 }
@@ -61,16 +62,19 @@ export class Moderation {
     });
   }
 
-  open(peer: RemotePeer): void {
+  /** About the peer of this id, if it is still there. */
+  open(id: string): void {
+    const peer = this.#moderator.peers.find((each) => each.id === id);
+    if (!peer) return;
     this.#reason.value = "";
     this.#draw(peer);
     this.element.showModal();
   }
 
   /** Follow what the peer sends now; close when they have left. */
-  update(peers: readonly RemotePeer[]): void {
+  update(): void {
     if (!this.#peer) return;
-    const peer = peers.find(({ id }) => id === this.#peer?.id);
+    const peer = this.#moderator.peers.find(({ id }) => id === this.#peer?.id);
     if (peer) this.#draw(peer);
     else this.element.close();
   }

@@ -10,13 +10,12 @@ export class Stage {
   readonly element = h("section", { class: "stage", "aria-label": t("call.participants") });
   readonly #self = new Tile("self");
   readonly #tiles = new Map<string, Tile>();
-  readonly #peers = new Map<string, RemotePeer>();
   readonly #view: ViewWatch;
-  readonly #moderate: ((peer: RemotePeer) => void) | undefined;
+  readonly #moderate: ((peer: string) => void) | undefined;
   readonly #observer = new ResizeObserver(() => this.#place());
 
   /** @param moderate called when a moderator wants to do something about a peer. */
-  constructor(view: ViewWatch, moderate?: (peer: RemotePeer) => void) {
+  constructor(view: ViewWatch, moderate?: (peer: string) => void) {
     this.#view = view;
     this.#moderate = moderate;
     this.element.append(this.#self.element);
@@ -27,7 +26,6 @@ export class Stage {
     this.#self.update(self);
     const present = new Set(peers.map(({ id }) => id));
     for (const [id, tile] of this.#tiles) if (!present.has(id)) this.#remove(id, tile);
-    for (const peer of peers) this.#peers.set(peer.id, peer);
     for (const peer of peers)
       (this.#tiles.get(peer.id) ?? this.#add(peer.id)).update(remoteContent(peer));
     this.#place();
@@ -47,14 +45,7 @@ export class Stage {
 
   #add(peer: string): Tile {
     const moderate = this.#moderate;
-    const tile = new Tile(
-      peer,
-      moderate &&
-        (() => {
-          const about = this.#peers.get(peer);
-          if (about) moderate(about);
-        }),
-    );
+    const tile = new Tile(peer, moderate && (() => moderate(peer)));
     this.#tiles.set(peer, tile);
     this.element.append(tile.element);
     this.#view.watch(tile.element, peer);
@@ -64,7 +55,6 @@ export class Stage {
   #remove(peer: string, tile: Tile): void {
     this.#view.unwatch(tile.element);
     this.#tiles.delete(peer);
-    this.#peers.delete(peer);
     tile.remove();
   }
 
