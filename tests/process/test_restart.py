@@ -1,9 +1,11 @@
 """The daemon is killed in mid-call and started again: its clients are back by themselves."""
 
+import json
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -93,5 +95,7 @@ async def in_thread(opening: Callable[[], AbstractContextManager[Daemon]]) -> As
 
 def shared(daemon: Daemon) -> int:
     """Return how many screens are in the room."""
-    body = daemon.get("/api/v1/rooms")[1]
-    return body.count(b'"screen"')
+    status, body = daemon.get(f"/api/v1/rooms/{ROOM}")
+    assert status == HTTPStatus.OK
+    peers = json.loads(body)["peers"]
+    return sum(track["source"] == "screen" for peer in peers for track in peer["tracks"])
