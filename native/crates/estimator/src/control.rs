@@ -14,6 +14,13 @@ const DRAIN_SLOPE: f64 = 0.4;
 /// is somebody else who fills the queue.
 const LESS: f64 = 0.9;
 const FOREIGN: f64 = 0.85;
+/// What part of the most that the path has carried lately is not given way to others, as long as
+/// they let what is sent through with less than so much queueing. A flow of TCP takes whatever
+/// is given, and gives way itself when it loses packets.
+const FAIR: f64 = 0.5;
+const BEARABLE: u64 = 200 * MILLIS;
+/// Seconds within which it is forgotten what the path has carried.
+const REMEMBERED: f64 = 300.0;
 /// Growth each second while the path's capacity is not known.
 const GROWTH: f64 = 0.08;
 /// How far beyond what arrived the rate may grow: a factor, and bits/s.
@@ -71,6 +78,8 @@ pub(crate) struct Control {
     updated: u64,
     decreased: Option<u64>,
     capacity: Capacity,
+    /// The most that has arrived or was found by a probe, less as time passes.
+    carried: f64,
     /// What arrives, smoothed: half a second holds more or fewer frames by chance.
     arriving: Option<f64>,
 }
@@ -87,6 +96,7 @@ impl Control {
             updated: now,
             decreased: None,
             capacity: Capacity::default(),
+            carried: 0.0,
             arriving: None,
         }
     }
@@ -104,6 +114,8 @@ impl Control {
     pub(crate) fn update(&mut self, view: &View) -> bool {
         let elapsed = seconds(view.now.saturating_sub(self.updated)).min(1.0);
         self.updated = view.now;
+        self.carried *= (-elapsed / REMEMBERED).exp();
+        self.carried = self.carried.max(view.acknowledged.unwrap_or(0.0));
         self.arriving = view.acknowledged.map(|rate| {
             let old = self.arriving.unwrap_or(rate);
             old + SMOOTHING * (rate - old)
@@ -122,6 +134,7 @@ impl Control {
     pub(crate) fn found(&mut self, rate: f64) {
         if rate > self.rate {
             self.set(rate);
+            self.carried = self.carried.max(rate);
             self.capacity.forget_below(rate);
         }
     }
@@ -133,7 +146,7 @@ impl Control {
             return false;
         }
         if self.is_foreign(view, carried) {
-            self.yield_to_others(view.now, carried);
+            self.yield_to_others(view, carried);
             return false;
         }
         self.capacity.seen(carried);
@@ -162,9 +175,10 @@ impl Control {
         view.sent < self.rate * LESS && carried > view.sent * FOREIGN
     }
 
-    fn yield_to_others(&mut self, now: u64, carried: f64) {
-        self.decreased = Some(now);
-        self.set(self.rate.min(carried.max(self.rate * BACK_OFF)));
+    fn yield_to_others(&mut self, view: &View, carried: f64) {
+        self.decreased = Some(view.now);
+        let fair = if view.queueing < BEARABLE { self.carried * FAIR } else { 0.0 };
+        self.set(self.rate.min(carried.max(self.rate * BACK_OFF).max(fair)));
     }
 
     fn back_off(&mut self, view: &View) -> bool {
@@ -177,7 +191,7 @@ impl Control {
             return false;
         }
         if self.is_foreign(view, carried) {
-            self.yield_to_others(view.now, carried);
+            self.yield_to_others(view, carried);
             return false;
         }
         self.limit(view.now, carried * draining(view.queueing));

@@ -16,12 +16,13 @@ fn neither_starves() {
                 Kind::Elastic(10e6),
                 // Three encodings, the upper two with a layer of half the frames.
                 Kind::Ladder(vec![1.5e5, 3e5, 5e5, 1e6, 1.7e6]),
+                Kind::Patient(vec![1.5e5, 3e5, 5e5, 1e6, 1.7e6]),
             ] {
                 let what = format!("{growth:?} from {first} s beside {kind:?}");
                 let mut world = World::new(4e6, kind);
                 world.tcp = Some(Tcp::new(growth, first * SECOND));
-                let trace = world.run(40);
-                let (ours, theirs) = (trace.delivered(10.0..40.0), trace.tcp(10.0..40.0));
+                let trace = world.run(60);
+                let (ours, theirs) = (trace.delivered(15.0..60.0), trace.tcp(15.0..60.0));
                 let shares = format!("{what}: {ours:.0} and {theirs:.0} bits/s");
                 println!("{shares}");
                 if ours.min(theirs) < 1e6 {

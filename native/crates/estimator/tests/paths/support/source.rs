@@ -3,6 +3,8 @@
 use super::{MILLIS, SECOND, random::Random};
 
 const FRAME: u64 = 33 * MILLIS;
+/// Nanoseconds that a patient source waits after it had to go down.
+const HOLD: u64 = 5 * SECOND;
 /// Bytes of a packet on the wire, at most.
 pub(crate) const PACKET: u32 = 1_200;
 
@@ -12,6 +14,8 @@ pub(crate) enum Kind {
     Elastic(f64),
     /// The highest of these rates that is allowed.
     Ladder(Vec<f64>),
+    /// The same, but it waits before it goes up again, longer each time (rooms/allocation).
+    Patient(Vec<f64>),
     /// Always so many bits/s.
     Fixed(f64),
 }
@@ -22,19 +26,30 @@ pub(crate) struct Source {
     due: u64,
     layer: usize,
     chosen: u64,
+    hold: u64,
+    held_until: u64,
     /// Changes of layer.
     pub(crate) switches: Vec<(u64, usize)>,
 }
 
 impl Source {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, random: Random(3), due: 0, layer: 0, chosen: 0, switches: Vec::new() }
+        Self {
+            kind,
+            random: Random(3),
+            due: 0,
+            layer: 0,
+            chosen: 0,
+            hold: HOLD,
+            held_until: 0,
+            switches: Vec::new(),
+        }
     }
 
     pub(crate) fn demand(&self) -> f64 {
         match &self.kind {
             Kind::Elastic(rate) | Kind::Fixed(rate) => *rate,
-            Kind::Ladder(rates) => rates.iter().copied().fold(0.0, f64::max),
+            Kind::Ladder(rates) | Kind::Patient(rates) => rates.iter().copied().fold(0.0, f64::max),
         }
     }
 
@@ -48,12 +63,18 @@ impl Source {
         let rate = match &self.kind {
             Kind::Elastic(rate) => rate.min(target * 0.98),
             Kind::Fixed(rate) => *rate,
-            Kind::Ladder(rates) => {
+            Kind::Ladder(rates) | Kind::Patient(rates) => {
                 let fits = |room: f64| rates.iter().rposition(|rate| *rate < room).unwrap_or(0);
                 let (down, up) = (fits(target), fits(target * 0.93));
                 let better = if down < self.layer { down } else { self.layer.max(up) };
-                let patient = now - self.chosen > SECOND / 2 || down < self.layer;
+                let waits = matches!(self.kind, Kind::Patient(_)) && now < self.held_until;
+                let patient = (now - self.chosen > SECOND / 2 && !waits) || down < self.layer;
                 if better != self.layer && patient {
+                    if better < self.layer {
+                        let failed = now - self.chosen < 12 * SECOND;
+                        self.hold = if failed { (2 * self.hold).min(12 * HOLD) } else { HOLD };
+                        self.held_until = now + self.hold;
+                    }
                     self.layer = better;
                     self.chosen = now;
                     self.switches.push((now, better));
