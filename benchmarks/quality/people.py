@@ -18,9 +18,21 @@ from tests.process.daemon import Daemon
 
 WATCH = Path(__file__).with_name("watch.js").read_text()
 ROOM = "quality"
-CAMERA = ((1280, 720), 30)
-WINDOW = {"width": 1440, "height": 860}
-"""CSS pixels: large enough for a tile to be worth the best encoding."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A camera, and a window in which a tile is large enough to be worth its best encoding."""
+
+    camera: tuple[int, int]
+    fps: int
+    window: tuple[int, int]
+    """CSS pixels."""
+
+
+HD = Picture((1280, 720), 30, (1440, 860))
+LIGHT = Picture((640, 360), 15, (1100, 700))
+"""For four browsers on two cores: with ``HD`` they are what is bad, not the network."""
 
 
 @dataclass
@@ -58,11 +70,13 @@ class Cast:
     path: BadPath
     daemon: Daemon
     folder: Path
+    picture: Picture = HD
     seats: list[Seat] = field(default_factory=list)
 
     def seat(self, name: str, *, far: bool = False, films: bool = False) -> Seat:
         """Put somebody at an end of the path; one who films has a camera and a microphone."""
-        (size, fps), pattern = CAMERA, "RGBY" if films else "GBYR"
+        size, fps, window = self.picture.camera, self.picture.fps, self.picture.window
+        pattern = "RGBY" if films else "GBYR"
         device = Device(
             name,
             pattern,
@@ -86,7 +100,7 @@ class Cast:
             executable=str(program),
             devices="working" if films else "none",
         )
-        browser.page.set_viewport_size({"width": WINDOW["width"], "height": WINDOW["height"]})
+        browser.page.set_viewport_size({"width": window[0], "height": window[1]})
         browser.page.add_init_script(f"({WATCH})()")
         seat = Seat(Participant(device, browser), browser, url)
         self.seats.append(seat)
@@ -119,9 +133,11 @@ def browsers() -> Iterator[BrowserType]:
 
 
 @contextmanager
-def cast(chromium: BrowserType, path: BadPath, daemon: Daemon, folder: Path) -> Iterator[Cast]:
+def cast(
+    chromium: BrowserType, path: BadPath, daemon: Daemon, folder: Path, picture: Picture
+) -> Iterator[Cast]:
     """Make a cast; all browsers are gone at the end."""
-    people = Cast(chromium, path, daemon, folder)
+    people = Cast(chromium, path, daemon, folder, picture)
     with ExitStack() as stack:
         stack.callback(_quit, people.seats)
         yield people

@@ -12,13 +12,12 @@ from benchmarks.quality.charts import (
 )
 from benchmarks.quality.drawing import Panel
 from benchmarks.quality.marks import Mark
-from benchmarks.quality.people import Cast
+from benchmarks.quality.people import LIGHT, Cast
 from benchmarks.quality.profile import Profile
 from benchmarks.quality.recording import Recording
 from benchmarks.quality.scenario import (
     PUBLISHER,
     QUEUE,
-    TOP,
     VIEWER,
     Facts,
     Scenario,
@@ -26,6 +25,7 @@ from benchmarks.quality.scenario import (
 )
 
 OTHERS = ("bob", "cid")
+TOP = LIGHT.camera[1]
 WITHOUT = (0.0, 25.0)
 JOINS = 27.0
 WITH = (36.0, 61.0)
@@ -94,4 +94,4 @@ def terrible_viewer() -> Scenario:
     """Return a room of four in which one has 300 kbit/s, 10 % loss and 200 ms each way."""
     title = "A room of four; after 27 s vera comes: 300 kbit/s, 10 % loss, 200 ms"
     up = Profile(delay=LINK.delay, loss=LINK.loss)
-    return Scenario("terrible", title, LINK, up, WITH[1], _play, _judge, _panels)
+    return Scenario("terrible", title, LINK, up, WITH[1], _play, _judge, _panels, LIGHT)

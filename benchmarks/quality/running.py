@@ -42,7 +42,7 @@ def run(
                 program=[*watching, str(folder / "engine.jsonl")],
             )
         )
-        people = stack.enter_context(cast(chromium, path, daemon, folder))
+        people = stack.enter_context(cast(chromium, path, daemon, folder, scenario.picture))
         stage = Stage(path.go)
         busy = time.monotonic(), _busy()
         facts = scenario.play(people, stage)

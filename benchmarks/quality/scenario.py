@@ -7,13 +7,13 @@ from typing import Any
 
 from benchmarks.quality.drawing import Panel
 from benchmarks.quality.marks import Mark
-from benchmarks.quality.people import Cast
+from benchmarks.quality.people import HD, Cast, Picture
 from benchmarks.quality.profile import Profile
 from benchmarks.quality.recording import Recording
 
 PUBLISHER, VIEWER = "ann", "vera"
 TOP = 720
-"""The height of the best encoding of ``people.CAMERA``."""
+"""The height of the best encoding of ``people.HD``."""
 QUEUE = 65_536
 DELAY = 40.0
 
@@ -57,6 +57,7 @@ class Scenario:
     play: Play
     judge: Callable[[Recording], list[Mark]]
     panels: Callable[[Recording], Sequence[Panel]]
+    picture: Picture = HD
     environment: dict[str, str] = field(default_factory=dict)
     """Settings of the daemon."""
 
