@@ -1,6 +1,6 @@
 //! What is to be sent: encrypted datagrams in one buffer, grouped into GSO runs.
 
-use std::net::SocketAddr;
+use crate::remote::Remote;
 
 /// Segments Linux accepts in one `UDP_SEGMENT` send.
 const MAX_SEGMENTS: usize = 64;
@@ -11,7 +11,7 @@ const MAX_RUN: usize = 65_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// Where to.
-    pub destination: SocketAddr,
+    pub destination: Remote,
     /// Where in the batch's buffer.
     pub start: usize,
     /// Bytes of all of its datagrams.
@@ -38,7 +38,8 @@ impl Batch {
 
     /// Records that the buffer's bytes from `start` on are one datagram to `destination`.
     /// It joins the latest run when that may be sent with it in one GSO call.
-    pub fn push(&mut self, destination: SocketAddr, start: usize) {
+    pub fn push(&mut self, destination: impl Into<Remote>, start: usize) {
+        let destination = destination.into();
         let len = self.buffer.len() - start;
         if len == 0 {
             return;
@@ -58,7 +59,7 @@ impl Batch {
     }
 
     /// Each datagram with its destination.
-    pub fn datagrams(&self) -> impl Iterator<Item = (SocketAddr, &[u8])> {
+    pub fn datagrams(&self) -> impl Iterator<Item = (Remote, &[u8])> {
         self.runs.iter().flat_map(|run| {
             self.buffer[run.start..run.start + run.len]
                 .chunks(run.segment)

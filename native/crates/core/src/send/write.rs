@@ -1,16 +1,18 @@
 //! One cached packet, written and encrypted for one subscriber.
 
-use std::net::SocketAddr;
+use std::time::Duration;
 
 use trio_sfu_wire::codec::{Codec, Detail};
 use trio_sfu_wire::rtp::extension::abs_send_time;
 use trio_sfu_wire::rtp::{ExtensionKind, write_header};
 
 use crate::arena::Arena;
+use crate::command::Kind;
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::receive::cache::{Bytes, Packet};
 use crate::receive::encoding::Encoding;
+use crate::remote::Remote;
 use crate::send::pacer::{Purpose, Queued};
 use crate::send::padding::write_padding;
 use crate::send::scratch::Scratch;
@@ -21,12 +23,12 @@ use crate::time::Instant;
 use crate::transmit::Batch;
 use crate::transport::{Transport, TransportKey};
 
-/// Bytes of the headers of UDP and IP.
-const IPV4: usize = 28;
-const IPV6: usize = 48;
-
 /// Of so many packets of a slot, one's latency is counted.
 const LATENCY_EVERY: u64 = 16;
+
+/// Sound that has waited longer than this for a connection is left out: a listener's buffer
+/// would grow by as much, for the rest of the call.
+const LONGEST_SOUND: Duration = Duration::from_millis(400);
 
 /// Why a queued packet was not written.
 enum Unsent {
@@ -34,12 +36,13 @@ enum Unsent {
     CacheMissed,
     NotNegotiated,
     Protect,
+    Stale,
 }
 
 /// Where one subscriber's packets go, and what it takes to make them.
 struct Out<'a> {
     now: Instant,
-    destination: SocketAddr,
+    destination: Remote,
     encodings: &'a Arena<Encoding>,
     slots: &'a mut Arena<Slot>,
     counters: &'a mut Counters,
@@ -64,6 +67,8 @@ impl Engine {
             transport.bandwidth.probing = None;
             return;
         };
+        let start = batch.buffer.len();
+        let limit = start + transport.media.within_room(limit.saturating_sub(start));
         let mut out = Out { now, destination, encodings, slots, counters, scratch, batch };
         transport.media.refill(now);
         while out.batch.buffer.len() < limit {
@@ -76,6 +81,7 @@ impl Engine {
                 transport.bandwidth.probing = None;
             }
         }
+        transport.media.fill(out.batch.buffer.len() - start);
         if transport.bandwidth.probing.as_ref().is_some_and(|probing| probing.is_over(now)) {
             self.end_probe(now, key);
         }
@@ -93,6 +99,9 @@ impl Out<'_> {
             let span = *slot.spans.get(queued.span).ok_or(Unsent::Gone)?;
             let encoding = encodings.get(span.encoding).ok_or(Unsent::Gone)?;
             let source = encoding.cache.get(queued.sequence).ok_or(Unsent::CacheMissed)?;
+            if transport.media.is_stream() && is_stale(*now, slot, queued, source.0) {
+                return Err(Unsent::Stale);
+            }
             let payload = write(*now, transport, slot, &span, source, queued, scratch, batch)?;
             Ok((payload, source.0.arrived))
         })();
@@ -106,6 +115,7 @@ impl Out<'_> {
                     Unsent::CacheMissed => counters.drop_cache_missed += 1,
                     Unsent::NotNegotiated => counters.drop_codec_not_negotiated += 1,
                     Unsent::Protect => counters.drop_protect_failed += 1,
+                    Unsent::Stale => counters.drop_sound_too_late += 1,
                 }
                 return None;
             }
@@ -165,10 +175,10 @@ impl Out<'_> {
 impl Transport {
     /// A packet has been written, with a transport-wide number if that has moved on from
     /// `wide`; returns its bytes on the wire.
-    fn note_sent(&mut self, now: Instant, to: SocketAddr, wide: u64, len: usize) -> usize {
+    fn note_sent(&mut self, now: Instant, to: Remote, wide: u64, len: usize) -> usize {
         self.counts.packets_sent += 1;
         self.counts.bytes_sent += len as u64;
-        let bytes = len + if to.is_ipv4() { IPV4 } else { IPV6 };
+        let bytes = len + to.overhead();
         if let Some(probing) = &mut self.bandwidth.probing {
             probing.sent(bytes);
         }
@@ -182,6 +192,13 @@ impl Transport {
         let probing = self.bandwidth.probing.as_mut();
         self.media.is_empty() && probing.is_some_and(|probing| probing.wants_padding(now))
     }
+}
+
+/// Whether sound has waited for a connection until nobody wants to hear it any more.
+fn is_stale(now: Instant, slot: &Slot, queued: &Queued, packet: &Packet) -> bool {
+    slot.kind == Kind::Audio
+        && queued.purpose == Purpose::Media
+        && now.since(packet.arrived) > LONGEST_SOUND
 }
 
 /// Appends the encrypted packet to the batch's buffer; returns its payload's length.
@@ -206,7 +223,7 @@ fn write(
     }
     // Without RTX a packet is repeated under its own number, so it must be the same bytes
     // again: a GCM nonce over two different headers would give away the key.
-    let repeatable = rtx.is_none() && slot.kind == crate::command::Kind::Video;
+    let repeatable = rtx.is_none() && slot.kind == Kind::Video;
     write_extensions(now, transport, slot, span, &shift, packet, bytes, repeatable, scratch);
     let marker = shift.ends_picture(packet) && !queued.hollow;
 
