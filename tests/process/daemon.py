@@ -68,6 +68,7 @@ class Daemon:
     def wait_ready(self) -> None:
         """Return once ``/readyz`` says yes."""
         self.http_port = 0
+        self.media_port = 0
 
         def ready() -> bool:
             if self.process.poll() is not None:
