@@ -65,7 +65,7 @@ class Client:
             with suppress(TimeoutError):
                 self.socket.send(request)
                 if stun.is_answer(self.socket.recv(_LARGEST), transaction, self.password):
-                    self.socket.setblocking(False)
+                    self.socket.settimeout(0)
                     return
         host, port = self.socket.getpeername()
         raise SizeError(

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 from trio_sfu.sizing.client import Client
@@ -108,9 +109,7 @@ def _each(counted: _Count, received_ns: float) -> float:
     return max(own, counted.nanos / 2) / counted.forwarded
 
 
-def _run(
-    stage: Stage, mid: str | None, events: Events, feedback: float, seconds: float
-) -> _Count:
+def _run(stage: Stage, mid: str | None, events: Events, feedback: float, seconds: float) -> _Count:
     stage.show(mid)
     _play(stage, events, feedback, _WARM_UP)
     received, forwarded, cpu = stage.counted()
@@ -146,14 +145,15 @@ def _pictures(senders: list[tuple[Client, Camera]]) -> Events:
     while True:
         frames = [(client, _frame(client, camera)) for client, camera in senders]
         for piece in range(pieces):
-            part = slice(piece * _AT_ONCE, (piece + 1) * _AT_ONCE)
+            begin = piece * _AT_ONCE
+            packets = [(client, frame[begin : begin + _AT_ONCE]) for client, frame in frames]
+            yield (rest if piece == pieces - 1 else _APART), partial(_send, packets)
 
-            def send(part: slice = part) -> None:
-                for client, frame in frames:
-                    for packet in frame[part]:
-                        client.send(packet)
 
-            yield (rest if piece == pieces - 1 else _APART), send
+def _send(packets: list[tuple[Client, list[bytes]]]) -> None:
+    for client, those in packets:
+        for packet in those:
+            client.send(packet)
 
 
 def _frame(client: Client, camera: Camera) -> list[bytes]:

@@ -63,17 +63,19 @@ def measure_join(seconds: float) -> float:
     time_of_server = ServerTime()
     try:
         return trio.run(_measure, seconds, time_of_server, instruments=[time_of_server])
-    except* (SfuError, OSError) as group:
-        raise _reason(group) from None
+    except (BaseExceptionGroup, SfuError, OSError) as error:
+        raise _reason(error) from None
     finally:
         logging.disable(logging.NOTSET)
 
 
-def _reason(group: BaseExceptionGroup[SfuError | OSError]) -> SizeError:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
+def _reason(error: BaseException) -> BaseException:
+    if isinstance(error, BaseExceptionGroup):
+        if error.subgroup(KeyboardInterrupt) is not None:
+            return KeyboardInterrupt()
         error = error.exceptions[0]
-    if isinstance(error, SizeError):
+        return _reason(error)
+    if isinstance(error, SizeError) or not isinstance(error, SfuError | OSError):
         return error
     return SizeError(f"nobody could join: {error}", code="size-no-join")
 

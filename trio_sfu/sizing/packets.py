@@ -98,7 +98,7 @@ def _numbered(wide: int) -> bytes:
     return _element(TRANSPORT_CC, (wide & ((1 << _TRANSPORT_WIDE) - 1)).to_bytes(2))
 
 
-def _packet(  # noqa: PLR0913 - the fields of RFC 3550
+def _packet(
     kind: int, sequence: int, timestamp: int, ssrc: int, elements: bytes, head: bytes, *, last: bool
 ) -> bytes:
     elements += bytes(-len(elements) % 4)
