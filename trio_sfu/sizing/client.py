@@ -107,7 +107,7 @@ class Client:
                 self._take_control(bytes(buffer[:size]))
                 continue
             self.received += 1
-            wide = wide_number(buffer)
+            wide = wide_number(buffer, size)
             if wide is not None:
                 self._feedback.note(wide, now)
             if self.received % _SAMPLE == 1:

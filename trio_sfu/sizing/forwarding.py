@@ -20,9 +20,9 @@ _FEEDBACK: Final = 0.05
 """Seconds between two messages of feedback, as Chromium has it at the rate of a picture."""
 _FEEDBACK_ON_SOUND: Final = 0.25
 """The same where there is only sound. With a picture both have one feedback, which is its."""
-_AT_ONCE: Final = 2
-"""Packets of a frame that leave together, and the seconds to the next: a browser's pacer."""
-_APART: Final = 0.005
+_APART: Final = 1 / (2.5 * FRAMES_A_SECOND * PACKETS_A_FRAME)
+"""Seconds between two packets of a frame: browsers pace them at 2.5 times the rate, and
+what a pacer sends at once a subscriber line spreads."""
 _LATE: Final = 0.2
 """Seconds of delay after which what should have been sent is left out."""
 Events: TypeAlias = Iterator[tuple[float, Callable[[], None]]]
@@ -139,21 +139,18 @@ def _play(stage: Stage, events: Events, feedback: float, seconds: float) -> None
 
 
 def _pictures(senders: list[tuple[Client, Camera]]) -> Events:
-    """Yield what to do, and the seconds to the next: some packets of each sender's frame."""
-    pieces = -(-PACKETS_A_FRAME // _AT_ONCE)
-    rest = 1 / FRAMES_A_SECOND - (pieces - 1) * _APART
+    apart = _APART / len(senders)
+    pause = 1 / FRAMES_A_SECOND - PACKETS_A_FRAME * _APART
     while True:
         frames = [(client, _frame(client, camera)) for client, camera in senders]
-        for piece in range(pieces):
-            begin = piece * _AT_ONCE
-            packets = [(client, frame[begin : begin + _AT_ONCE]) for client, frame in frames]
-            yield (rest if piece == pieces - 1 else _APART), partial(_send, packets)
+        for position in range(PACKETS_A_FRAME):
+            for client, frame in frames:
+                yield apart, partial(client.send, frame[position])
+        yield pause, _nothing
 
 
-def _send(packets: list[tuple[Client, list[bytes]]]) -> None:
-    for client, those in packets:
-        for packet in those:
-            client.send(packet)
+def _nothing() -> None:
+    return
 
 
 def _frame(client: Client, camera: Camera) -> list[bytes]:

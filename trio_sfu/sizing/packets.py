@@ -76,12 +76,12 @@ def asks_for_keyframe(rtcp: bytes) -> bool:
     return False
 
 
-def wide_number(packet: bytes) -> int | None:
-    """Return the packet's transport-wide number; None when it has none."""
-    if len(packet) < 16 or not packet[0] & 0x10:
+def wide_number(packet: bytes | bytearray, size: int) -> int | None:
+    """Return the transport-wide number of a packet of so many bytes; None when it has none."""
+    if size < 16 or not packet[0] & 0x10:
         return None
     at = 16 + 4 * (packet[0] & 0x0F)
-    end = min(len(packet) - 2, at + 4 * int.from_bytes(packet[at - 2 : at]))
+    end = min(size - 2, at + 4 * int.from_bytes(packet[at - 2 : at]))
     while at < end:
         head = packet[at]
         if head >> 4 == TRANSPORT_CC:

@@ -223,5 +223,5 @@ def _fits(room: Room, most: float, cost: Callable[[Traffic], float]) -> int:
 
 def _rounded(number: int) -> int:
     """Return the number with two digits that count, not more than it was."""
-    step = 10 ** max(0, len(str(number)) - 2)
+    step: int = 10 ** max(0, len(str(number)) - 2)
     return min(number // step * step, _MOST)
