@@ -15,7 +15,7 @@ CONTROL_PLANE_BYTES: Final = 276 * 1_024
 """Memory of the control plane for a peer (docs/overload.md)."""
 LOOP_SHARE: Final = 0.1
 """What a peer that is there takes of the event loop each second, in joins."""
-JOIN_BESIDES: Final = 1.5
+JOIN_BESIDES: Final = 2.0
 """What a join costs with its socket and messages, in times of what was measured without."""
 LINK_SHARE: Final = 0.8
 """Of a network's rate; more of it makes packets wait."""

@@ -43,6 +43,7 @@ class Stage:
         self._engine = engine
         self._poller = poller
         self._by_number = {client.socket.fileno(): client for client in clients}
+        self._transports: list[int] = []
         self._tracks: dict[tuple[int, str], int] = {}
         self._slots: dict[str, list[int]] = {AUDIO_MID: [], VIDEO_MID: []}
 
@@ -60,6 +61,7 @@ class Stage:
         """Give the engine a client: its transport, a track of each kind, and a pair of slots."""
         engine, own = self._engine, self.clients[client]
         transport = engine.add_transport(own.ufrag, own.password)
+        self._transports.append(transport)
         engine.set_negotiated(
             transport,
             extensions=[
@@ -111,10 +113,18 @@ class Stage:
             if time.monotonic() >= until:
                 return
 
+    def counters(self) -> dict[str, int]:
+        """Return what the engine has counted."""
+        return self._engine.counters()
+
+    def transport_stats(self, client: int) -> dict[str, int]:
+        """Return what the engine has counted of a client."""
+        return self._engine.transport_stats(self._transports[client])
+
     def counted(self) -> tuple[int, int, float]:
         """Return RTP packets received and forwarded, and the worker's CPU seconds, so far."""
         self._engine.drain_events(100_000)
-        counters = self._engine.counters()
+        counters = self.counters()
         worker = cpu_by_worker().get(_WORKER)
         if worker is None:
             raise SizeError("the packet engine's worker is gone", code="size-failed")
