@@ -4,10 +4,14 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.process.patience import eventually
 
 SIZE = ["trio-sfu", "size"]
 SHORT = ["--seconds", "1", "--subscribers", "5"]
@@ -54,17 +58,22 @@ def test_lines_for_people() -> None:
     assert not busy or "the machine is busy: figures are too high" in ran.stdout
 
 
-@pytest.mark.parametrize("after", [0.5, 3.0], ids=["at the beginning", "in the middle"])
-def test_ctrl_c_ends_it_at_once(after: float) -> None:
-    command = [*SIZE, "--seconds", "60", "--subscribers", "5"]
+WORKER = "sfu-worker-0"
+JOINING = "from trio_sfu.sizing.joining import measure_join; measure_join(60)"
+WHILE = {
+    "it loads": ([*SIZE, "--seconds", "60"], ""),
+    "packets go": ([*SIZE, "--seconds", "60", "--subscribers", "5"], WORKER),
+    "people join": ([sys.executable, "-c", JOINING], WORKER),
+}
+
+
+@pytest.mark.parametrize("when", WHILE)
+def test_ctrl_c_ends_it_at_once(when: str) -> None:
+    command, thread = WHILE[when]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        # Once its worker runs, it measures; before that it is Python that loads.
-        deadline = time.monotonic() + 30
-        while after > 1 and "sfu-worker-0" not in threads_of(process.pid):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        eventually(lambda: not thread or thread in threads_of(process.pid), within=30)
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
         out, _ = process.communicate(timeout=20)
@@ -75,10 +84,8 @@ def test_ctrl_c_ends_it_at_once(after: float) -> None:
 
 def threads_of(pid: int) -> list[str]:
     try:
-        return [
-            open(f"/proc/{pid}/task/{each}/comm").read().strip()
-            for each in os.listdir(f"/proc/{pid}/task")
-        ]
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [(each / "comm").read_text().strip() for each in tasks]
     except OSError:
         return []
 

@@ -39,7 +39,7 @@ def test_a_port_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) ->
     before = descriptors(), threads()
     monkeypatch.setattr(client, "ANSWER", 0.05)
     monkeypatch.setattr(stage.Stage, "settle", lambda *_: None)
-    with pytest.raises(SizeError, match="no answer from 127.0.0.1 UDP port") as caught:
+    with pytest.raises(SizeError, match=r"no answer from 127\.0\.0\.1 UDP port") as caught:
         measure_forwarding(1, 0.1)
     assert caught.value.code == "size-no-answer"
     assert (descriptors(), threads()) == before
