@@ -73,11 +73,18 @@ def test_ctrl_c_ends_it_at_once(when: str) -> None:
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        eventually(lambda: not thread or thread in threads_of(process.pid), within=30)
-        process.send_signal(signal.SIGINT)
-        began = time.monotonic()
-        out, _ = process.communicate(timeout=20)
-        assert time.monotonic() - began < 5
+        try:
+            eventually(
+                lambda: not thread or thread in threads_of(process.pid),
+                within=30,
+                why="its worker",
+            )
+            process.send_signal(signal.SIGINT)
+            began = time.monotonic()
+            out, _ = process.communicate(timeout=20)
+            assert time.monotonic() - began < 5
+        finally:
+            process.kill()
     assert process.returncode != 0
     assert out == ""
 
