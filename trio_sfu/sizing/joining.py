@@ -1,6 +1,7 @@
 """What a join takes of the event loop: self-tests, of which the clients' part is left out."""
 
 import logging
+import signal
 import time
 from typing import Final
 
@@ -59,6 +60,7 @@ def measure_join(seconds: float) -> float:
     Goes on for ``seconds``, and at least until it has one figure. Raises SizeError.
     """
     # A client that goes is no news here, and aiortc tells some.
+    before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     time_of_server = ServerTime()
     try:
@@ -66,7 +68,7 @@ def measure_join(seconds: float) -> float:
     except (BaseExceptionGroup, SfuError, OSError) as error:
         raise _reason(error) from None
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)
 
 
 def _reason(error: BaseException) -> BaseException:
@@ -81,6 +83,25 @@ def _reason(error: BaseException) -> BaseException:
 
 
 async def _measure(seconds: float, server: ServerTime) -> float:
+    # A KeyboardInterrupt could come up inside of asyncio, which would go on with it.
+    with trio.open_signal_receiver(signal.SIGINT) as interrupts:
+        found: list[float] = []
+        async with trio.open_nursery() as nursery:
+
+            async def measure() -> None:
+                found.append(await _joins(seconds, server))
+                nursery.cancel_scope.cancel()
+
+            nursery.start_soon(measure, name="size/joins")
+            async for _ in interrupts:
+                nursery.cancel_scope.cancel()
+                break
+        if not found:
+            raise KeyboardInterrupt
+        return found[0]
+
+
+async def _joins(seconds: float, server: ServerTime) -> float:
     certificate = Certificate.generate()
     async with open_engine(EngineSettings()) as engine:
 
