@@ -1,10 +1,10 @@
 """A short run, in this process: what it finds, and that nothing is left of it."""
 
-import threading
 from pathlib import Path
 
 import pytest
 
+from tests.process.patience import eventually
 from trio_sfu.config.model import Config
 from trio_sfu.sizing import client, stage
 from trio_sfu.sizing.client import Client
@@ -23,9 +23,13 @@ def threads() -> int:
 
 def test_a_run_finds_figures_and_leaves_nothing() -> None:
     size_up(Config(), seconds=0.5, subscribers=2, headroom=0.6)  # What stays is there now.
-    before = descriptors(), threads(), threading.active_count()
+    before = descriptors(), threads()
     report = size_up(Config(), seconds=1, subscribers=5, headroom=0.6)
-    assert (descriptors(), threads(), threading.active_count()) == before
+    assert descriptors() == before[0]
+    names = [(task / "comm").read_text() for task in Path("/proc/self/task").iterdir()]
+    assert not [name for name in names if name.startswith("sfu-worker")]
+    # trio keeps the threads it has lent for 10 s.
+    eventually(lambda: threads() <= before[1], within=20, why="threads to end")
     measured = report.measured
     assert measured.checked >= 5
     assert measured.arrived > 0.9
