@@ -106,6 +106,7 @@ def measure_forwarding(subscribers: int, seconds: float) -> Forwarding:
 def _each(counted: _Count, received_ns: float) -> float:
     """Return the nanoseconds of a packet that was forwarded, without those of its coming in."""
     own = counted.nanos - counted.received * received_ns
+    # On a machine that is busy in between, coming in may have been dearer than it is here.
     return max(own, counted.nanos / 2) / counted.forwarded
 
 

@@ -1,5 +1,6 @@
 """The engine of the run, set up by commands as the control plane would, but without DTLS."""
 
+import resource
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -138,7 +139,7 @@ def ssrc_of(client: int) -> int:
 
 def resident() -> int:
     """Return the bytes of memory that the process has."""
-    return int(_STATM.read_text().split()[1]) * 4_096
+    return int(_STATM.read_text().split()[1]) * resource.getpagesize()
 
 
 @contextmanager
