@@ -190,6 +190,52 @@ def doctor(file: Path | None, url: str | None, *, as_object: bool, **flags: str 
     sys.exit(0 if well(found) else 1)
 
 
+@main.command()
+@_settings
+@click.option("--seconds", type=click.FloatRange(0.5, 600), default=6.0, show_default=True)
+@click.option(
+    "--subscribers",
+    type=click.IntRange(1, 500),
+    default=50,
+    show_default=True,
+    help="So many get what one publishes.",
+)
+@click.option(
+    "--headroom",
+    type=click.IntRange(1, 100),
+    default=60,
+    show_default=True,
+    help="Percent of a core that may be used.",
+)
+@click.option("--json", "as_object", is_flag=True, help="One JSON object instead of lines.")
+def size(
+    file: Path | None,
+    seconds: float,
+    subscribers: int,
+    headroom: int,
+    *,
+    as_object: bool,
+    **flags: str | None,
+) -> None:
+    """Predict how many people this machine carries, from a short run.
+
+    Sends sound and pictures through a packet engine of its own, over loopback, and has some
+    people join. Needs no daemon, and leaves one that runs alone.
+    """
+    config = _load(file, flags)
+    _raise_descriptor_limit()
+    # Here, so that the other commands start quickly.
+    from trio_sfu.sizing.command import size_up
+    from trio_sfu.sizing.errors import SizeError
+    from trio_sfu.sizing.report import as_json, as_text
+
+    try:
+        report = size_up(config, seconds=seconds, subscribers=subscribers, headroom=headroom / 100)
+    except SizeError as error:
+        raise click.ClickException(f"{error} ({error.code})") from None
+    click.echo(as_json(report) if as_object else as_text(report), nl=False)
+
+
 @main.command("token", add_help_option=False, context_settings=_AS_IT_IS)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def token(arguments: tuple[str, ...]) -> None:
