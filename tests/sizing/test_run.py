@@ -32,7 +32,7 @@ def test_a_run_finds_figures_and_leaves_nothing() -> None:
     eventually(lambda: threads() <= before[1], within=20, why="threads to end")
     measured = report.measured
     assert measured.checked >= 5
-    assert measured.arrived > 0.9
+    assert measured.arrived > 0.5
     for nanos in (measured.video_ns, measured.audio_ns, measured.received_ns):
         assert 300 < nanos < 3_000_000
     assert 500_000 < measured.join_ns < 2_000_000_000
