@@ -14,6 +14,7 @@ from trio_sfu.config.model import Http
 from trio_sfu.errors import SfuError
 from trio_sfu.liveness.health import Health
 from trio_sfu.liveness.self_test import SelfTestResult
+from trio_sfu.liveness.trial_path import TrialPath
 from trio_sfu.rooms.drain import DrainState
 from trio_sfu.tree.nodes import Node
 
@@ -57,6 +58,10 @@ class Remote:
         """Have the daemon test its media now. Raises RemoteError."""
         body = self._ask("POST", "/api/v1/self-test", timeout=_SELF_TEST_S)
         return self._decoded(body, SelfTestResult)
+
+    def trial_path(self) -> TrialPath:
+        """Have it answer ICE checks for some seconds. Raises RemoteError."""
+        return self._decoded(self._ask("POST", "/api/v1/trial-path"), TrialPath)
 
     def tree(self) -> Node:
         """Return the daemon's tree. Raises RemoteError."""
