@@ -46,8 +46,12 @@ def turn_place(url: str) -> Place:
 
 
 def _place(text: str, transport: Transport, port: int) -> Place:
-    parts = urlsplit(f"//{text}")
+    try:
+        parts = urlsplit(f"//{text}")
+        given = parts.port
+    except ValueError:
+        raise ValueError(f'"{text}" is not HOST or HOST:PORT') from None
     wrong = parts.path or parts.query or parts.fragment or parts.username is not None
     if not parts.hostname or wrong or any(each.isspace() for each in text):
         raise ValueError(f'"{text}" is not HOST or HOST:PORT')
-    return Place(parts.hostname, port if parts.port is None else parts.port, transport)
+    return Place(parts.hostname, port if given is None else given, transport)
