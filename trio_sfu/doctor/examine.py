@@ -1,8 +1,9 @@
 """All checks, in the order in which one would mend."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import trio
 
@@ -63,13 +64,13 @@ def examine(load: Load, url: str | None = None, *, outside: bool = False) -> Ite
     yield from check_settings(config, url)
     yield from _machine(config)
     yield from check_relays(config.turn)
-    remote = _remote(config, url, token)
-    path = _path(remote)
+    asked = _find(config, url, token)
+    path = asked.path
     told = [each.host for each in path.places] if path else told_addresses(config)
     seen = list(check_seen(config, own_addresses(), told))
     yield check_addresses(config, told)
     yield from seen
-    yield from _daemon(config, remote)
+    yield from _daemon(config, asked)
     if path is not None:
         yield trio.run(check_reach, path)
     if url is not None:
@@ -93,20 +94,28 @@ def _machine(config: Config) -> Iterator[Finding]:
     yield check_unit(config)
 
 
-def _remote(config: Config, url: str | None, token: str | None) -> Remote:
-    """Return the daemon where it lets one ask, or the one of the settings."""
-    here = Remote.of(config.http, token)
-    if url is None:
-        return here
-    there = Remote(url, token=token)
-    return there if _path(there) else here
+class _Asked(NamedTuple):
+    """A daemon, and whether it answers, and how its UDP port is tried, if it says so."""
+
+    remote: Remote
+    there: bool
+    path: TrialPath | None = None
 
 
-def _path(remote: Remote) -> TrialPath | None:
+def _find(config: Config, url: str | None, token: str | None) -> _Asked:
+    """Return the daemon at ``url`` where it lets one ask, or else the one of the settings."""
+    if url is not None:
+        asked = _ask(Remote(url, token=token))
+        if asked.path is not None:
+            return asked
+    return _ask(Remote.of(config.http, token))
+
+
+def _ask(remote: Remote) -> _Asked:
     try:
-        return remote.trial_path()
-    except RemoteError:
-        return None
+        return _Asked(remote, there=True, path=remote.trial_path())
+    except RemoteError as error:
+        return _Asked(remote, there=not error.silent)
 
 
 def _reached(remote: Remote) -> Finding:
@@ -119,8 +128,8 @@ def _reached(remote: Remote) -> Finding:
     return trio.run(partial(check_reach, path, outside=True))
 
 
-def _daemon(config: Config, remote: Remote) -> list[Finding]:
-    try:
-        return check_running(remote)
-    except RemoteError:
-        return trio.run(try_daemon, config)
+def _daemon(config: Config, asked: _Asked) -> list[Finding]:
+    if asked.there:
+        with suppress(RemoteError):
+            return check_running(asked.remote)
+    return trio.run(try_daemon, config)

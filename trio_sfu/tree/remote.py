@@ -29,6 +29,8 @@ class RemoteError(SfuError):
     """The daemon did not answer, or refused; ``code`` is the daemon's own."""
 
     default_code = "unreachable"
+    silent = False
+    """Whether nothing at all was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,9 @@ class Remote:
                 response = connection.getresponse()
                 answer = response.read()
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise RemoteError(f"no answer from {self.url}: {error}") from error
+            silence = RemoteError(f"no answer from {self.url}: {error}")
+            silence.silent = True
+            raise silence from error
         good = unwell and response.status == http.client.SERVICE_UNAVAILABLE
         if response.status >= http.client.BAD_REQUEST and not good:
             raise _refusal(self.url, response.status, answer)
