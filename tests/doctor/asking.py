@@ -1,12 +1,9 @@
-"""Asks the doctor, in this process or in one of its own, and reads what it says."""
+"""Asks the doctor and reads what it says."""
 
 import json
 import logging
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TypeAlias
 
 import structlog
@@ -14,7 +11,6 @@ from click.testing import CliRunner
 
 from trio_sfu.cli import main
 
-PROGRAM = str(Path(sys.executable).with_name("trio-sfu"))
 Findings: TypeAlias = dict[str, dict[str, str]]
 
 
@@ -44,11 +40,3 @@ def ask(*arguments: str, environment: dict[str, str] | None = None) -> Findings:
         result = CliRunner().invoke(main, ["doctor", "--json", *arguments], env=given)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
     return findings(result.stdout)
-
-
-def ask_program(*arguments: str, prefix: Sequence[str] = ()) -> Findings:
-    """Ask it as a program, with ``prefix`` before it."""
-    command = [*prefix, PROGRAM, "doctor", "--json", *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.stdout, ended.stderr
-    return findings(ended.stdout)

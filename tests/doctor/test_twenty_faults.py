@@ -4,30 +4,35 @@ Nothing here is made believe: daemons, coturn, nginx, certificates, firewalls an
 they are elsewhere. Whatever else the doctor finds must be this machine's own.
 """
 
-import datetime
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.doctor.asking import PROGRAM, Findings, ask, ask_program
+from tests.doctor.apart import apart, descriptors, give_up_rights, mount_over
+from tests.doctor.asking import Findings, ask
+from tests.doctor.certificates import certificate
 from tests.doctor.world import PUBLIC, SECRET, World, world
-from tests.process.daemon import free_ports, running_daemon
+from tests.process.daemon import free_ports
 from tests.process.network import blocked
-from tests.process.test_clock_steps import Clock
-from tests.process.test_reload import running_tls_daemon
-from trio_sfu.doctor.machine import check_clock, check_memory, check_receive_buffer
+from trio_sfu.config.model import Config
+from trio_sfu.doctor.machine import (
+    check_clock,
+    check_descriptors,
+    check_memory,
+    check_receive_buffer,
+)
+from trio_sfu.systemd.install import Machine, install
 
-NEEDED = ("turnserver", "nginx", "nft", "ip", "setpriv", "prlimit", "unshare", "gcc")
+NEEDED = ("turnserver", "nginx", "nft", "ip", "gcc")
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
     *(pytest.mark.skipif(shutil.which(each) is None, reason=f"needs {each}") for each in NEEDED),
@@ -52,7 +57,9 @@ def machines_own() -> set[str]:
     """Return what is not right with the machine that the tests run on."""
     checks = (check_clock(), check_memory(), check_receive_buffer())
     # No service has been installed where the tests run.
-    return {each.check for each in checks if each.state != "ok"} | {"systemd unit"}
+    # Where settings cannot be read, the limits are compared with the defaults.
+    few = check_descriptors(Config())
+    return {each.check for each in (*checks, few) if each.state != "ok"} | {"systemd unit"}
 
 
 # ---- the faults, each a function that seeds it and asks ----------------------------------
@@ -83,8 +90,7 @@ def address_of_another_machine(place: World) -> Findings:
 
 
 def port_without_rights(place: World) -> Findings:
-    prefix = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
-    return ask_program(*place.free(), "--http-port", "81", prefix=prefix)
+    return apart(give_up_rights, partial(ask, *place.free(), "--http-port", "81"))
 
 
 def only_loopback_told(place: World) -> Findings:
@@ -94,9 +100,7 @@ def only_loopback_told(place: World) -> Findings:
 
 
 def wrong_address_announced(place: World) -> Findings:
-    environment = {"TRIO_SFU_MEDIA_ANNOUNCED": "127.0.0.77"}
-    with running_daemon(place.folder, environment=environment, log="wrong.log") as daemon:
-        return ask(*place.of(daemon), "--media-announced", "127.0.0.77")
+    return ask(*place.of_astray())
 
 
 def udp_closed_by_a_firewall(place: World) -> Findings:
@@ -128,20 +132,14 @@ def unreadable_key(place: World) -> Findings:
     files = certificate(place.folder, begin=-1, end=90)
     os.chown(files[3], 65_534, 65_534)
     Path(files[3]).chmod(0o400)
-    prefix = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
-    return ask_program(*place.free(), *files, prefix=prefix)
+    return apart(give_up_rights, partial(ask, *place.free(), *files))
 
 
 def certificate_of_another_name(place: World) -> Findings:
-    files = certificate(place.folder, begin=-1, end=90, name="other.example.org")
-    environment = {"TRIO_SFU_HTTP_CERTIFICATE": files[1], "TRIO_SFU_HTTP_KEY": files[3]}
-    folder = place.folder / "tls"
-    folder.mkdir()
-    with running_tls_daemon(folder, environment=environment) as daemon:
-        url = ["--url", f"https://localhost:{daemon.http_port}"]
-        # Of an authority that is trusted: the name alone is wrong.
-        trusted = {"SSL_CERT_FILE": files[1]}
-        return ask(*place.of(daemon), *files, *url, environment=trusted)
+    # Of an authority that is trusted: the name alone is wrong.
+    trusted = {"SSL_CERT_FILE": place.certificate[1]}
+    url = f"https://localhost:{place.astray.http_port}"
+    return ask(*place.of_astray(), "--url", url, environment=trusted)
 
 
 def turn_server_gone(place: World) -> Findings:
@@ -170,14 +168,13 @@ def proxy_with_a_host_of_its_own(place: World) -> Findings:
 
 
 def too_few_descriptors(place: World) -> Findings:
-    return ask_program(*place.own(), prefix=["prlimit", "--nofile=300:300"])
+    with descriptors(300):
+        return ask(*place.own())
 
 
 def clock_an_hour_behind(place: World) -> Findings:
-    clock = Clock(place.folder)
-    clock.set(-3_600)
-    with running_daemon(place.folder, environment=clock.environment, log="clock.log") as daemon:
-        return ask(*place.own(), "--url", daemon.url)
+    url = f"https://localhost:{place.astray.http_port}"
+    return ask(*place.of_astray(), "--url", url)
 
 
 def drop_in_that_overrides(place: World) -> Findings:
@@ -207,6 +204,7 @@ class Named(NamedTuple):
 
 
 _HTTP = ("secure context",)
+_ASTRAY = ("page certificate", "daemon's clock", "UDP reachability")
 FAULTS = [
     Named(misspelt_key, "settings", "Did you mean announced?", "check-config"),
     Named(tcp_port_taken, "TCP port", "taken by another program", "http.port"),
@@ -221,14 +219,14 @@ FAULTS = [
     Named(certificate_of_tomorrow, "certificate", "is valid from", "clock"),
     Named(key_of_another_certificate, "certificate", "mismatch", "http.key"),
     Named(unreadable_key, "certificate", "cannot be read by this user", "SupplementaryGroups="),
-    Named(certificate_of_another_name, "page certificate", "not for this", "the name"),
+    Named(certificate_of_another_name, "page certificate", "not for this", "the name", _ASTRAY),
     Named(turn_server_gone, "TURN", "nobody listens", "start the TURN server"),
     Named(turn_secret_wrong, "TURN", "401", "turn.secret"),
     Named(proxy_without_upgrade, "WebSocket", "does not pass Upgrade", "proxy_set_header Upgrade"),
     Named(proxy_that_reaches_nobody, "page address", "502", "http.port"),
     Named(proxy_with_a_host_of_its_own, "WebSocket", "Host and Origin", "proxy_set_header Host"),
     Named(too_few_descriptors, "file descriptors", "300 may be open", "LimitNOFILE="),
-    Named(clock_an_hour_behind, "daemon's clock", "s behind this machine's", "NTP"),
+    Named(clock_an_hour_behind, "daemon's clock", "s behind this machine's", "NTP", _ASTRAY),
     Named(drop_in_that_overrides, "systemd unit", "WatchdogSec", "remove WatchdogSec="),
     Named(disk_full, "disk", "MiB left", "remove what is not needed"),
 ]  # fmt: skip
@@ -272,45 +270,13 @@ def test_from_outside_only_the_plain_page_is_told(place: World) -> None:
 # ---- how they are seeded -----------------------------------------------------------------
 
 
-def certificate(folder: Path, begin: int, end: int, name: str = "localhost") -> list[str]:
-    """Write a certificate good between two days from now; return the flags that name it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(who)
-        .issuer_name(who)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now + datetime.timedelta(days=begin))
-        .not_valid_after(now + datetime.timedelta(days=end))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    files = [folder / f"{made.serial_number}.{kind}" for kind in ("pem", "key")]
-    files[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    files[1].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return ["--http-certificate", str(files[0]), "--http-key", str(files[1])]
-
-
 def with_service(place: World, drop_in: str | None) -> Findings:
     """Ask where the service is installed, with a drop-in of the administrator's own."""
     root = place.folder / f"root-{bool(drop_in)}"
-    installing = ["install-service", "--root", str(root)]
     root.mkdir()
-    subprocess.run([PROGRAM, *installing], check=True, capture_output=True)
+    install(Machine(root, lambda _line: None), Path(sys.executable).with_name("trio-sfu"))
     units = root / "etc/systemd/system"
     if drop_in:
         (units / "trio-sfu.service.d").mkdir(exist_ok=True)
         (units / "trio-sfu.service.d/own.conf").write_text(drop_in)
-    script = f'mount --bind {units} /etc/systemd/system && exec "$@"'
-    prefix = ["unshare", "-m", "sh", "-c", script, "sh"]
-    return ask_program(*place.own(), prefix=prefix)
+    return apart(partial(mount_over, units, "/etc/systemd/system"), partial(ask, *place.own()))

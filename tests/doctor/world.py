@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.doctor.certificates import certificate
 from tests.process.daemon import Daemon, free_ports, running_daemon
 from tests.process.network import Network, neighbour, own_network
+from tests.process.test_clock_steps import Clock
+from tests.process.test_reload import running_tls_daemon
 from tests.process.test_samples import running
 
 PUBLIC = "203.0.113.1"
 """An address of the daemon in the network, as public as one can be in a test."""
+NOBODY = "127.0.0.77"
 SECRET = "a secret that two know"  # noqa: S105  (the test's own)
 TOKEN = "a-token-for-the-operators"  # noqa: S105  (the test's own)
 
@@ -41,6 +45,10 @@ class World:
     there: Network
     far: Daemon
     turn: str
+    astray: Daemon
+    """Its certificate is for another name, its clock is an hour behind, and what it tells clients
+    is nobody's address."""
+    certificate: list[str]
 
     def own(self) -> list[str]:
         """Return how the doctor is told of ``daemon``."""
@@ -49,6 +57,10 @@ class World:
     def of(self, daemon: Daemon) -> list[str]:
         """Return how the doctor is told of a daemon."""
         return _flags(daemon.http_port, daemon.media_port)
+
+    def of_astray(self) -> list[str]:
+        """Return how the doctor is told of ``astray``."""
+        return [*self.of(self.astray), *self.certificate, "--media-announced", NOBODY]
 
     def free(self) -> list[str]:
         """Return how the doctor is told of ports where there is no daemon."""
@@ -109,7 +121,26 @@ def world(folder: Path) -> Iterator[World]:
         daemon = stack.enter_context(running_daemon(folder))
         port, _ = free_ports()
         stack.enter_context(coturn(folder, port))
-        yield World(folder, daemon, here, there, far, f"turn:127.0.0.1:{port}")
+        files = certificate(folder, begin=-1, end=90, name="other.example.org")
+        astray = stack.enter_context(_astray(folder, files))
+        turn = f"turn:127.0.0.1:{port}"
+        yield World(folder, daemon, here, there, far, turn, astray, files)
+
+
+@contextlib.contextmanager
+def _astray(folder: Path, files: list[str]) -> Iterator[Daemon]:
+    clock = Clock(folder)
+    clock.set(-3_600)
+    environment = {
+        **clock.environment,
+        "TRIO_SFU_HTTP_CERTIFICATE": files[1],
+        "TRIO_SFU_HTTP_KEY": files[3],
+        "TRIO_SFU_MEDIA_ANNOUNCED": NOBODY,
+    }
+    own = folder / "astray"
+    own.mkdir()
+    with running_tls_daemon(own, environment=environment) as daemon:
+        yield daemon
 
 
 @contextlib.contextmanager
