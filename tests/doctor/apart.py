@@ -1,11 +1,9 @@
 """Runs something in a thread of its own, which has given up something for good."""
 
 import ctypes
-import resource
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -40,17 +38,6 @@ def mount_over(folder: Path, place: str) -> None:
     _call("unshare", _NEW_MOUNTS)
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     subprocess.run(["mount", "--bind", str(folder), place], check=True)
-
-
-@contextmanager
-def descriptors(most: int) -> Iterator[None]:
-    """Let this process open no more than so many files, in the block. Needs root."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def _call(name: str, *arguments: object) -> None:

@@ -2,8 +2,11 @@
 
 import json
 import logging
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeAlias
 
 import structlog
@@ -40,3 +43,12 @@ def ask(*arguments: str, environment: dict[str, str] | None = None) -> Findings:
         result = CliRunner().invoke(main, ["doctor", "--json", *arguments], env=given)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
     return findings(result.stdout)
+
+
+def ask_program(*arguments: str, prefix: Sequence[str]) -> Findings:
+    """Ask it as a program of its own, with ``prefix`` before the command."""
+    program = str(Path(sys.executable).with_name("trio-sfu"))
+    command = [*prefix, program, "doctor", "--json", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.stdout, ended.stderr
+    return findings(ended.stdout)

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.doctor.apart import apart, descriptors, give_up_rights, mount_over
-from tests.doctor.asking import Findings, ask
+from tests.doctor.apart import apart, give_up_rights, mount_over
+from tests.doctor.asking import Findings, ask, ask_program
 from tests.doctor.certificates import certificate
 from tests.doctor.world import PUBLIC, SECRET, World, world
 from tests.process.daemon import free_ports
@@ -32,7 +32,7 @@ from trio_sfu.doctor.machine import (
 )
 from trio_sfu.systemd.install import Machine, install
 
-NEEDED = ("turnserver", "nginx", "nft", "ip", "gcc")
+NEEDED = ("turnserver", "nginx", "nft", "ip", "gcc", "prlimit")
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
     *(pytest.mark.skipif(shutil.which(each) is None, reason=f"needs {each}") for each in NEEDED),
@@ -168,8 +168,7 @@ def proxy_with_a_host_of_its_own(place: World) -> Findings:
 
 
 def too_few_descriptors(place: World) -> Findings:
-    with descriptors(300):
-        return ask(*place.own())
+    return ask_program(*place.own(), prefix=["prlimit", "--nofile=300:300"])
 
 
 def clock_an_hour_behind(place: World) -> Findings:
