@@ -92,6 +92,8 @@ class Announcing:
             self._take(found)
         else:
             no_address = StunError("media.addresses has none beyond loopback")
+            # That its name has no address of a family says less than that nothing came back.
+            errors.sort(key=lambda error: error.code == "stun-name")
             self._failed = errors[0] if errors else no_address
             self._journal.note(StunFailed(self._failed.code, str(self._failed)))
 

@@ -12,11 +12,10 @@ from trio_sfu.config.token import operator_token
 from trio_sfu.doctor import machine
 from trio_sfu.doctor.certificate import CHECK as CERTIFICATE
 from trio_sfu.doctor.finding import Finding, fail, ok, warn
-from trio_sfu.doctor.own import own_addresses
 from trio_sfu.doctor.reach import check_reach
 from trio_sfu.doctor.relays import check_relays, check_seen
 from trio_sfu.doctor.service import check_unit
-from trio_sfu.doctor.settings import check_addresses, check_settings, told_addresses
+from trio_sfu.doctor.settings import bound_addresses, check_addresses, check_settings
 from trio_sfu.doctor.storage import check_storage
 from trio_sfu.doctor.trial import WAYS_IN, check_running, try_daemon
 from trio_sfu.doctor.web import check_web
@@ -66,8 +65,9 @@ def examine(load: Load, url: str | None = None, *, outside: bool = False) -> Ite
     yield from check_relays(config.turn)
     asked = _find(config, url, token)
     path = asked.path
-    told = [each.host for each in path.places] if path else told_addresses(config)
-    seen = list(check_seen(config, own_addresses(), told))
+    bound = bound_addresses(config)
+    told = [each.host for each in path.places] if path else config.media.announced or bound
+    seen = list(check_seen(config, bound, told))
     yield check_addresses(config, told)
     yield from seen
     yield from _daemon(config, asked)

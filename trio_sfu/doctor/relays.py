@@ -10,7 +10,7 @@ import trio
 from trio_sfu.config.model import Config, Turn
 from trio_sfu.config.rules import is_loopback
 from trio_sfu.doctor.finding import Finding, fail, ok, warn
-from trio_sfu.doctor.own import listed
+from trio_sfu.doctor.own import listed, own_addresses
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.relays import relays
 from trio_sfu.stun.ask import mapped_address
@@ -51,24 +51,24 @@ def _remedy(code: str) -> str:
     return "start the TURN server, see turn.urls, and open its port for UDP and TCP"
 
 
-def check_seen(config: Config, own: Iterable[str], told: Sequence[str]) -> Iterator[Finding]:
-    """Compare how servers outside see this machine with what clients are ``told``.
+def check_seen(config: Config, bound: Iterable[str], told: Sequence[str]) -> Iterator[Finding]:
+    """Compare how servers outside see ``bound`` addresses with what clients are ``told``.
 
     Asks ``media.stun_server``, or else a TURN server, which answers the same.
     """
-    check, own = "announced address", [each for each in own if not is_loopback(each)]
+    check, own = "announced address", [each for each in bound if not is_loopback(each)]
     server = _server(config)
     if server is None or not own:
         return
     seen, errors = trio.run(_ask, server, own)
     if not seen:
         if config.media.stun_server:
-            why = errors[0]
+            why = min(errors, key=lambda error: error.code == "stun-name")
             message = f"{server} gives no address: {why} ({why.code})"
             remedy = "see media.stun_server, and open UDP to it; or set media.announced"
             yield warn(check, message, remedy)
         return
-    foreign = sorted(set(seen) - set(own) - set(told))
+    foreign = sorted(set(seen) - own_addresses() - set(told))
     if foreign:
         message = (
             f"{server} sees this machine at {listed(foreign)}, but clients are told {listed(told)}"

@@ -58,10 +58,9 @@ def check_addresses(config: Config, told: Sequence[str]) -> Finding:
     return ok(check, f"clients are told {listed(told)}")
 
 
-def told_addresses(config: Config) -> list[str]:
-    """Return what clients are told where nothing is learned by STUN."""
-    bound = [(host, 0) for host in config.media.addresses]
-    return [host for host, _ in host_candidates(bound, config.media.announced)]
+def bound_addresses(config: Config) -> list[str]:
+    """Return the addresses of the UDP port, those of all interfaces for a wildcard."""
+    return [host for host, _ in host_candidates([(host, 0) for host in config.media.addresses])]
 
 
 def check_page(folder: Path = PAGE) -> Finding:
