@@ -108,7 +108,7 @@ def test_it_is_called_at_the_address_that_the_server_sees(nat: Translated, tmp_p
         assert learned["addresses"] == [ROUTER[0], INSIDE[1]]
         with nat.world.inside():
             trio.run(a_call, f"http://{ROUTER[0]}:{HTTP}")
-        assert from_the_world(nat, tmp_path).get("UDP reachability", {}).get("state") != "fail"
+        assert "UDP reachability" not in from_the_world(nat, tmp_path)
         found = inside(nat, tmp_path, f"{WORLD[0]}:3478")
         assert "announced address" not in found, found
         moves(nat, tmp_path, daemon)
