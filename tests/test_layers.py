@@ -21,7 +21,7 @@ HEIGHTS = {
     "announcing": 5,
     "reachability": 5,
     "activation": 1,
-    "systemd": 8,
+    "systemd": 7,
     "notify": 5,
     "census": 5,
     "tree": 5,
