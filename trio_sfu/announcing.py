@@ -48,6 +48,7 @@ class Announcing:
         self._ask = ask
         self._learned: dict[str, str] = {}
         self._server = ""
+        """Whom it was learned from."""
         self._failed: StunError | None = None
         self._changed = trio.Event()
 
@@ -71,9 +72,8 @@ class Announcing:
         Notes what has changed, or that none was answered. Raises nothing.
         """
         server = self._settings().stun_server
-        if server != self._server:
-            self._server, self._learned, self._failed = server, {}, None
         if not server:
+            self._server, self._learned, self._failed = "", {}, None
             return
         found: dict[str, str] = {}
         errors: list[StunError] = []
@@ -89,7 +89,7 @@ class Announcing:
                 if not is_loopback(each):
                     nursery.start_soon(one, each, name=f"stun/{each}")
         if found:
-            self._take(found)
+            self._take(server, found)
         else:
             no_address = StunError("media.addresses has none beyond loopback")
             # That its name has no address of a family says less than that nothing came back.
@@ -97,9 +97,10 @@ class Announcing:
             self._failed = errors[0] if errors else no_address
             self._journal.note(StunFailed(self._failed.code, str(self._failed)))
 
-    def _take(self, found: dict[str, str]) -> None:
+    def _take(self, server: str, found: dict[str, str]) -> None:
         before, self._failed = self.addresses(), None
-        self._learned |= found
+        self._learned = self._learned | found if server == self._server else found
+        self._server = server
         if self.addresses() != before:
             self._journal.note(AddressesLearned(tuple(self.addresses())))
 

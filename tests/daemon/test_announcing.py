@@ -122,6 +122,8 @@ async def test_a_reload_with_another_server_asks_that_at_once(
         story.sees = {"10.0.0.5": "198.51.100.1"}
         story.settings = msgspec.structs.replace(story.settings, stun_server="other.example.org")
         announcing.reschedule()
+        await trio.sleep(0.5)
+        assert "203.0.113.9" in announcing.addresses(), "until the other one has answered"
         await trio.sleep(2)
         assert announcing.addresses() == ["127.0.0.1", "198.51.100.1", "fd00::5"]
         story.settings = Media(announced=["192.0.2.1"])
