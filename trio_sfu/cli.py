@@ -166,9 +166,12 @@ def check_config(file: Path | None, **flags: str | None) -> None:
 
 @main.command()
 @_settings
-@click.option("--url", help="Where the daemon is; without it, where the settings have it.")
+@click.option("--url", help="Where people open the page, through a proxy if there is one.")
+@click.option("--outside", is_flag=True, help="This is another machine; needs --url.")
 @click.option("--json", "as_object", is_flag=True, help="One JSON object instead of lines.")
-def doctor(file: Path | None, url: str | None, *, as_object: bool, **flags: str | None) -> None:
+def doctor(
+    file: Path | None, url: str | None, *, outside: bool, as_object: bool, **flags: str | None
+) -> None:
     """Say what keeps, or would keep, people from calling, and the way out.
 
     Asks the daemon that is running, or starts one for a moment, and has it send media to
@@ -178,10 +181,12 @@ def doctor(file: Path | None, url: str | None, *, as_object: bool, **flags: str 
     from trio_sfu.doctor.examine import examine
     from trio_sfu.doctor.finding import as_json, as_text, well
 
+    if outside and url is None:
+        raise click.UsageError("--outside needs --url: where people open the page")
     # Only of the daemon it may start: the causes of what has failed.
     logging.configure("error", "text")
     found = []
-    for finding in examine(lambda: load(file, os.environ, _given(flags)), url):
+    for finding in examine(lambda: load(file, os.environ, _given(flags)), url, outside=outside):
         found.append(finding)
         if not as_object:
             click.echo(as_text([finding]), nl=False)

@@ -31,6 +31,7 @@ class Media(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     addresses: list[str] = field(default_factory=lambda: ["127.0.0.1", "::1"])
     port: Port = 7882
     announced: list[str] = []
+    stun_server: str = ""
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
     max_transports: Count = 10_000
     handshake_timeout: Seconds = 10.0
