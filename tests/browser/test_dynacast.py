@@ -1,5 +1,6 @@
 """What nobody watches is not encoded, and it is back the moment somebody does."""
 
+import time
 from collections.abc import Callable
 
 from tests.browser.participant import Participant, PersonFactory
@@ -82,3 +83,22 @@ def test_encodings_stop_unwatched_and_are_back_on_demand(
         measure(f"an encoding on demand, {what}", f"{at - asked:.0f} ms")
     assert at - asked < BACK * 1_000
     viewer.sees("alice", publisher.pattern)
+
+
+def test_what_is_stopped_stays_so_when_the_lines_are_negotiated_anew(
+    daemon: Daemon, person: PersonFactory
+) -> None:
+    publisher, viewer = person("alice", size=(1280, 720), fps=20), person("bob")
+    for one in (publisher, viewer):
+        one.join(daemon.url, ROOM)
+    prefer(viewer, "alice", "low")
+    for rid in ("h", "f"):
+        eventually(stands_still(publisher, rid), within=60, why=f"{rid} to be stopped")
+    offers = publisher.offers()
+    publisher.page.run("() => window.dispatchEvent(new Event('online'))")
+    eventually(lambda: publisher.offers() > offers, within=10, why="another offer")
+    viewer.sees("alice", publisher.pattern)
+    for rid in ("h", "f"):
+        sent = publisher.page.run(FRAMES, rid)
+        time.sleep(3)  # Not for luck: browsers begin within one.
+        assert publisher.page.run(FRAMES, rid) == sent
