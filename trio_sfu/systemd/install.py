@@ -129,6 +129,8 @@ def uninstall(machine: Machine, *, purge: bool = False) -> None:
             machine.say(f"removed    {state}")
             if not machine.dry:
                 shutil.rmtree(state)
+                # systemd's link to it.
+                (machine.root / "var/lib/trio-sfu").unlink(missing_ok=True)
     if not machine.dry:
         for folder in (DROP_IN.parent, SETTINGS.parent):
             _remove_empty(machine.root / folder)
