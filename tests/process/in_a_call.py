@@ -60,7 +60,7 @@ async def main(url: str) -> None:
         for person, watcher in zip((ann, bob), watchers, strict=True):
             await person.publish(camera=SyntheticVideo(), microphone=Tone(440))
             nursery.start_soon(watcher.watch)
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             for watcher in watchers:
                 await watcher.content.wait()
         say("seen")

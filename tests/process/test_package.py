@@ -40,7 +40,7 @@ class Package:
         self.machine = machine
         self._folder = folder
 
-    def sh(self, script: str, within: float = 60) -> str:
+    def sh(self, script: str, within: float = 240) -> str:
         return self.machine.run("sh", "-euc", f"cd /srv; {script}", within=within)
 
     def calls(self) -> list[str]:
@@ -50,7 +50,7 @@ class Package:
 
     def call(self) -> None:
         """Hold a call until both have seen and heard the other."""
-        assert self.machine.run(*self.calls()).startswith("seen\n")
+        assert self.machine.run(*self.calls(), within=90).startswith("seen\n")
 
     @contextmanager
     def in_call(self) -> Iterator[list[str]]:
@@ -63,7 +63,7 @@ class Package:
                 assert process.stdout is not None
                 assert process.stdout.readline() == "seen\n"
                 yield said
-                said += process.communicate(timeout=20)[0].split()
+                said += process.communicate(timeout=60)[0].split()
             finally:
                 process.kill()
 
@@ -119,7 +119,7 @@ def brings_a_call_by_the_page(package: Package) -> None:
     (root / "etc/trio-sfu/trio-sfu.toml").write_text(settings.replace("192.0.2.1", ADDRESS))
     package.sh(apply)
     assert package.machine.property(SERVICE, "ActiveState") == "active"
-    eventually((root / CADDY).exists, within=20, why="the proxy's certificate")
+    eventually((root / CADDY).exists, within=60, why="the proxy's certificate")
     package.call()
     assert package.sh("curl -so /dev/null -w '%{http_code}' 127.0.0.1:8080/metrics") == "200"
     asking = f"curl -so /dev/null -w '%{{http_code}}' --cacert /{CADDY} https://{NAME}"
