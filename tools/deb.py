@@ -125,8 +125,9 @@ def build(root: Path, version: str, folder: Path, *, quick: bool = False) -> Pat
         shutil.copyfile(PARTS / name, scripts / name)
     _close(root)
     package = folder / f"trio-sfu_{version}_{_run('dpkg', '--print-architecture').strip()}.deb"
-    compression = "-Znone" if quick else "-Zxz"
-    _run("dpkg-deb", "--root-owner-group", compression, "--build", str(root), str(package))
+    # Debian 12 knows zstd, which takes a tenth of xz's time to pack and to unpack.
+    compression = ["-Znone"] if quick else ["-Zzstd", "-z9"]
+    _run("dpkg-deb", "--root-owner-group", *compression, "--build", str(root), str(package))
     return package
 
 
