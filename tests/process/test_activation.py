@@ -20,7 +20,7 @@ from tests.process.patience import SLACK, eventually
 from tests.process.test_restart import in_thread
 from trio_sfu.client import SyntheticVideo, Tone, connect
 
-RESTARTS = int(os.environ.get("SOAK_RESTARTS", "20"))
+RESTARTS = int(os.environ.get("SOAK_RESTARTS", "10"))
 
 
 @pytest.fixture

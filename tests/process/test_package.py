@@ -4,6 +4,7 @@ One test, for a boot is dear: its steps are in the order of a package's life. Th
 network of its own, so that the ports are those of the page.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -19,6 +20,9 @@ from tests.process.network import ADDRESS, own_network
 from tests.process.patience import eventually
 from tools import deb
 
+pytestmark = pytest.mark.skipif(
+    "SOAK_PACKAGE" not in os.environ, reason="SOAK_PACKAGE: it takes minutes (make soak)"
+)
 PAGE = (Path(__file__).parents[2] / "docs" / "quick-start.md").read_text()
 NAME = "meet.example.org"
 CALLERS = Path(__file__).with_name("in_a_call.py")
