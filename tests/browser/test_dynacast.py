@@ -54,20 +54,24 @@ def stands_still(publisher: Participant, rid: str) -> Callable[[], bool]:
     return still
 
 
-def test_encodings_stop_unwatched_and_are_back_on_demand(
-    daemon: Daemon, person: PersonFactory, measure: Callable[[str, str], None]
-) -> None:
-    publisher, viewer = person("alice", size=(1280, 720), fps=20), person("bob")
+def all_but_the_smallest_stop(daemon: Daemon, publisher: Participant, viewer: Participant) -> None:
+    """Have all encodings flow, and then those stopped that nobody watches."""
     for one in (publisher, viewer):
         one.join(daemon.url, ROOM)
     viewer.page.click("Turn camera off")
     prefer(viewer, "alice", "high")
     viewer.sees_size("alice", SIZES["high"], within=60)
-
     prefer(viewer, "alice", "low")
     viewer.sees_size("alice", SIZES["low"])
     for rid in ("h", "f"):
         eventually(stands_still(publisher, rid), within=40, why=f"{rid} to be stopped")
+
+
+def test_encodings_stop_unwatched_and_are_back_on_demand(
+    daemon: Daemon, person: PersonFactory, measure: Callable[[str, str], None]
+) -> None:
+    publisher, viewer = person("alice", size=(1280, 720), fps=20), person("bob")
+    all_but_the_smallest_stop(daemon, publisher, viewer)
     assert not stands_still(publisher, "q")()
 
     publisher.page.run(WATCH_SENT, "f")
@@ -89,11 +93,7 @@ def test_what_is_stopped_stays_so_when_the_lines_are_negotiated_anew(
     daemon: Daemon, person: PersonFactory
 ) -> None:
     publisher, viewer = person("alice", size=(1280, 720), fps=20), person("bob")
-    for one in (publisher, viewer):
-        one.join(daemon.url, ROOM)
-    prefer(viewer, "alice", "low")
-    for rid in ("h", "f"):
-        eventually(stands_still(publisher, rid), within=60, why=f"{rid} to be stopped")
+    all_but_the_smallest_stop(daemon, publisher, viewer)
     offers = publisher.offers()
     publisher.page.run("() => window.dispatchEvent(new Event('online'))")
     eventually(lambda: publisher.offers() > offers, within=10, why="another offer")

@@ -38,6 +38,7 @@ pytestmark = [
     *(pytest.mark.skipif(shutil.which(each) is None, reason=f"needs {each}") for each in NEEDED),
 ]
 
+FREE_FOR_ALL = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 UPGRADING = """
 proxy_http_version 1.1;
 proxy_set_header Upgrade $http_upgrade;
@@ -90,6 +91,8 @@ def address_of_another_machine(place: World) -> Findings:
 
 
 def port_without_rights(place: World) -> Findings:
+    if int(FREE_FOR_ALL.read_text()) <= 81:
+        pytest.skip("everybody may listen on each port of this machine")
     return apart(give_up_rights, partial(ask, *place.free(), "--http-port", "81"))
 
 
