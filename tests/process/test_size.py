@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,11 @@ WHILE = {
 @pytest.mark.parametrize("when", WHILE)
 def test_ctrl_c_ends_it_at_once(when: str) -> None:
     command, thread = WHILE[when]
+    pipe = subprocess.PIPE
+    # A shell that starts the tests in the background has it ignored.
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdout=pipe, stderr=pipe, text=True, preexec_fn=heeding
     ) as process:
         try:
             eventually(
