@@ -11,10 +11,11 @@ from pylibsrtp import Error as SrtpError
 from pylibsrtp import Policy, Session
 
 from trio_sfu._native import Profile
-from trio_sfu.sizing import stun
 from trio_sfu.sizing.errors import SizeError
 from trio_sfu.sizing.feedback import Feedback
 from trio_sfu.sizing.packets import FILL, asks_for_keyframe, wide_number
+from trio_sfu.stun.check import connectivity_check
+from trio_sfu.stun.transaction import Transaction
 
 PROFILE: Final[Profile] = "AEAD_AES_128_GCM"
 """What the daemon prefers, and browsers take."""
@@ -58,13 +59,20 @@ class Client:
 
     def check(self) -> None:
         """Have the engine learn the address. Raises SizeError when it does not answer."""
-        transaction = os.urandom(12)
-        request = stun.request(transaction, self.ufrag, self.password)
+        request = connectivity_check(
+            os.urandom(12),
+            f"{self.ufrag}:size",
+            self.password,
+            tie_breaker=os.urandom(8),
+            nominate=True,
+        )
+        transaction = Transaction(request, 0.0)
         self.socket.settimeout(ANSWER)
         for _ in range(TRIES):
             with suppress(TimeoutError):
                 self.socket.send(request)
-                if stun.is_answer(self.socket.recv(_LARGEST), transaction, self.password):
+                message = transaction.take(self.socket.recv(_LARGEST))
+                if message and not message.refused and message.authentic(self.password.encode()):
                     self.socket.settimeout(0)
                     return
         host, port = self.socket.getpeername()
