@@ -75,6 +75,13 @@ pub(crate) struct View {
     pub(crate) answered: f64,
 }
 
+impl View {
+    /// Nanoseconds until feedback speaks of what is sent from now on.
+    fn response(&self) -> u64 {
+        self.round_trip.clamp(20 * MILLIS, 200 * MILLIS) + 100 * MILLIS
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Control {
     rate: f64,
@@ -197,7 +204,7 @@ impl Control {
         if through && view.queueing < BEARABLE {
             return self.carried * FAIR;
         }
-        let response = view.round_trip.clamp(20 * MILLIS, 200 * MILLIS) + 100 * MILLIS;
+        let response = view.response();
         if self.doubted.is_none_or(|at| view.now.saturating_sub(at) >= response) {
             self.doubted = Some(view.now);
             self.carried *= DOUBT;
@@ -209,7 +216,7 @@ impl Control {
         let Some(carried) = view.carried.or(view.acknowledged) else {
             return false;
         };
-        let response = view.round_trip.clamp(20 * MILLIS, 200 * MILLIS) + 100 * MILLIS;
+        let response = view.response();
         let recently = self.decreased.is_some_and(|at| view.now.saturating_sub(at) < response);
         if recently && carried > self.rate * 0.6 {
             return false;
