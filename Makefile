@@ -93,11 +93,19 @@ run: setup ## Start the daemon: make run [PORT=8080] [ARGS="..."]
 	@exec .venv/bin/trio-sfu serve --http-port $(PORT) $(ARGS)
 
 .PHONY: dist
-dist: setup ## A wheel and an sdist with the built page inside, into dist/
+dist: setup $(DEV) ## A wheel and an sdist with the built page inside, and what is in them, into dist/
 	rm -rf dist
-	.venv/bin/maturin build --release --locked --out dist
+	$(VENV_PYTHON) -m tools.bill dist
+	mv dist/third-party-licenses.txt trio_sfu/
+	.venv/bin/maturin build --release --locked --sbom-include dist/trio-sfu.cdx.json --out dist
 	.venv/bin/maturin sdist --out dist
-	$(VENV_PYTHON) tools/check_dist.py dist
+	$(VENV_PYTHON) -m tools.check_dist dist
+
+.PHONY: deb
+deb: dist ## A Debian package of the wheel and all that it needs, into dist/
+	tools/install-packages dpkg-deb:dpkg
+	$(VENV_PYTHON) -m tools.deb dist/*.whl dist
+	$(VENV_PYTHON) -m tools.check_dist dist
 
 # ---- check -----------------------------------------------------------------------
 
@@ -152,7 +160,7 @@ pins: $(DEV) ## Write requirements/*.txt anew from what is installed in .venv
 
 .PHONY: clean
 clean: ## Remove what was built (not .venv and node_modules: `make distclean`)
-	rm -rf trio_sfu/page trio_sfu/_native*.so dist artifacts .cache native/target native/fuzz/target \
+	rm -rf trio_sfu/page trio_sfu/_native*.so trio_sfu/third-party-licenses.txt dist artifacts .cache native/target native/fuzz/target \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis $(NATIVE)
 	find . -name __pycache__ -not -path './.venv/*' -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 

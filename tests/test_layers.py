@@ -14,12 +14,15 @@ HEIGHTS = {
     "cli": 9,
     "testing": 8,
     "doctor": 8,
+    "sizing": 8,
     "console": 8,
     "serving": 7,
     "daemon": 6,
     "media_port": 5,
+    "announcing": 5,
+    "reachability": 5,
     "activation": 1,
-    "systemd": 8,
+    "systemd": 7,
     "notify": 5,
     "census": 5,
     "tree": 5,
@@ -44,6 +47,7 @@ HEIGHTS = {
     "config": 0,
     "access": -1,
     "events": -1,
+    "stun": -1,
     "vocabulary": -2,
     "ids": -2,
     "errors": -2,
@@ -55,8 +59,8 @@ ALLOWED = {
     ("census", "listeners"),  # who asks does not count its own connection
 }
 ASYNCIO = {"asyncio", "aiortc", "aioice", "trio_asyncio", "pylibsrtp", "av"}
-# libsrtp alone is no asyncio: it is the simulated client's end of SRTP.
-SIMULATED_CLIENT = "trio_sfu.testing.simulation.transport"
+# libsrtp alone is no asyncio: it is the end of SRTP of clients that are no browsers.
+CLIENTS = {"trio_sfu.testing.simulation.transport", "trio_sfu.sizing.client"}
 
 
 def modules() -> Iterator[tuple[str, Path]]:
@@ -110,7 +114,7 @@ def test_imports_go_down(name: str, file: Path) -> None:
 @pytest.mark.parametrize(("name", "file"), list(modules()), ids=lambda value: str(value))
 def test_only_webrtc_knows_asyncio(name: str, file: Path) -> None:
     used = {imported.partition(".")[0] for imported in imports(file)} & ASYNCIO
-    if name == SIMULATED_CLIENT:
+    if name in CLIENTS:
         used -= {"pylibsrtp"}
     assert not used or layer(name) == "webrtc", f"{name} imports {used}"
 

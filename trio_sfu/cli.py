@@ -5,6 +5,7 @@ settings.
 """
 
 import faulthandler
+import gc
 import os
 import resource
 import sys
@@ -97,12 +98,17 @@ def serve(file: Path | None, **flags: str | None) -> None:
     variable TRIO_SFU_SECTION_KEY and as a flag; lists are written a,b.
     """
     inherited, config = _inherited(file, flags)
+    # An upgrade costs everybody in a call the time of the start. What is loaded now stays: to
+    # look through it for garbage takes an eighth of that, and later a part of each collection.
+    gc.disable()
     # Here, so that the other commands start quickly.
     import trio
 
     from trio_sfu import logging, serving
     from trio_sfu.log_output import open_output
 
+    gc.freeze()
+    gc.enable()
     _open_standard_streams()
     _raise_descriptor_limit()
     # systemd's watchdog sends SIGABRT: the journal then has where every thread hangs.
@@ -160,9 +166,12 @@ def check_config(file: Path | None, **flags: str | None) -> None:
 
 @main.command()
 @_settings
-@click.option("--url", help="Where the daemon is; without it, where the settings have it.")
+@click.option("--url", help="Where people open the page, through a proxy if there is one.")
+@click.option("--outside", is_flag=True, help="This is another machine; needs --url.")
 @click.option("--json", "as_object", is_flag=True, help="One JSON object instead of lines.")
-def doctor(file: Path | None, url: str | None, *, as_object: bool, **flags: str | None) -> None:
+def doctor(
+    file: Path | None, url: str | None, *, outside: bool, as_object: bool, **flags: str | None
+) -> None:
     """Say what keeps, or would keep, people from calling, and the way out.
 
     Asks the daemon that is running, or starts one for a moment, and has it send media to
@@ -172,16 +181,64 @@ def doctor(file: Path | None, url: str | None, *, as_object: bool, **flags: str 
     from trio_sfu.doctor.examine import examine
     from trio_sfu.doctor.finding import as_json, as_text, well
 
+    if outside and url is None:
+        raise click.UsageError("--outside needs --url: where people open the page")
     # Only of the daemon it may start: the causes of what has failed.
     logging.configure("error", "text")
     found = []
-    for finding in examine(lambda: load(file, os.environ, _given(flags)), url):
+    for finding in examine(lambda: load(file, os.environ, _given(flags)), url, outside=outside):
         found.append(finding)
         if not as_object:
             click.echo(as_text([finding]), nl=False)
     if as_object:
         click.echo(as_json(found), nl=False)
     sys.exit(0 if well(found) else 1)
+
+
+@main.command()
+@_settings
+@click.option("--seconds", type=click.FloatRange(0.5, 600), default=6.0, show_default=True)
+@click.option(
+    "--subscribers",
+    type=click.IntRange(1, 500),
+    default=50,
+    show_default=True,
+    help="So many get what one publishes.",
+)
+@click.option(
+    "--headroom",
+    type=click.IntRange(1, 100),
+    default=60,
+    show_default=True,
+    help="Percent of a core that may be used.",
+)
+@click.option("--json", "as_object", is_flag=True, help="One JSON object instead of lines.")
+def size(
+    file: Path | None,
+    seconds: float,
+    subscribers: int,
+    headroom: int,
+    *,
+    as_object: bool,
+    **flags: str | None,
+) -> None:
+    """Predict how many people this machine carries, from a short run.
+
+    Sends sound and pictures through a packet engine of its own, over loopback, and has some
+    people join. Needs no daemon, and leaves one that runs alone.
+    """
+    config = _load(file, flags)
+    _raise_descriptor_limit()
+    # Here, so that the other commands start quickly.
+    from trio_sfu.sizing.command import size_up
+    from trio_sfu.sizing.errors import SizeError
+    from trio_sfu.sizing.report import as_json, as_text
+
+    try:
+        report = size_up(config, seconds=seconds, subscribers=subscribers, headroom=headroom / 100)
+    except SizeError as error:
+        raise click.ClickException(f"{error} ({error.code})") from None
+    click.echo(as_json(report) if as_object else as_text(report), nl=False)
 
 
 @main.command("token", add_help_option=False, context_settings=_AS_IT_IS)

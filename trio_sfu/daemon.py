@@ -15,6 +15,7 @@ from trio_websocket import WebSocketConnection
 from trio_sfu import logging
 from trio_sfu.access import Gate
 from trio_sfu.activation import Inherited
+from trio_sfu.announcing import Announcing
 from trio_sfu.census import take_census
 from trio_sfu.config.access import access_policy
 from trio_sfu.config.model import Config
@@ -34,11 +35,14 @@ from trio_sfu.listeners.tls import server_context
 from trio_sfu.liveness.health import Health
 from trio_sfu.liveness.liveness import Liveness
 from trio_sfu.liveness.self_test import SelfTestResult
+from trio_sfu.liveness.trial_path import TrialPath
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media_port import open_media
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.watch import OverloadWatch
 from trio_sfu.overload.workers import cpu_by_worker
+from trio_sfu.reachability import SECONDS as REACHABLE_S
+from trio_sfu.reachability import Reachability
 from trio_sfu.rooms.drain import Drain
 from trio_sfu.rooms.operating import Operating
 from trio_sfu.rooms.quality import Quality, watch_quality
@@ -86,6 +90,12 @@ class Daemon:
         self.task = trio.lowlevel.current_task()
         self.ages = ages or Ages()
         self.journal = journal or Journal(logging.log_fact)
+        self.announcing = Announcing(
+            lambda: self.config.media,
+            lambda: [host for host, _ in host_candidates(engine.candidates())],
+            self.journal,
+        )
+        self.reachability = Reachability(engine, self.announcing.addresses)
         self.certificate = Certificate.generate()
         self.admission = Admission(config.overload, lambda: self.overload.level)
         self.gate = Gate(access_policy(config.auth))
@@ -108,6 +118,8 @@ class Daemon:
             self._test_media, self.liveness.self_test, self.liveness.stuck_workers, self.journal
         )
         self.services.add("self-test", self.self_test.run)
+        self.services.add("announcing", self.announcing.run)
+        self.services.add("reachability", self.reachability.run)
         self.services.add("overload", self.overload.run)
         self.services.add("quality", partial(watch_quality, self.rooms.quality, self.rooms.peers))
         self.webhooks = Webhooks(config.webhooks, self.journal, self._identity)
@@ -168,6 +180,8 @@ class Daemon:
         self.port.reconfigure(config.http)
         if certificate is not None:
             self.port.use_certificate(certificate)
+        if config.media.stun_server != before.media.stun_server:
+            self.announcing.reschedule()
         if config.liveness != before.liveness:
             self.liveness.self_test.interval = config.liveness.self_test_interval
             self.self_test.reschedule()
@@ -199,7 +213,7 @@ class Daemon:
 
     def health(self) -> Health:
         """Return whether all gets on, and what does not."""
-        return self.liveness.health(self.overload.trouble())
+        return self.liveness.health(self.overload.trouble(), self.announcing.trouble())
 
     def loop_lag(self) -> Histogram:
         """Return how late the event loop was, of every beat."""
@@ -237,7 +251,7 @@ class Daemon:
         )
 
     def _connect(self, rights: Rights) -> AbstractAsyncContextManager[PeerConnection]:
-        return self._connect_to(self.config.media.announced, rights)
+        return self._connect_to(self.announcing.addresses(), rights)
 
     def _connect_to(
         self, announced: Sequence[str], rights: Rights
@@ -260,6 +274,14 @@ class Daemon:
         """
         with trio.fail_after(2 * self.config.liveness.self_test_timeout + _GOODBYE_S):
             return await self.self_test.now()
+
+    async def trial_path(self) -> TrialPath:
+        """Return what it takes to try whether the UDP port is reached from elsewhere.
+
+        Raises trio.TooSlowError when the service that opens it gives no answer.
+        """
+        with trio.fail_after(2 * REACHABLE_S):
+            return await self.reachability.trial_path()
 
     async def _test_media(self) -> Finding:
         here = host_candidates(self.engine.candidates())
@@ -311,6 +333,7 @@ async def open_daemon(
         await nursery.start(daemon.rooms.run, name="rooms")
         await nursery.start(daemon.whip.run, name="whip")
         await nursery.start(daemon.port.run, listeners, name="listeners")
+        await daemon.announcing.learn()
         await nursery.start(daemon.services.run, name="services")
         daemon.running = True
         try:

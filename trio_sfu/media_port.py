@@ -14,8 +14,9 @@ from trio_sfu.media.engine import MediaEngine, open_engine
 from trio_sfu.media.settings import EngineSettings
 
 _NONE = Inherited()
-_OF_SELF_TEST = 2
-"""Transports beyond those of the peers, so that a self-test takes nobody's place."""
+_OF_SELF_TEST = 3
+"""Transports beyond those of the peers, so that a self-test, and who tries whether the port is
+reached, take nobody's place."""
 _IPV6_LOOPBACK = "::1"
 
 

@@ -1,5 +1,6 @@
 """What nobody watches is not encoded, and it is back the moment somebody does."""
 
+import time
 from collections.abc import Callable
 
 from tests.browser.participant import Participant, PersonFactory
@@ -53,20 +54,24 @@ def stands_still(publisher: Participant, rid: str) -> Callable[[], bool]:
     return still
 
 
-def test_encodings_stop_unwatched_and_are_back_on_demand(
-    daemon: Daemon, person: PersonFactory, measure: Callable[[str, str], None]
-) -> None:
-    publisher, viewer = person("alice", size=(1280, 720), fps=20), person("bob")
+def all_but_the_smallest_stop(daemon: Daemon, publisher: Participant, viewer: Participant) -> None:
+    """Have all encodings flow, and then those stopped that nobody watches."""
     for one in (publisher, viewer):
         one.join(daemon.url, ROOM)
     viewer.page.click("Turn camera off")
     prefer(viewer, "alice", "high")
     viewer.sees_size("alice", SIZES["high"], within=60)
-
     prefer(viewer, "alice", "low")
     viewer.sees_size("alice", SIZES["low"])
     for rid in ("h", "f"):
         eventually(stands_still(publisher, rid), within=40, why=f"{rid} to be stopped")
+
+
+def test_encodings_stop_unwatched_and_are_back_on_demand(
+    daemon: Daemon, person: PersonFactory, measure: Callable[[str, str], None]
+) -> None:
+    publisher, viewer = person("alice", size=(1280, 720), fps=20), person("bob")
+    all_but_the_smallest_stop(daemon, publisher, viewer)
     assert not stands_still(publisher, "q")()
 
     publisher.page.run(WATCH_SENT, "f")
@@ -82,3 +87,18 @@ def test_encodings_stop_unwatched_and_are_back_on_demand(
         measure(f"an encoding on demand, {what}", f"{at - asked:.0f} ms")
     assert at - asked < BACK * 1_000
     viewer.sees("alice", publisher.pattern)
+
+
+def test_what_is_stopped_stays_so_when_the_lines_are_negotiated_anew(
+    daemon: Daemon, person: PersonFactory
+) -> None:
+    publisher, viewer = person("alice", size=(1280, 720), fps=20), person("bob")
+    all_but_the_smallest_stop(daemon, publisher, viewer)
+    offers = publisher.offers()
+    publisher.page.run("() => window.dispatchEvent(new Event('online'))")
+    eventually(lambda: publisher.offers() > offers, within=10, why="another offer")
+    viewer.sees("alice", publisher.pattern)
+    for rid in ("h", "f"):
+        sent = publisher.page.run(FRAMES, rid)
+        time.sleep(3)  # Not for luck: browsers begin within one.
+        assert publisher.page.run(FRAMES, rid) == sent

@@ -5,18 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from trio_sfu.config.model import Config, Http, Media
+from trio_sfu.config.model import Config, Http, Media, Overload
 from trio_sfu.doctor.machine import (
     check_clock,
     check_descriptors,
     check_gso,
     check_memory,
     check_receive_buffer,
-    check_unit,
+    check_room,
 )
 
 SMALL = Config(http=Http(max_connections=100), media=Media(max_transports=100))
-UNIT = Path(__file__).parents[2] / "trio_sfu" / "systemd" / "trio-sfu.service"
 
 
 @pytest.mark.parametrize(
@@ -75,10 +74,20 @@ def test_the_receive_buffer(tmp_path: Path) -> None:
         assert check_receive_buffer(setting).state == state
 
 
-def test_the_unit(tmp_path: Path) -> None:
-    assert check_unit((tmp_path,)).state == "warn"
-    unit = tmp_path / "trio-sfu.service"
-    unit.write_text(UNIT.read_text())
-    assert check_unit((tmp_path,)).state == "ok"
-    unit.write_text("[Service]\nExecStart=trio-sfu serve\n")
-    assert "no WatchdogSec=" in check_unit((tmp_path,)).message
+@pytest.mark.parametrize(
+    ("memory", "limit", "state", "says"),
+    [
+        (8_000, 0, "ok", "8000 MiB are enough for some 25232 peers"),
+        (2_000, 0, "warn", "enough for some 5965 peers; the settings allow 10000"),
+        (8_000, 1_000, "warn", "1000 MiB are enough for some 2754 peers"),
+        (100, 0, "fail", "enough for some 0 peers"),
+    ],
+)
+def test_memory_for_as_many_as_the_settings_allow(
+    tmp_path: Path, memory: int, limit: int, state: str, says: str
+) -> None:
+    file = tmp_path / "meminfo"
+    file.write_text(f"MemTotal:  {memory * 1024} kB\nMemAvailable: 1 kB\n")
+    found = check_room(Config(overload=Overload(memory_limit=limit)), file)
+    assert (found.state, says in found.message) == (state, True), found
+    assert ("media.max_transports" in found.remedy) == (state != "ok")

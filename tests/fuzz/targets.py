@@ -8,6 +8,7 @@ from tests.fuzz.http_head import http_head
 from tests.fuzz.negotiation import negotiation
 from tests.fuzz.sdp_fragment import sdp_fragment
 from tests.fuzz.signaling import signaling
+from tests.fuzz.stun import stun
 from tests.fuzz.token import token
 from tests.fuzz.websocket import websocket
 
@@ -18,6 +19,7 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "negotiation": negotiation,
     "sdp_fragment": sdp_fragment,
     "signaling": signaling,
+    "stun": stun,
     "token": token,
     "websocket": websocket,
 }

@@ -17,6 +17,7 @@ EXAMPLES = {
     "negotiation": 200,
     "sdp_fragment": 300,
     "signaling": 200,
+    "stun": 300,
     "token": 300,
     "websocket": 200,
 }

@@ -13,6 +13,7 @@ from trio_sfu.errors import RequestError
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.liveness.health import Health, judge
 from trio_sfu.liveness.self_test import SelfTestRecord, SelfTestResult
+from trio_sfu.liveness.trial_path import MediaPlace, TrialPath
 from trio_sfu.overload.admission import Admission
 from trio_sfu.overload.levels import Level
 from trio_sfu.rooms.drain import Drain
@@ -116,6 +117,11 @@ class Observed:
     async def test_media(self) -> SelfTestResult:
         self.ended.append(("tested",))
         return SelfTestResult(outcome="passed", seconds=0.25)
+
+    async def trial_path(self) -> TrialPath:
+        self.ended.append(("tried",))
+        place = MediaPlace(host="127.0.0.1", port=7882)
+        return TrialPath(user="u", password="p" * 24, places=[place], seconds=15)
 
     def quality(self) -> Quality:
         quality = Quality()

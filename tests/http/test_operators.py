@@ -39,6 +39,7 @@ ROUTES = [
     ("GET", "/api/v1/timelines", 200),
     ("GET", "/api/v1/timelines/p-1", 404),  # Nobody was here.
     ("POST", "/api/v1/self-test", 200),
+    ("POST", "/api/v1/trial-path", 200),
     ("GET", "/api/v1/drain", 200),
     ("POST", "/api/v1/drain", 200),
     ("DELETE", "/api/v1/drain", 200),

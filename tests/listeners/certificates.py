@@ -9,9 +9,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_DAY = datetime.timedelta(days=1)
 
-def write_certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """Write ``tls.pem`` and ``tls.key`` for ``name``, in place of what is there, at once each."""
+
+def make_certificate(
+    name: str, *, begin: datetime.timedelta, end: datetime.timedelta
+) -> tuple[bytes, bytes]:
+    """Return a certificate for ``name`` that is good between two times from now, and its key.
+
+    Both are PEM. It may be trusted as its own authority.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)
@@ -21,8 +28,10 @@ def write_certificate(folder: Path, name: str) -> tuple[Path, Path]:
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now + begin)
+        .not_valid_after(now + end)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
     secret = key.private_bytes(
@@ -30,10 +39,14 @@ def write_certificate(folder: Path, name: str) -> tuple[Path, Path]:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
+    return certificate.public_bytes(serialization.Encoding.PEM), secret
+
+
+def write_certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """Write ``tls.pem`` and ``tls.key`` for ``name``, in place of what is there, at once each."""
+    made = make_certificate(name, begin=-_DAY, end=_DAY)
     files = folder / "tls.pem", folder / "tls.key"
-    for file, content in zip(
-        files, (certificate.public_bytes(serialization.Encoding.PEM), secret), strict=True
-    ):
+    for file, content in zip(files, made, strict=True):
         fresh = file.with_suffix(".new")
         fresh.write_bytes(content)
         fresh.replace(file)

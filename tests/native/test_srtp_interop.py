@@ -15,6 +15,7 @@ from pylibsrtp import Error as LibsrtpError
 from pylibsrtp import Policy, Session
 
 CARGO_BUILD = ["cargo", "build", "--quiet", "--message-format", "json"]
+THAT_IS_TESTED = ["--locked", "--workspace", "--exclude", "trio-sfu-python"]
 NATIVE = Path(__file__).parents[2] / "native"
 
 PROFILES = {
@@ -109,8 +110,10 @@ class Association:
 @pytest.fixture(scope="session")
 def program() -> Path:
     """The crate's example, built by cargo."""
+    # Of the workspace, as `cargo test` builds it: the crate alone has other features, with which
+    # all that it depends on would be built once more.
     built = subprocess.run(
-        [*CARGO_BUILD, "-p", "trio-sfu-srtp", "--example", "protect"],
+        [*CARGO_BUILD, *THAT_IS_TESTED, "--example", "protect"],
         cwd=NATIVE,
         check=True,
         stdout=subprocess.PIPE,

@@ -38,6 +38,7 @@ class Daemon:
     def __init__(self, process: "subprocess.Popen[str]", log_file: Path) -> None:
         self.process = process
         self.log_file = log_file
+        self.media_port = 0
         self.already_stopped = False
         """Set by a test that stops the daemon itself."""
         self._log: list[dict[str, Any]] = []

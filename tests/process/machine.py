@@ -1,8 +1,8 @@
 """A machine that boots: systemd in a container, over the root of this one.
 
 What runs inside writes to an overlay that is thrown away. It shares the network, so that a test
-reaches the daemon at 127.0.0.1. The program is this source tree, run by the system's Python,
-where a service's own user can reach it.
+reaches the daemon at 127.0.0.1, or is put into one of the test's own. The program is this source
+tree, run by the system's Python, where a service's own user can reach it.
 """
 
 import os
@@ -17,11 +17,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.process.network import Network
 from tests.process.patience import eventually
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = "/opt/trio-sfu/bin/trio-sfu"
 _PYTHON = Path(f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}")
+_NAMESPACES = ("-m", "-u", "-i", "-n", "-p", "-C")
 _SCRIPT = f"""\
 #!{_PYTHON}
 import sys
@@ -57,9 +59,9 @@ class Machine:
 
     def run(self, *command: str, check: bool = True, within: float = 60) -> str:
         """Run a command inside; return what it says on both outputs."""
-        entering = ["nsenter", "-t", str(self._first), "-m", "-u", "-i", "-p", "-C", "--"]
         ended = subprocess.run(
-            [*entering, *command],
+            self.entering(*command),
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -69,6 +71,10 @@ class Machine:
         )
         assert ended.returncode == 0 or not check, f"{command}: {ended.stdout}"
         return ended.stdout
+
+    def entering(self, *command: str) -> list[str]:
+        """Return the command that runs one inside."""
+        return ["nsenter", "-t", str(self._first), *_NAMESPACES, "--", *command]
 
     def property(self, unit: str, name: str) -> str:
         """Return what systemd says of a unit."""
@@ -117,8 +123,8 @@ class Machine:
 
 
 @contextmanager
-def booted(folder: Path, log: Path) -> Iterator[Machine]:
-    """Boot a machine; its console goes to ``log``."""
+def booted(folder: Path, log: Path, network: Network | None = None) -> Iterator[Machine]:
+    """Boot a machine, in ``network``; its console goes to ``log``."""
     root, upper, work = (folder / name for name in ("root", "upper", "work"))
     for each in (root, upper, work):
         each.mkdir()
@@ -136,6 +142,7 @@ def booted(folder: Path, log: Path) -> Iterator[Machine]:
             process = subprocess.Popen(
                 [
                     *("systemd-nspawn", "-q", "-D", str(root), "--boot", "--register=no"),
+                    *([f"--network-namespace-path=/run/netns/{network.name}"] if network else []),
                     *("--keep-unit", "--link-journal=no", "--resolv-conf=off", "--timezone=off"),
                     f"--bind-ro={sysconfig.get_path('platlib')}:/opt/trio-sfu/site",
                     f"--bind-ro={ROOT / 'trio_sfu'}:/opt/trio-sfu/lib/trio_sfu",
@@ -164,6 +171,8 @@ def _prepare(root: Path) -> None:
     script.chmod(0o755)
     (root / "etc/machine-id").unlink(missing_ok=True)
     (root / "etc/machine-id").touch()
+    # What a container's image may have against services that start when they are installed.
+    (root / "usr/sbin/policy-rc.d").unlink(missing_ok=True)
     # Those of this machine, which mean nothing there.
     (root / "etc/fstab").write_text("")
 

@@ -108,3 +108,23 @@ def test_a_program_that_the_service_cannot_see_is_refused(tmp_path: Path) -> Non
     done = run("install-service", "--dry-run", "--program", str(program))
     assert done.returncode == 1
     assert "which the service does not see: install trio-sfu where all may read it" in done.stderr
+
+
+def test_purging_removes_the_state_and_the_link_to_it(tmp_path: Path) -> None:
+    install(tmp_path)
+    state = tmp_path / "var/lib/private/trio-sfu"
+    state.mkdir(parents=True)
+    link = tmp_path / "var/lib/trio-sfu"
+    link.symlink_to("private/trio-sfu")
+    uninstall(tmp_path)
+    assert state.is_dir()
+    uninstall(tmp_path, "--purge")
+    assert not state.exists()
+    assert not link.is_symlink()
+
+
+def test_what_is_in_a_folder_cannot_be_started(tmp_path: Path) -> None:
+    done = run("install-service", "--root", str(tmp_path), "--program", PROGRAM, "--now")
+    assert done.returncode == 2
+    assert "--now is for this machine" in done.stderr
+    assert files(tmp_path) == {}

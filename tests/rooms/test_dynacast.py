@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from trio.testing import MockClock
 
-from tests.rooms.scripted import Someone, scene, settle
+from tests.rooms.scripted import ScriptedLink, Someone, scene, settle
 from tests.rooms.test_allocation import publisher, viewer
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.dynacast import COMES_WITHIN, HOLD, Dynacast
@@ -100,6 +100,23 @@ async def test_an_overloaded_server_stops_what_it_does_not_send(
         s.rooms.limit_video("high")
         await settle()
         assert wanted(ann)[-1] == ["f", "h", "q"]
+
+
+async def test_a_publisher_that_is_back_is_told_again_what_is_wanted(
+    autojump_clock: MockClock,
+) -> None:
+    async with scene() as s:
+        ann, bob = await publisher(s), await viewer(s, None)
+        bob.link.say(tile(ann, 320))
+        await trio.sleep(HOLD + 1)
+        assert wanted(ann) == [["q"]]
+        # Its socket was lost with the next of these messages.
+        bob.link.say(tile(ann, 1280))
+        await settle()
+        back = Someone(ScriptedLink(), ann.pc)
+        s.rooms.resume(ann.joined.resume_token, back.link)
+        await settle()
+        assert wanted(back) == [["f", "h", "q"]]
 
 
 async def test_one_viewer_with_a_good_link_is_enough(

@@ -92,6 +92,14 @@ def test_simulcast_is_received_with_the_rids_offered() -> None:
     assert "a=rid:q recv\r\na=rid:h recv\r\na=rid:f recv\r\na=simulcast:recv q;h;f\r\n" in text
 
 
+def test_what_the_client_does_not_send_for_now_stays_paused() -> None:
+    # RFC 8853, section 6.3.4: browsers begin to send what the answer does not call paused.
+    rids = [f"a=rid:{rid} send" for rid in "fh"]
+    description = Description([Section("0", more=[*rids, "a=simulcast:send f;~h"])])
+    text = answer(Offer(id=1, sdp=description.sdp(), sending=[CAMERA]))
+    assert "a=rid:f recv\r\na=rid:h recv\r\na=simulcast:recv f;~h\r\n" in text
+
+
 def test_a_slot_names_its_stream_its_ssrcs_and_their_cname() -> None:
     description = Description([Section("0", "video", "recvonly")])
     text = answer(Offer(id=1, sdp=description.sdp(), slots=[slot("0", pair=7)]))

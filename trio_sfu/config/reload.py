@@ -19,6 +19,7 @@ LIVE: Final = frozenset(
         "log.lines_per_second",
         "media.announced",
         "media.handshake_timeout",
+        "media.stun_server",
         "webhooks.secret_file",
     }
 )

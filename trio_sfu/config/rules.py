@@ -6,10 +6,11 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from trio_sfu.config.access import access_policy
-from trio_sfu.config.model import Config, Video
+from trio_sfu.config.model import Config, Media, Video
 from trio_sfu.config.token import operator_token
 from trio_sfu.config.webhooks import targets, webhook_secret
 from trio_sfu.errors import ConfigError
+from trio_sfu.stun.place import stun_place
 
 
 def check(config: Config) -> None:
@@ -81,12 +82,14 @@ def _check_media(config: Config) -> None:
     ):
         for address in addresses:
             _check_address(name, address)
-    if not config.media.announced:
+    _check_stun(config.media)
+    if not config.media.announced and not config.media.stun_server:
         for address in config.media.addresses:
             if ip_address(address).is_unspecified:
                 raise ConfigError(
                     f'media.addresses: clients cannot send to "{address}"; name in'
-                    " media.announced the addresses of this machine that they can reach"
+                    " media.announced the addresses of this machine that they can reach, or in"
+                    " media.stun_server who can tell"
                 )
     if config.media.port and config.media.port + config.media.workers - 1 > 65_535:
         raise ConfigError("media.port + media.workers passes the last port, 65535")
@@ -107,6 +110,18 @@ def _check_tcp(config: Config) -> None:
             f"http.port and the TCP port for media are both {http.port}: set media.tcp_port to"
             " another, or media.tcp = false"
         )
+
+
+def _check_stun(media: Media) -> None:
+    if media.stun_server and media.announced:
+        raise ConfigError(
+            "media.stun_server is asked for what media.announced says: set one of them"
+        )
+    if media.stun_server:
+        try:
+            stun_place(media.stun_server)
+        except ValueError as error:
+            raise ConfigError(f"media.stun_server: {error}") from None
 
 
 def _check_video(video: Video) -> None:

@@ -16,6 +16,9 @@ _PER_PEER: Final = 3
 """Descriptors: a socket, and the two of an asyncio loop."""
 _BESIDES: Final = 64
 _MEMORY_LOW, _MEMORY_GONE = 256 * _MIB, 64 * _MIB
+_PER_PEER_KIB: Final = 287
+"""Memory of a peer with four pairs of slots (docs/overload.md)."""
+_ALONE_MIB: Final = 128
 _MEMINFO = Path("/proc/meminfo")
 _RMEM_MAX = Path("/proc/sys/net/core/rmem_max")
 _BUFFER_ENOUGH: Final = 4 * _MIB
@@ -23,13 +26,6 @@ _UDP_SEGMENT: Final = 103  # linux/udp.h
 _TIME_ERROR: Final = 5  # adjtimex(2): the clock is not synchronised
 _BEGINNING: Final = 1_767_225_600
 """2026-01-01: an earlier clock is wrong."""
-_UNITS = (
-    Path("/etc/systemd/system"),
-    Path("/run/systemd/system"),
-    Path("/usr/local/lib/systemd/system"),
-    Path("/usr/lib/systemd/system"),
-    Path("/lib/systemd/system"),
-)
 
 
 def check_descriptors(config: Config) -> Finding:
@@ -60,6 +56,27 @@ def check_memory(meminfo: Path = _MEMINFO) -> Finding:
     if free < _MEMORY_GONE:
         return fail(check, message, remedy)
     return warn(check, message, remedy) if free < _MEMORY_LOW else ok(check, message)
+
+
+def check_room(config: Config, meminfo: Path = _MEMINFO) -> Finding:
+    """Whether as many peers as the settings allow have room in the memory that may be used."""
+    check = "memory for peers"
+    settings = config.overload
+    try:
+        lines = dict(line.split(":", 1) for line in meminfo.read_text().splitlines() if line)
+        whole = int(lines["MemTotal"].split()[0]) // 1_024
+    except (OSError, KeyError, ValueError):
+        return ok(check, f"{meminfo} does not say how much there is")
+    if settings.memory_limit:
+        whole = min(whole, settings.memory_limit)
+    usable = whole * settings.max_memory // 100 - _ALONE_MIB
+    peers = max(0, usable * 1_024 // _PER_PEER_KIB)
+    message = f"{whole} MiB are enough for some {peers} peers"
+    if peers >= config.media.max_transports:
+        return ok(check, message)
+    remedy = "lower media.max_transports, or give the machine or overload.memory_limit more"
+    few = f"{message}; the settings allow {config.media.max_transports}"
+    return (warn if peers else fail)(check, few, remedy)
 
 
 def check_clock(now: float | None = None, *, synchronised: bool | None = None) -> Finding:
@@ -101,22 +118,6 @@ def check_receive_buffer(setting: Path = _RMEM_MAX) -> Finding:
         return ok(check, message)
     remedy = "set it to 8388608 in /etc/sysctl.d, or run `trio-sfu install-service`"
     return warn(check, f"{message}: media is lost in bursts and floods", remedy)
-
-
-def check_unit(folders: tuple[Path, ...] = _UNITS) -> Finding:
-    """Whether systemd knows the daemon."""
-    check = "systemd unit"
-    for folder in folders:
-        unit = folder / "trio-sfu.service"
-        if unit.is_file():
-            if "WatchdogSec=" in unit.read_text(errors="replace"):
-                return ok(check, f"{unit}")
-            message = f"{unit} has no WatchdogSec=: a daemon that hangs is not restarted"
-            return warn(
-                check, message, "run `trio-sfu install-service`, which writes the unit anew"
-            )
-    message = "there is none: nobody starts the daemon again after a crash or a boot"
-    return warn(check, message, "run `trio-sfu install-service`")
 
 
 def _synchronised() -> bool:

@@ -8,15 +8,16 @@ import trio
 from trio_sfu.config.model import Config
 from trio_sfu.daemon import open_daemon
 from trio_sfu.doctor.finding import Finding, fail, ok, warn
+from trio_sfu.doctor.ports import check_ports
+from trio_sfu.doctor.reach import check_reach
 from trio_sfu.errors import ConfigError
-from trio_sfu.listeners.port import open_listeners
 from trio_sfu.liveness.self_test import SelfTestResult
 from trio_sfu.tree.remote import Remote, RemoteError
 
 _ENOUGH: Final = 30.0
 """Seconds for what the doctor starts; a self-test has a limit of its own."""
 _BE_THERE: Final = "ask it at a loopback address of its machine"
-_WAYS_IN: Final = {
+WAYS_IN: Final = {
     "operator-token-required": "name the file with the operators' token: --token-file",
     "operator-token-wrong": "name the file that the daemon has its token from: --token-file",
     "too-many-wrong-tokens": "wait, and name the file that the daemon has its token from",
@@ -39,7 +40,7 @@ def check_running(remote: Remote) -> list[Finding]:
         return [first, _of_media(remote.self_test())]
     except RemoteError as error:
         message = f"the running daemon made no self-test: {error}"
-        return [first, warn("media", message, _WAYS_IN.get(error.code, _BE_THERE))]
+        return [first, warn("media", message, WAYS_IN.get(error.code, _BE_THERE))]
 
 
 async def try_daemon(config: Config) -> list[Finding]:
@@ -47,29 +48,28 @@ async def try_daemon(config: Config) -> list[Finding]:
 
     Its page is on another port, so that nobody comes to it who would lose it at once.
     """
-    found = [ok("daemon", "none is running; one was started for a moment")]
+    found = [ok("daemon", "none is running"), *check_ports(config)]
+    if any(each.state == "fail" for each in found):
+        return found
     try:
         with trio.fail_after(_ENOUGH):
-            found.append(await _check_port(config))
             aside = msgspec.structs.replace(
                 config,
                 http=msgspec.structs.replace(
                     config.http, host="127.0.0.1", port=0, certificate="", key=""
                 ),
+                # What STUN servers say has been asked; here they would only be waited for.
+                media=msgspec.structs.replace(config.media, stun_server=""),
                 liveness=msgspec.structs.replace(config.liveness, self_test_interval=0.0),
             )
             async with open_daemon(aside) as daemon:
                 found.append(_of_media(await daemon.test_media()))
+                found.append(await check_reach(await daemon.trial_path()))
     except* ConfigError as group:
         found.append(_unusable(group))
     except* trio.TooSlowError:
         found.append(fail("media", f"no answer within {_ENOUGH:g} s", "try again; see the load"))
     return found
-
-
-async def _check_port(config: Config) -> Finding:
-    async with open_listeners(config.http):
-        return ok("TCP port", f"{config.http.host} port {config.http.port} is free")
 
 
 def _unusable(group: BaseExceptionGroup[ConfigError]) -> Finding:

@@ -14,6 +14,7 @@ from trio_sfu.events.connections import (
     SessionEnded,
 )
 from trio_sfu.events.daemon import (
+    AddressesLearned,
     CertificateLoaded,
     CertificateRefused,
     ConfigurationRefused,
@@ -21,6 +22,7 @@ from trio_sfu.events.daemon import (
     DaemonFailed,
     DrainBegun,
     DrainCancelled,
+    StunFailed,
 )
 from trio_sfu.events.engine import EngineFailed, EngineRestarted
 from trio_sfu.events.fact import Crash, Fact
@@ -83,6 +85,8 @@ FACTS: tuple[type[Fact], ...] = (
     ConfigurationRefused,
     CertificateLoaded,
     CertificateRefused,
+    AddressesLearned,
+    StunFailed,
     OverloadChanged,
     ServiceFailed,
     LoopStalled,
@@ -95,6 +99,7 @@ FACTS: tuple[type[Fact], ...] = (
 __all__ = [
     "FACTS",
     "AcceptFailed",
+    "AddressesLearned",
     "Cause",
     "CertificateLoaded",
     "CertificateRefused",
@@ -135,6 +140,7 @@ __all__ = [
     "ServiceFailed",
     "SessionEnded",
     "SessionResumed",
+    "StunFailed",
     "TrackPublished",
     "TrackUnpublished",
     "WebhookFailing",

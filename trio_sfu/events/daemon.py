@@ -54,6 +54,30 @@ class ConfigurationRefused(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class AddressesLearned(Fact):
+    """A STUN server sees this host at other addresses than before: new clients are told them."""
+
+    counter: ClassVar[tuple[str, str] | None] = (
+        "announced_changes",
+        "Changes of the addresses that a STUN server sees this host at",
+    )
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StunFailed(Fact):
+    """The STUN server gave no address, with `code`; clients are told what they were told before."""
+
+    level: ClassVar[Level] = "warning"
+    counter: ClassVar[tuple[str, str] | None] = (
+        "stun_failures",
+        "Times that no address was learned from the STUN server",
+    )
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateLoaded(Fact):
     """The files of the certificate were others; new connections get the new one."""
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from trio_sfu.http.operations import Operation, answer
 from trio_sfu.http.refusals import CodedError
 from trio_sfu.liveness.self_test import SelfTestResult
+from trio_sfu.liveness.trial_path import TrialPath
 from trio_sfu.tree.nodes import Node
 
 
@@ -30,6 +31,13 @@ class Overseen(Protocol):
         """
         ...
 
+    async def trial_path(self) -> TrialPath:
+        """Return what it takes to try whether the UDP port is reached.
+
+        Raises trio.TooSlowError when there is no answer.
+        """
+        ...
+
 
 def status_operations(daemon: Overseen) -> list[Operation]:
     """Return what can be asked of the daemon."""
@@ -40,6 +48,7 @@ def status_operations(daemon: Overseen) -> list[Operation]:
         Operation(
             "POST", "/self-test", does.self_test, SelfTestResult, errors=("self-test-silent",)
         ),
+        Operation("POST", "/trial-path", does.trial_path, TrialPath, errors=("self-test-silent",)),
     ]
 
 
@@ -61,3 +70,10 @@ class _Answers:
             return answer(await self._daemon.test_media())
         except trio.TooSlowError:
             raise CodedError("self-test-silent", "the self-test gives no answer") from None
+
+    async def trial_path(self, _request: Request) -> Response:
+        """Answer ICE checks for some seconds, for who tries whether the UDP port is reached."""
+        try:
+            return answer(await self._daemon.trial_path())
+        except trio.TooSlowError:
+            raise CodedError("self-test-silent", "no path can be opened now") from None

@@ -46,9 +46,12 @@ def judge(
     stuck_after: float,
     self_test: SelfTestRecord,
     services: Iterable[tuple[str, str]] = (),
-    overload: Trouble | None = None,
+    others: Iterable[Trouble] = (),
 ) -> Health:
-    """Return the verdict; ``services`` are those that do not work, with their state."""
+    """Return the verdict; ``services`` are those that do not work, with their state.
+
+    ``others`` are what else is missing.
+    """
     failing = [
         Trouble(what=f"engine worker {number}", message=f"has stood still for {idle:.1f} s")
         for number, idle in enumerate(workers)
@@ -58,8 +61,7 @@ def judge(
         message = f"was {loop_lag:.1f} s late within the last {_JUST_NOW:g} s"
         failing.append(Trouble(what="event loop", message=message))
     degraded = [Trouble(what=f"service {name}", message=state) for name, state in services]
-    if overload is not None:
-        degraded.append(overload)
+    degraded.extend(others)
     (failing if self_test.failing else degraded).extend(_of_self_test(self_test, now))
     return Health(
         status="failing" if failing else "degraded" if degraded else "ok",

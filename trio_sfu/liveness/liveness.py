@@ -55,8 +55,8 @@ class Liveness:
         """Whether loop and workers get on: that this runs at all says so of the loop."""
         return not self.stuck_workers()
 
-    def health(self, overload: Trouble | None = None) -> Health:
-        """Return the verdict; ``overload`` is what is done against it, if anything."""
+    def health(self, *others: Trouble | None) -> Health:
+        """Return the verdict; ``others`` are what is known elsewhere of what is missing."""
         now = trio.current_time()
         return judge(
             now=now,
@@ -69,7 +69,7 @@ class Liveness:
                 for each in self._services.services.values()
                 if each.degraded
             ],
-            overload=overload,
+            others=[each for each in others if each is not None],
         )
 
     def _late(self, lag: float) -> None:

@@ -23,6 +23,10 @@ class MemoryGauge:
         self._machine = os.sysconf("SC_PHYS_PAGES") * _PAGE
         self._groups = [] if limit else _limited_groups(root)
 
+    def allowed(self) -> int:
+        """Return the bytes that the process may have at most."""
+        return min([self._limit or self._machine, *(group.limit for group in self._groups)])
+
     def read(self) -> float:
         """Return the share, 0 to 1. Raises OSError when it cannot be told."""
         addressed, resident = self._sizes()
@@ -45,7 +49,7 @@ class _Group:
         self._current = folder / current
         self._stat = folder / "memory.stat"
         self._inactive = inactive
-        self._limit = limit
+        self.limit = limit
 
     def share(self) -> float:
         """Return the share that is not just cached files, which the kernel takes back."""
@@ -54,7 +58,7 @@ class _Group:
             name, _, value = line.partition(" ")
             if name == self._inactive:
                 cached = int(value)
-        return max(0, int(self._current.read_text()) - cached) / self._limit
+        return max(0, int(self._current.read_text()) - cached) / self.limit
 
 
 def _limited_groups(root: Path) -> list[_Group]:

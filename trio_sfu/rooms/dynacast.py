@@ -36,6 +36,7 @@ class _Camera:
     asked_at: dict[str, float] = field(default_factory=dict)
     stopped: frozenset[str] = frozenset()
     untold: bool = False
+    told: bool = False
 
 
 class Dynacast:
@@ -106,14 +107,14 @@ class Dynacast:
             if _due(camera) <= now:
                 stopped = {r for r, since in camera.unwanted_since.items() if since + HOLD <= now}
                 camera.stopped |= stopped
-                camera.untold = False
+                camera.untold, camera.told = False, True
                 told.append((peer, sorted(camera.rids - camera.stopped)))
         return told
 
     def repeat(self, camera: Camera) -> list[str] | None:
         """Return what a publisher was told last, for it may have lost it; None: nothing."""
         known = self._cameras.get(camera)
-        return sorted(known.rids - known.stopped) if known is not None and known.stopped else None
+        return sorted(known.rids - known.stopped) if known is not None and known.told else None
 
     def late(self, now: float) -> list[Camera]:
         """Return the cameras whose encodings did not come, or may have; each once."""

@@ -27,13 +27,17 @@ def _where(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Path(path_type=Path),
     help="The trio-sfu that the service runs; without it, this one.",
 )
-def install_service(*, root: Path, dry_run: bool, program: Path | None) -> None:
+@click.option("--now", is_flag=True, help="Start it too, or restart it with what has changed.")
+def install_service(*, root: Path, dry_run: bool, program: Path | None, now: bool) -> None:
     """Make the daemon a service of systemd: units, sockets, first settings, operators' token.
 
-    Again after http.host, http.port or media.* have changed: the socket units are written anew.
+    Again, with --now, after http.host, http.port or media.* have changed: the socket units are
+    written anew.
     """
+    if now and root != Path("/"):
+        raise click.UsageError("--now is for this machine, not for a folder with --root")
     try:
-        install(Machine(root, click.echo, dry_run), program)
+        install(Machine(root, click.echo, dry_run), program, now=now)
     except ConfigError as error:
         raise click.ClickException(str(error)) from None
 

@@ -77,13 +77,14 @@ class Machine:
                 raise _error(f"{place}: {error.strerror}; are you root?") from None
         return True
 
-    def systemctl(self, *arguments: str) -> None:
-        """Have systemd do something, where it is the one of this machine."""
+    def systemctl(self, *arguments: str) -> bool:
+        """Have systemd do something, where it is the one of this machine; return if it did."""
         if not self.is_this or not _RUNNING.is_dir():
-            return
+            return False
         self.say(f"run        systemctl {' '.join(arguments)}")
-        if not self.dry:
-            subprocess.run(["systemctl", *arguments], check=False)  # noqa: S603, S607
+        if self.dry:
+            return True
+        return subprocess.run(["systemctl", *arguments], check=False).returncode == 0  # noqa: S603, S607
 
     def systemd(self) -> int:
         """Return the version of its systemd; the oldest that is supported if that is unknown."""
@@ -92,11 +93,12 @@ class Machine:
         return max((int(each[1]) for each in found if each), default=_OLDEST)
 
 
-def install(machine: Machine, program: Path | None = None) -> None:
+def install(machine: Machine, program: Path | None = None, *, now: bool = False) -> None:
     """Write units, settings and the operators' token; what is right already stays as it is.
 
     Settings and token that are there are never touched. ``program`` is the ``trio-sfu`` that
-    the service runs; None: the one that runs now. Raises ConfigError.
+    the service runs; None: the one that runs now. ``now``: have it run with them, now and at every
+    boot. Raises ConfigError.
     """
     program = program or Path(sys.executable).with_name("trio-sfu")
     if machine.is_this:
@@ -108,12 +110,26 @@ def install(machine: Machine, program: Path | None = None) -> None:
     machine.write(File(SETTINGS, FIRST_SETTINGS, ours=False))
     token = f"{secrets.token_urlsafe(32)}\n"
     machine.write(File(TOKEN, token, _ADMINISTRATORS, ours=False))
-    changed = [machine.write(file) for file in units]
+    written = [file.path for file in units if machine.write(file)]
+    changed = bool(written)
     if not any(path == DROP_IN for path in (file.path for file in units)):
-        changed.append(machine.remove(DROP_IN))
-    if any(changed):
+        changed |= machine.remove(DROP_IN)
+    if changed:
         machine.systemctl("daemon-reload")
-    machine.say("To start it now and at every boot: systemctl enable --now trio-sfu")
+    if now:
+        _run(machine, sockets_too=any(UNITS / name in written for name in SOCKETS))
+    else:
+        machine.say("To run it so, now and at every boot: trio-sfu install-service --now")
+
+
+def _run(machine: Machine, *, sockets_too: bool) -> None:
+    """Have the service run with what is installed; ``sockets_too``: with other sockets."""
+    machine.systemctl("enable", SERVICE)
+    if sockets_too:
+        # A restart of both would start the sockets first, which the service is in the way of.
+        machine.systemctl("stop", SERVICE, *SOCKETS)
+    if not machine.systemctl("restart", SERVICE):
+        raise _error(f"{SERVICE} does not run: systemctl status {SERVICE}; journalctl -u {SERVICE}")
 
 
 def uninstall(machine: Machine, *, purge: bool = False) -> None:
@@ -129,6 +145,8 @@ def uninstall(machine: Machine, *, purge: bool = False) -> None:
             machine.say(f"removed    {state}")
             if not machine.dry:
                 shutil.rmtree(state)
+                # systemd's link to it.
+                (machine.root / "var/lib/trio-sfu").unlink(missing_ok=True)
     if not machine.dry:
         for folder in (DROP_IN.parent, SETTINGS.parent):
             _remove_empty(machine.root / folder)

@@ -26,8 +26,7 @@ _LISTENS = ("ListenStream=", "ListenDatagram=")
 FIRST_SETTINGS: Final = """\
 # Settings of trio-sfu. What is not here has its default: `trio-sfu serve --help` lists all keys.
 # After a change: trio-sfu check-config --config FILE; systemctl reload trio-sfu. After one of the
-# addresses and ports below: trio-sfu install-service; systemctl restart trio-sfu.socket
-# trio-sfu-media.socket trio-sfu.
+# addresses and ports below: trio-sfu install-service --now
 
 [http]
 # This machine only: a proxy that speaks TLS goes before it.

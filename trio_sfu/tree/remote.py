@@ -14,6 +14,7 @@ from trio_sfu.config.model import Http
 from trio_sfu.errors import SfuError
 from trio_sfu.liveness.health import Health
 from trio_sfu.liveness.self_test import SelfTestResult
+from trio_sfu.liveness.trial_path import TrialPath
 from trio_sfu.rooms.drain import DrainState
 from trio_sfu.tree.nodes import Node
 
@@ -28,6 +29,8 @@ class RemoteError(SfuError):
     """The daemon did not answer, or refused; ``code`` is the daemon's own."""
 
     default_code = "unreachable"
+    silent = False
+    """Whether nothing at all was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,10 @@ class Remote:
         """Have the daemon test its media now. Raises RemoteError."""
         body = self._ask("POST", "/api/v1/self-test", timeout=_SELF_TEST_S)
         return self._decoded(body, SelfTestResult)
+
+    def trial_path(self) -> TrialPath:
+        """Have it answer ICE checks for some seconds. Raises RemoteError."""
+        return self._decoded(self._ask("POST", "/api/v1/trial-path"), TrialPath)
 
     def tree(self) -> Node:
         """Return the daemon's tree. Raises RemoteError."""
@@ -109,7 +116,9 @@ class Remote:
                 response = connection.getresponse()
                 answer = response.read()
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise RemoteError(f"no answer from {self.url}: {error}") from error
+            silence = RemoteError(f"no answer from {self.url}: {error}")
+            silence.silent = True
+            raise silence from error
         good = unwell and response.status == http.client.SERVICE_UNAVAILABLE
         if response.status >= http.client.BAD_REQUEST and not good:
             raise _refusal(self.url, response.status, answer)

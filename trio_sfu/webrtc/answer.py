@@ -144,7 +144,9 @@ def _simulcast(line: Line) -> Iterator[str]:
     for rid in line.rids:
         yield f"a=rid:{rid} recv"
     if line.rids:
-        yield f"a=simulcast:recv {';'.join(line.rids)}"
+        # Browsers begin to send what an answer does not call paused as well.
+        streams = (f"~{rid}" if rid in line.paused else rid for rid in line.rids)
+        yield f"a=simulcast:recv {';'.join(streams)}"
 
 
 def _ssrcs(use: SlotUse) -> Iterator[str]:

@@ -42,6 +42,7 @@ _NEEDED: Final = re.compile(
     r"|a=(rtcp-mux|sendonly|recvonly|sendrecv|inactive)\s*$"
 )
 _EXTMAP: Final = re.compile(r"a=extmap:(\d{1,3})(?:/(sendonly|recvonly|sendrecv|inactive))? (\S+)")
+_SIMULCAST: Final = re.compile(r"a=simulcast:.*\bsend (\S+)")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`{|}~]{1,16}")
 _RID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _ICE_CHARS: Final = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")
@@ -70,6 +71,8 @@ class Line:
     formats: tuple[Format, ...]
     extensions: tuple[OfferedExtension, ...]
     rids: tuple[str, ...]
+    paused: frozenset[str]
+    """Those of ``rids`` that the client does not send for now (RFC 8853, ``~``)."""
     ssrcs: tuple[tuple[int, int | None], ...]
     raw_formats: str
     rtcp_rsize: bool
@@ -147,6 +150,7 @@ def _line(media: MediaDescription, text: Sequence[str]) -> Line:
         formats=tuple(formats(kind, media.rtp.codecs)) if kind else (),
         extensions=tuple(_extensions(text)),
         rids=_rids(text) if kind == "video" else (),
+        paused=_paused(text),
         ssrcs=tuple(_ssrcs(media)),
         raw_formats=text[0].split(" ", 3)[3],
         rtcp_rsize="a=rtcp-rsize" in text,
@@ -182,6 +186,15 @@ def _rids(text: Sequence[str]) -> tuple[str, ...]:
     if not all(_RID.fullmatch(rid) for rid in rids):
         raise NegotiationError("a RID is malformed")
     return rids
+
+
+def _paused(text: Sequence[str]) -> frozenset[str]:
+    """Return the RIDs that are sent only when they are asked for."""
+    sent = filter(None, map(_SIMULCAST.match, text))
+    streams = (
+        each for match in sent for stream in match[1].split(";") for each in stream.split(",")
+    )
+    return frozenset(rid.strip()[1:] for rid in streams if rid.strip().startswith("~"))
 
 
 def _ssrcs(media: MediaDescription) -> Iterator[tuple[int, int | None]]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.rooms.allocation.ladders import BUDGETS, KBIT, USUAL, camera, viewers, want
 from trio_sfu.rooms.allocation.ladder import Step
-from trio_sfu.rooms.allocation.steady import GRACE, LONGEST_HOLD, Allocator, Allotted
+from trio_sfu.rooms.allocation.steady import FIRST_HOLD, GRACE, LONGEST_HOLD, Allocator, Allotted
 from trio_sfu.rooms.allocation.wants import Want
 
 PERIOD = 0.1
@@ -159,6 +159,19 @@ def test_a_step_that_fails_again_and_again_is_tried_less_and_less() -> None:
     pauses = [later - sooner for sooner, later in pairwise(tries)]
     assert [round(pause) for pause in pauses] == sorted(round(pause) for pause in pauses)
     assert max(pauses) > LONGEST_HOLD * 0.9
+
+
+def test_a_fall_over_several_steps_is_one_failure() -> None:
+    viewer = Viewer([want("a")])
+    viewer.run(300 * KBIT)
+    viewer.run(3_000 * KBIT, 3)
+    assert viewer.rid() == "f"
+    for budget in (800 * KBIT, 300 * KBIT):
+        viewer.run(budget, 0.5)
+    fell = viewer.now
+    while viewer.rid() == "q":
+        viewer.step(800 * KBIT)
+    assert viewer.now - fell < 2 * FIRST_HOLD + 1
 
 
 def test_another_link_is_not_judged_by_what_failed_on_the_one_before() -> None:

@@ -150,8 +150,12 @@ class Allocator:
         if level < had and over:
             self._lowered = True
             # A pause is no step that was too high: it ends as soon as there are bits.
-            failed = now - slot.raised_at < _LASTS and level != NOTHING
-            slot.hold = min(slot.hold * 2, LONGEST_HOLD) if failed else FIRST_HOLD
+            if now - slot.raised_at < _LASTS and level != NOTHING:
+                slot.hold = min(slot.hold * 2, LONGEST_HOLD)
+                # It has failed once, however many steps it goes down.
+                slot.raised_at = -inf
+            elif now >= slot.held_until:
+                slot.hold = FIRST_HOLD
             slot.held_until = now + (slot.hold if level != NOTHING else GRACE)
         return level
 

@@ -13,7 +13,8 @@ from typing import Final
 import trio
 
 from trio_sfu.media.simulated import Address
-from trio_sfu.testing.simulation import checks
+from trio_sfu.stun.check import connectivity_check
+from trio_sfu.stun.message import Kind, StunError, decode
 from trio_sfu.testing.simulation.description import Answered, Credentials
 from trio_sfu.testing.simulation.network import Network
 
@@ -29,6 +30,7 @@ RESTART_TIMEOUT: Final = 8.0
 """Seconds within which a restart connects; from the same file."""
 CONNECT_TIMEOUT: Final = 20.0
 """Seconds within which the first path connects."""
+_TIE_BREAKER: Final = bytes(8)  # the server is ICE-lite: nobody contests the role
 _OUTSTANDING: Final = 64  # checks that may be answered; older ones are forgotten
 
 
@@ -124,17 +126,23 @@ class IceAgent:
         self._asked[transaction] = path
         if len(self._asked) > _OUTSTANDING:
             self._asked.popitem(last=False)
-        request = checks.binding_request(
+        request = connectivity_check(
             transaction,
-            username=f"{remote.ice_ufrag}:{path.ice_ufrag}",
-            password=remote.ice_pwd,
+            f"{remote.ice_ufrag}:{path.ice_ufrag}",
+            remote.ice_pwd,
+            tie_breaker=_TIE_BREAKER,
+            nominate=True,
         )
         self._network.send_up(path.local, request)
 
     def receive(self, local: Address, datagram: bytes) -> Path | None:
         """Take what may be an answer; return the path it takes the place of, if it does."""
-        transaction = checks.answers(datagram)
-        path = self._asked.pop(transaction, None) if transaction is not None else None
+        try:
+            message = decode(datagram)
+        except StunError:
+            return None
+        answers = message.kind == Kind.BINDING_SUCCESS
+        path = self._asked.pop(message.transaction, None) if answers else None
         if path is None or path.local != local:
             return None
         path.answered = trio.current_time()

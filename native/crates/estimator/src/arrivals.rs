@@ -54,6 +54,13 @@ impl Arrivals {
         self.rate_before(self.newest?.max(time / BUCKET), window)
     }
 
+    /// The same, as it was at a time in the past; `None`: that is forgotten.
+    pub(crate) fn rate_then(&self, time: u64, window: u64) -> Option<f64> {
+        let (newest, end) = (self.newest?, time / BUCKET);
+        let kept = end >= self.first && end + BUCKETS > newest + window / BUCKET;
+        if kept { self.rate_before(end, window) } else { None }
+    }
+
     #[allow(clippy::cast_possible_truncation)]
     fn rate_before(&self, end: u64, window: u64) -> Option<f64> {
         let newest = self.newest?;

@@ -15,10 +15,13 @@ const DRAIN_SLOPE: f64 = 0.4;
 const LESS: f64 = 0.9;
 const FOREIGN: f64 = 0.85;
 /// What part of the most that the path has carried lately is not given way to others, as long as
-/// they let what is sent through with less than so much queueing. A flow of TCP takes whatever
-/// is given, and gives way itself when it loses packets.
-const FAIR: f64 = 0.5;
-const BEARABLE: u64 = 200 * MILLIS;
+/// at least such a share of what is sent gets through at once, with less than so much queueing. A
+/// flow of TCP takes whatever is given, and gives way itself when it loses packets.
+const FAIR: f64 = 0.65;
+const THROUGH: f64 = 0.75;
+const BEARABLE: u64 = 150 * MILLIS;
+/// What is left of that memory each time the path carries less than what is sent.
+const DOUBT: f64 = 0.9;
 /// Seconds within which it is forgotten what the path has carried.
 const REMEMBERED: f64 = 300.0;
 /// Growth each second while the path's capacity is not known.
@@ -68,6 +71,15 @@ pub(crate) struct View {
     pub(crate) growth: Growth,
     /// What was sent lately.
     pub(crate) sent: f64,
+    /// What was sent in the fifth of a second that the latest feedback speaks of.
+    pub(crate) answered: f64,
+}
+
+impl View {
+    /// Nanoseconds until feedback speaks of what is sent from now on.
+    fn response(&self) -> u64 {
+        self.round_trip.clamp(20 * MILLIS, 200 * MILLIS) + 100 * MILLIS
+    }
 }
 
 #[derive(Debug)]
@@ -80,6 +92,8 @@ pub(crate) struct Control {
     capacity: Capacity,
     /// The most that has arrived or was found by a probe, less as time passes.
     carried: f64,
+    /// When that was last doubted.
+    doubted: Option<u64>,
     /// What arrives, smoothed: half a second holds more or fewer frames by chance.
     arriving: Option<f64>,
 }
@@ -97,6 +111,7 @@ impl Control {
             decreased: None,
             capacity: Capacity::default(),
             carried: 0.0,
+            doubted: None,
             arriving: None,
         }
     }
@@ -151,7 +166,9 @@ impl Control {
         }
         self.capacity.seen(carried);
         let drain = view.queueing > LONG;
-        self.limit(view.now, if drain { carried * draining(view.queueing) } else { carried });
+        let fair = self.fair(view);
+        let rate = if drain { carried * draining(view.queueing) } else { carried };
+        self.limit(view.now, rate.max(fair));
         true
     }
 
@@ -172,20 +189,34 @@ impl Control {
     /// What is sent arrives, though it is less than the rate: it is not ours that fills the
     /// queue.
     fn is_foreign(&self, view: &View, carried: f64) -> bool {
-        view.sent < self.rate * LESS && carried > view.sent * FOREIGN
+        view.sent < self.rate * LESS && carried > view.answered * FOREIGN
     }
 
     fn yield_to_others(&mut self, view: &View, carried: f64) {
-        self.decreased = Some(view.now);
-        let fair = if view.queueing < BEARABLE { self.carried * FAIR } else { 0.0 };
-        self.set(self.rate.min(carried.max(self.rate * BACK_OFF).max(fair)));
+        let fair = self.fair(view);
+        self.limit(view.now, carried.max(self.rate * BACK_OFF).max(fair));
+    }
+
+    /// The rate that is not given way to others. Where the path itself carries less, there is
+    /// none, and what it carried before is doubted.
+    fn fair(&mut self, view: &View) -> f64 {
+        let through = view.carried.is_some_and(|carried| carried > view.answered * THROUGH);
+        if through && view.queueing < BEARABLE {
+            return self.carried * FAIR;
+        }
+        let response = view.response();
+        if self.doubted.is_none_or(|at| view.now.saturating_sub(at) >= response) {
+            self.doubted = Some(view.now);
+            self.carried *= DOUBT;
+        }
+        0.0
     }
 
     fn back_off(&mut self, view: &View) -> bool {
         let Some(carried) = view.carried.or(view.acknowledged) else {
             return false;
         };
-        let response = view.round_trip.clamp(20 * MILLIS, 200 * MILLIS) + 100 * MILLIS;
+        let response = view.response();
         let recently = self.decreased.is_some_and(|at| view.now.saturating_sub(at) < response);
         if recently && carried > self.rate * 0.6 {
             return false;
@@ -194,7 +225,8 @@ impl Control {
             self.yield_to_others(view, carried);
             return false;
         }
-        self.limit(view.now, carried * draining(view.queueing));
+        let fair = self.fair(view);
+        self.limit(view.now, (carried * draining(view.queueing)).max(fair));
         self.capacity.seen(carried);
         true
     }

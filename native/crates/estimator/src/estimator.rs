@@ -100,13 +100,13 @@ impl Estimator {
         if !outcomes.is_empty() {
             self.heard = Some(now);
         }
-        let Some(highest) = self.read(outcomes) else {
+        let Some((highest, sent)) = self.read(outcomes) else {
             return;
         };
         self.history.settle(highest);
         self.silence.ended();
         self.delay.read(now);
-        self.decide(now, highest);
+        self.decide(now, highest, sent);
     }
 
     /// A round trip has been measured, for example by a receiver report.
@@ -234,8 +234,9 @@ impl Estimator {
         }
     }
 
-    /// Hands each outcome to who looks at it; answers the highest number that arrived.
-    fn read(&mut self, outcomes: &[Outcome]) -> Option<u64> {
+    /// Hands each outcome to who looks at it; answers the highest number that arrived, and when
+    /// that packet was sent.
+    fn read(&mut self, outcomes: &[Outcome]) -> Option<(u64, u64)> {
         let mut newest: Option<(u64, u64)> = None;
         let first = outcomes.first()?.id;
         for outcome in outcomes {
@@ -270,15 +271,16 @@ impl Estimator {
         }
         let (highest, sent) = newest?;
         self.round_trip.bounded(self.now.saturating_sub(sent));
-        Some(highest)
+        Some((highest, sent))
     }
 
-    fn decide(&mut self, now: u64, highest: u64) {
+    fn decide(&mut self, now: u64, highest: u64, sent: u64) {
         let round_trip = self.round_trip.nanos();
         self.limited.update(now, self.control.rate());
         let kept = 1.0 - self.loss.inherent().clamp(0.0, 0.5);
         let usage = self.delay.usage(now);
         let before = self.control.decreased();
+        let lately = self.limited.rate(now);
         let view = View {
             now,
             usage,
@@ -288,7 +290,8 @@ impl Estimator {
             loss: self.loss.share(),
             round_trip,
             growth: self.growth(now, round_trip),
-            sent: self.limited.rate(now),
+            sent: lately,
+            answered: self.limited.rate_before(sent, SHORT).unwrap_or(lately),
         };
         let mut congested = self.control.update(&view);
         if self.loss.read(self.delay.queueing())

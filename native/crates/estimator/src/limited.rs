@@ -35,6 +35,11 @@ impl Limited {
         self.sent.rate_at(now, WINDOW).unwrap_or(0.0)
     }
 
+    /// The same over so many nanoseconds before a time in the past; `None`: it is too long ago.
+    pub(crate) fn rate_before(&self, time: u64, window: u64) -> Option<f64> {
+        self.sent.rate_then(time, window)
+    }
+
     /// Whether the packets that feedback now speaks of were fewer than the target allowed.
     pub(crate) fn limited(&self, now: u64, round_trip: u64) -> bool {
         self.limited || self.seen.is_some_and(|seen| now.saturating_sub(seen) < round_trip)

@@ -28,6 +28,8 @@ pub(crate) struct Source {
     chosen: u64,
     hold: u64,
     held_until: u64,
+    /// When it last went up, if that has not failed yet.
+    raised: Option<u64>,
     /// Changes of layer.
     pub(crate) switches: Vec<(u64, usize)>,
 }
@@ -42,6 +44,7 @@ impl Source {
             chosen: 0,
             hold: HOLD,
             held_until: 0,
+            raised: None,
             switches: Vec::new(),
         }
     }
@@ -71,9 +74,14 @@ impl Source {
                 let patient = (now - self.chosen > SECOND / 2 && !waits) || down < self.layer;
                 if better != self.layer && patient {
                     if better < self.layer {
-                        let failed = now - self.chosen < 12 * SECOND;
-                        self.hold = if failed { (2 * self.hold).min(12 * HOLD) } else { HOLD };
+                        if self.raised.take().is_some_and(|at| now - at < 12 * SECOND) {
+                            self.hold = (2 * self.hold).min(12 * HOLD);
+                        } else if now >= self.held_until {
+                            self.hold = HOLD;
+                        }
                         self.held_until = now + self.hold;
+                    } else {
+                        self.raised = Some(now);
                     }
                     self.layer = better;
                     self.chosen = now;

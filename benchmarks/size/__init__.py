@@ -1,0 +1,1 @@
+"""Whether what ``trio-sfu size`` predicts is what a daemon does."""

@@ -1,0 +1,62 @@
+"""Holds the sockets of a daemon, as systemd does: they outlive it."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.process.daemon import Daemon, running_daemon
+
+ROOT = Path(__file__).parents[2]
+
+
+class Holder:
+    """What systemd is to a service: holds the sockets, and starts it with them."""
+
+    def __init__(self, artifacts: Path, tcp: socket.socket, udp: socket.socket) -> None:
+        self.tcp = tcp
+        self.udp = udp
+        self._artifacts = artifacts
+
+    @property
+    def port(self) -> int:
+        port: int = self.tcp.getsockname()[1]
+        return port
+
+    @contextmanager
+    def started(self, log: str = "daemon.log", *, faulty: bool = False) -> Iterator[Daemon]:
+        given = {"http": self.tcp.fileno(), "media": self.udp.fileno()}
+        program = [str(Path(sys.executable).with_name("trio-sfu")), "serve"]
+        if faulty:
+            program = [sys.executable, "-m", "trio_sfu.testing.faulty_daemon"]
+        with running_daemon(
+            self._artifacts,
+            prefix=[
+                *(sys.executable, "-m", "tests.process.activated"),
+                *(f"{name}={number}" for name, number in given.items()),
+                "--",
+            ],
+            program=program,
+            faulty=faulty,
+            pass_fds=list(given.values()),
+            environment={"PYTHONPATH": str(ROOT)},
+            log=log,
+        ) as daemon:
+            yield daemon
+
+    @contextmanager
+    def started_faulty(self) -> Iterator[Daemon]:
+        with self.started(faulty=True) as daemon:
+            yield daemon
+
+
+@contextmanager
+def held_sockets(artifacts: Path) -> Iterator[Holder]:
+    """Hold a port for TCP and one for UDP on 127.0.0.1."""
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=4_096) as tcp,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+    ):
+        udp.bind(("127.0.0.1", 0))
+        yield Holder(artifacts, tcp, udp)

@@ -1,0 +1,56 @@
+"""The service that answers ICE checks for who tries whether the UDP port is reached."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import trio
+
+from trio_sfu.liveness.trial_path import MediaPlace, TrialPath
+from trio_sfu.media.engine import MediaEngine
+from trio_sfu.webrtc.candidates import host_candidates
+
+SECONDS: Final = 15.0
+"""How long a path is open; who asks meanwhile gets the same one."""
+_LEAST: Final = 5.0
+"""Seconds that are left of what is given away, or the next one is waited for."""
+
+
+class Reachability:
+    """At most one transport, that no media goes through. ``announced`` is what clients are told."""
+
+    def __init__(self, engine: MediaEngine, announced: Callable[[], Sequence[str]]) -> None:
+        self._engine = engine
+        self._announced = announced
+        self._asked = trio.Event()
+        self._opened = trio.Event()
+        self._credentials = ("", "")
+        self._until = 0.0
+
+    async def run(self, task_status: trio.TaskStatus[None]) -> None:
+        """Be the service."""
+        task_status.started()
+        while True:
+            await self._asked.wait()
+            self._asked = trio.Event()
+            user, password = self._credentials = secrets.token_hex(4), secrets.token_hex(12)
+            async with self._engine.transport(user, password):
+                self._until = trio.current_time() + SECONDS
+                self._opened.set()
+                self._opened = trio.Event()
+                await trio.sleep(SECONDS)
+
+    async def trial_path(self) -> TrialPath:
+        """Return what a trial needs."""
+        while (left := self._until - trio.current_time()) < _LEAST:
+            opened = self._opened
+            self._asked.set()
+            await opened.wait()
+        user, password = self._credentials
+        places = host_candidates(self._engine.candidates(), self._announced())
+        return TrialPath(
+            user=user,
+            password=password,
+            places=[MediaPlace(host=host, port=port) for host, port in places],
+            seconds=round(left, 1),
+        )

@@ -1,0 +1,1 @@
+"""What a machine carries: a short run of the real engine, and what follows from it."""
