@@ -71,3 +71,11 @@ counters! {
     /// Bytes of them.
     stream_send_dropped_bytes,
 }
+
+impl Counters {
+    /// TCP connections that are open.
+    #[must_use]
+    pub fn open_streams(&self) -> u64 {
+        self.stream_accepted - self.stream_ended
+    }
+}

@@ -126,6 +126,10 @@ impl Connection {
         // What was written makes room; most of the time that is all of it.
         self.queue.drain(..self.written);
         self.written = 0;
+        if self.queue.is_empty() && self.queue.capacity() > ROOM {
+            // A burst's memory is not kept for the rest of the call.
+            self.queue = Vec::new();
+        }
         Ok(())
     }
 

@@ -2,13 +2,15 @@
 //!
 //! Everybody may connect, so whoever has not shown by an authenticated check to be a peer has
 //! little: some seconds, one of a few places, which the longest waiting loses to a newcomer,
-//! and STUN alone. What a peer may have waiting is bounded in `connection`.
+//! and STUN alone. Places are counted in `places`; what a peer may have waiting is bounded in
+//! `connection`.
 
 mod connection;
+mod places;
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroU32;
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -22,14 +24,8 @@ use trio_sfu_wire::demux::{Class, classify};
 use crate::counters::Counters;
 use crate::sys::{self, Interest, Poller};
 use connection::{Connection, Outcome};
+use places::{Places, Waiting};
 
-/// Connections of one worker. Further ones are closed at once.
-const MAX_CONNECTIONS: usize = 4096;
-/// Those that nobody has shown to be a peer's: the oldest makes room for a new one. A peer's
-/// first check comes with its connection, a round trip at most after it.
-const MAX_UNPROVEN: usize = 256;
-/// Those of one address (of one /64 for IPv6). Further ones are closed at once.
-const MAX_UNPROVEN_OF_SOURCE: usize = 64;
 /// How long one may be unproven; after it has been a peer's, longer: browsers check paths
 /// they have no use for every 25 s.
 const PROVE_WITHIN: Duration = Duration::from_secs(10);
@@ -39,8 +35,10 @@ const ACCEPTS_PER_TURN: usize = 16;
 /// How often what has lasted too long is looked for, and how long there is no accepting after
 /// it has failed for want of descriptors.
 const SWEEP: Duration = Duration::from_millis(500);
-/// Bytes read from a connection in a turn.
-const READ: usize = 64 * 1024;
+/// Bytes read from a connection in a turn: so much the others wait for.
+const READ: usize = 16 * 1024;
+/// The same from who is unproven: some checks.
+const READ_UNPROVEN: usize = 2 * 1024;
 
 /// Tokens of epoll from here on are the listeners', and from there on the connections'.
 const LISTENER: u64 = 1 << 32;
@@ -51,7 +49,7 @@ pub(crate) struct Streams {
     listeners: Vec<TcpListener>,
     connections: HashMap<NonZeroU32, Connection>,
     latest: NonZeroU32,
-    unproven: usize,
+    places: Places,
     /// Connections to be written to, or whose interest may have changed.
     listed: Vec<NonZeroU32>,
     orphans: Vec<Remote>,
@@ -71,7 +69,7 @@ impl Streams {
             listeners,
             connections: HashMap::new(),
             latest: NonZeroU32::MIN,
-            unproven: 0,
+            places: Places::default(),
             listed: Vec::new(),
             orphans: Vec::new(),
             buffer: vec![0; buffer].into_boxed_slice(),
@@ -123,24 +121,26 @@ impl Streams {
                 Ok(accepted) => accepted,
                 Err(error) => return self.cannot_accept(&error, counters, poller),
             };
-            if !self.admits(address.ip()) {
+            if !self.places.admits(address.ip()) {
                 counters.stream_refused += 1;
                 continue;
             }
-            if self.unproven >= MAX_UNPROVEN {
-                self.end_oldest_unproven(engine, counters);
-            }
-            if sys::tune_stream(&socket).is_err() {
-                // It is gone already.
-                counters.stream_refused += 1;
-                continue;
+            if let Some(oldest) = self.places.too_long() {
+                counters.stream_unproven += 1;
+                self.end(oldest, engine, counters);
             }
             let number = self.next_number();
             let token = CONNECTION + u64::from(number.get());
-            poller.add(socket.as_fd(), token, Interest::Read)?;
+            if sys::tune_stream(&socket).is_err()
+                || poller.add(socket.as_fd(), token, Interest::Read).is_err()
+            {
+                // It is gone already, or the kernel has no memory for one more.
+                counters.stream_refused += 1;
+                continue;
+            }
             let remote = Remote::stream(address, number);
             self.connections.insert(number, Connection::new(socket, remote, now));
-            self.unproven += 1;
+            self.places.take(address.ip(), Waiting { since: now, number });
             counters.stream_accepted += 1;
         }
         Ok(())
@@ -170,23 +170,6 @@ impl Streams {
         Ok(())
     }
 
-    fn admits(&self, source: IpAddr) -> bool {
-        let network = network(source);
-        let of_source = self.connections.values().filter(|connection| {
-            !connection.proven && self::network(connection.remote.address.ip()) == network
-        });
-        self.connections.len() < MAX_CONNECTIONS && of_source.count() < MAX_UNPROVEN_OF_SOURCE
-    }
-
-    fn end_oldest_unproven(&mut self, engine: &mut Engine, counters: &mut Counters) {
-        let unproven = self.connections.iter().filter(|(_, connection)| !connection.proven);
-        let oldest = unproven.min_by_key(|(_, connection)| connection.since);
-        if let Some((&number, _)) = oldest {
-            counters.stream_unproven += 1;
-            self.end(number, engine, counters);
-        }
-    }
-
     fn next_number(&mut self) -> NonZeroU32 {
         loop {
             self.latest = self.latest.checked_add(1).unwrap_or(NonZeroU32::MIN);
@@ -206,7 +189,8 @@ impl Streams {
         let Some(connection) = self.connections.get_mut(&number) else { return };
         let remote = connection.remote;
         let (mut proven, mut rude, mut datagrams) = (connection.proven, false, 0);
-        let mut outcome = connection.receive(&mut self.buffer, counters, |datagram| {
+        let buffer = if proven { &mut self.buffer[..] } else { &mut self.buffer[..READ_UNPROVEN] };
+        let mut outcome = connection.receive(buffer, counters, |datagram| {
             rude |= !proven && classify(datagram) != Some(Class::Stun);
             if rude {
                 return;
@@ -234,14 +218,16 @@ impl Streams {
         if connection.proven == proven {
             return;
         }
+        let source = connection.remote.address.ip();
+        let before = Waiting { since: connection.since, number };
         connection.proven = proven;
         connection.since = now;
         if proven {
-            self.unproven -= 1;
+            self.places.prove(source, before);
         } else {
             // It may prove itself once more, by the next of its checks.
             connection.since = now + (PROVE_AGAIN_WITHIN.saturating_sub(PROVE_WITHIN));
-            self.unproven += 1;
+            self.places.doubt(source, Waiting { since: connection.since, number });
         }
     }
 
@@ -349,17 +335,10 @@ impl Streams {
 
     fn end(&mut self, number: NonZeroU32, engine: &mut Engine, counters: &mut Counters) {
         let Some(connection) = self.connections.remove(&number) else { return };
-        self.unproven -= usize::from(!connection.proven);
+        let waiting = Waiting { since: connection.since, number };
+        self.places.leave(connection.remote.address.ip(), waiting);
         counters.stream_ended += 1;
         engine.stream_ended(connection.remote);
-    }
-}
-
-/// What one sender can hardly change: an IPv4 address, or an IPv6 network of 64 bits.
-fn network(source: IpAddr) -> u128 {
-    match source.to_canonical() {
-        IpAddr::V4(address) => u128::from(address.to_bits()),
-        IpAddr::V6(address) => address.to_bits() >> 64 << 64,
     }
 }
 

@@ -13,6 +13,10 @@ const BACKLOG: libc::c_int = 256;
 /// can overtake any more. What is on its way, unacknowledged, is not counted.
 const UNSENT: libc::c_int = 16 * 1024;
 
+/// How long the kernel waits for an acknowledgement before it gives a connection up, also of what
+/// was left when it was closed: longer than a peer that is silent is kept.
+const UNACKNOWLEDGED: libc::c_int = 20_000;
+
 /// Listens, non-blocking. An IPv6 socket does not take IPv4.
 pub(crate) fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let domain = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
@@ -49,11 +53,12 @@ pub(crate) fn adopt_tcp(descriptor: RawFd) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Makes an accepted connection fit for media: nothing waits, here or in the kernel.
+/// Makes an accepted connection fit for media: little waits in the kernel, and not for long.
 pub(crate) fn tune_stream(socket: &TcpStream) -> io::Result<()> {
     socket.set_nonblocking(true)?;
     socket.set_nodelay(true)?;
     // A kernel without it still works, with more delay where the path is slow.
     let _ = set(socket, libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT, UNSENT);
+    let _ = set(socket, libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT, UNACKNOWLEDGED);
     Ok(())
 }
