@@ -151,6 +151,7 @@ async def test_a_peer_connects_by_tcp(start: Start) -> None:
         await peer.check(nominate=True)
         assert await next_events(engine) == [Connected(transport, *peer.address)]
         assert engine.transport_stats(transport)["tcp"] == 1
+        assert engine.census()["streams"] == 1
         engine.send_control(transport, b"\x16abc")
         assert (await peer.receive())[0] == b"\x16abc"
         await peer.send(b"\x16def")
@@ -159,6 +160,7 @@ async def test_a_peer_connects_by_tcp(start: Start) -> None:
         with pytest.raises((EOFError, ConnectionResetError)):
             await peer.receive()
     assert engine.counters()["stream_ended"] == 1
+    assert set(engine.census().values()) == {0}
 
 
 async def test_udp_takes_over_from_tcp_when_it_works_and_tcp_when_the_peer_says_so(

@@ -170,6 +170,22 @@ fn who_speaks_something_else_is_cut_off_at_once() {
 }
 
 #[test]
+fn who_sends_checks_without_end_and_no_password_is_cut_off() {
+    let driver = start();
+    let mut wrong = check();
+    *wrong.last_mut().unwrap() ^= 1;
+    let mut stream = connect(&driver);
+    let mut sent = 0;
+    while stream.write_all(&wrong).is_ok() {
+        sent += wrong.len();
+        assert!(sent < 16 << 20, "it is read without end");
+    }
+    assert!(eventually(|| open(&driver) == 0));
+    assert_eq!(counter(&driver, "stream_malformed"), 1);
+    assert!(counter(&driver, "stream_receive_bytes") < 64 * 1024);
+}
+
+#[test]
 fn who_proves_nothing_is_cut_off_after_some_seconds() {
     let driver = start();
     let started = Instant::now();

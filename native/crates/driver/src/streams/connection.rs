@@ -18,6 +18,8 @@ const ROOM: usize = 16 * 1024;
 /// Bytes that may wait in all, with what does not ask for room: STUN, DTLS, RTCP. A datagram
 /// that does not fit is dropped, whole: each of these protocols repeats itself.
 const MAX_QUEUE: usize = 64 * 1024;
+/// Bytes from who has not shown to be a peer: ten seconds of a browser's checks without an answer.
+const MAX_UNPROVEN: usize = 32 * 1024;
 /// A connection that takes nothing for so long, while something waits, is closed.
 const LONGEST_STALL: Duration = Duration::from_secs(10);
 
@@ -28,7 +30,8 @@ pub(crate) enum Outcome {
     Open,
     /// The other end has closed it, or it is broken.
     Ended,
-    /// It carries something else than datagrams with their lengths.
+    /// It carries something else than datagrams with their lengths, or too much before it is
+    /// anybody's.
     Malformed,
 }
 
@@ -42,6 +45,8 @@ pub(crate) struct Connection {
     /// Whether a transport has authenticated it, and since when that is or is not so.
     pub(crate) proven: bool,
     pub(crate) since: Instant,
+    /// Bytes that have come since then, while it is unproven.
+    pub(crate) unproven: usize,
     /// Whether it is in the list of those to be written to.
     pub(crate) listed: bool,
     deframer: Deframer,
@@ -60,6 +65,7 @@ impl Connection {
             interest: Interest::Read,
             proven: false,
             since: now,
+            unproven: 0,
             listed: false,
             deframer: Deframer::default(),
             queue: Vec::new(),
@@ -86,6 +92,12 @@ impl Connection {
             Err(_) => return Outcome::Ended,
         };
         counters.stream_receive_bytes += length as u64;
+        if !self.proven {
+            self.unproven += length;
+            if self.unproven > MAX_UNPROVEN {
+                return Outcome::Malformed;
+            }
+        }
         match self.deframer.push(&mut buffer[..length], each) {
             Ok(()) => Outcome::Open,
             Err(_) => Outcome::Malformed,

@@ -222,6 +222,7 @@ impl Streams {
         let before = Waiting { since: connection.since, number };
         connection.proven = proven;
         connection.since = now;
+        connection.unproven = 0;
         if proven {
             self.places.prove(source, before);
         } else {
