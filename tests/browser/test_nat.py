@@ -5,15 +5,17 @@ The router has no way back to whom it hides, and gives each flow a port of its o
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.browser.participant import Participant, PersonFactory
 from tests.browser.test_partitions import TURN_PORT, TURN_SECRET, browsers_in, own, turn_server
-from tests.process.daemon import OF_PEERS, Daemon, running_daemon
+from tests.process.daemon import Daemon, running_daemon
 from tests.process.network import ADDRESS, Network, behind_nat, own_network, refuse
 from tests.process.patience import eventually
 
@@ -26,8 +28,7 @@ SETTINGS = {
     "TRIO_SFU_HTTP_HOST": "0.0.0.0",  # noqa: S104  (of the namespace)
     "TRIO_SFU_AUTH_OPEN": "true",
     "TRIO_SFU_MEDIA_ADDRESSES": ADDRESS,
-}
-TURN = {
+    "TRIO_SFU_MEDIA_ANNOUNCED": f"{UNREACHABLE},{ADDRESS}",
     "TRIO_SFU_TURN_URLS": f"turn:{ADDRESS}:{TURN_PORT}?transport=tcp",
     "TRIO_SFU_TURN_SECRET": TURN_SECRET,
 }
@@ -60,9 +61,8 @@ class Place:
     alice: Participant
     bob: Participant
 
-    def meet(self) -> float:
+    def comes(self) -> float:
         """Return the seconds from Alice's opening of the page to her first picture of Bob."""
-        self.bob.join(self.daemon.url, ROOM)
         started = time.monotonic()
         self.alice.open(f"http://{ADDRESS}:{self.daemon.http_port}/{ROOM}?name=alice&join")
         eventually(
@@ -83,87 +83,50 @@ class Place:
         way: dict[str, Any] = self.alice.page.run(WAY)
         return way
 
-    def connections(self) -> float:
-        return self.daemon.metrics()["trio_sfu_engine_stream_accepted_total"]
 
-
-@contextmanager
-def place(
-    artifacts: Path, folder: Path, person: PersonFactory, more: Mapping[str, str] | None = None
-) -> Iterator[Place]:
+@pytest.fixture
+def place(artifacts: Path, tmp_path: Path, person: PersonFactory) -> Iterator[Place]:
     with ExitStack() as stack:
         network = stack.enter_context(own_network())
         router, client = stack.enter_context(behind_nat(network))
         stack.enter_context(network.inside())
-        settings = SETTINGS | dict(more or {})
-        daemon = stack.enter_context(running_daemon(artifacts, environment=settings))
-        far, near = browsers_in(client, network, folder, daemon)
+        daemon = stack.enter_context(running_daemon(artifacts, environment=SETTINGS))
+        stack.enter_context(turn_server(artifacts))
+        far, near = browsers_in(client, network, tmp_path, daemon)
         alice, bob = person("alice", executable=far), person("bob", executable=near)
         yield Place(daemon, router, alice, bob)
 
 
-def test_with_udp_media_goes_straight(
-    artifacts: Path, tmp_path: Path, person: PersonFactory, measure: Measure
-) -> None:
-    with place(artifacts, tmp_path, person) as here:
-        seconds = here.meet()
-        measure("NAT, UDP allowed: first frame", f"{seconds:.1f} s")
-        way = here.way()
-        assert (way["protocol"], way["relay"], way["remote"]) == ("udp", "", "host")
+def test_media_takes_the_best_way_that_is_left(place: Place, measure: Measure) -> None:
+    """UDP although one of two addresses is nobody's; TCP to the daemon; a relay."""
+    census = place.daemon.settled_census()
+    place.bob.join(place.daemon.url, ROOM)
 
+    measure(
+        "NAT, UDP allowed, one of two addresses nobody's: first frame", f"{place.comes():.1f} s"
+    )
+    way = place.way()
+    assert (way["protocol"], way["relay"], way["remote"]) == ("udp", "", "host")
+    assert way["address"] == ADDRESS
 
-def test_without_udp_media_goes_straight_over_tcp(
-    artifacts: Path, tmp_path: Path, person: PersonFactory, measure: Measure
-) -> None:
-    with place(artifacts, tmp_path, person) as here:
-        refuse(here.router, UDP)
-        census = here.daemon.settled_census()
-        seconds = here.meet()
-        measure("NAT, UDP blocked, ICE-TCP: first frame", f"{seconds:.1f} s")
-        way = here.way()
-        assert (way["protocol"], way["relay"], way["remote"]) == ("tcp", "", "host")
-        assert here.connections() >= 1
-        for each in (here.alice, here.bob):
-            each.page.close()
-        here.daemon.returns_to(census)
+    session, started = own(place.alice), time.monotonic()
+    refuse(place.router, UDP)
+    eventually(lambda: place.way()["protocol"] == "tcp", within=30, why="the other way")
+    place.is_well()
+    measure("NAT, UDP blocked in mid-call: well after", f"{time.monotonic() - started:.1f} s")
+    assert own(place.alice) == session, "the same session"
 
+    measure("NAT, UDP blocked, ICE-TCP: first frame", f"{place.comes():.1f} s")
+    way = place.way()
+    assert (way["protocol"], way["relay"], way["remote"]) == ("tcp", "", "host")
+    assert place.daemon.metrics()["trio_sfu_streams"] >= 1
 
-def test_without_udp_and_the_media_port_a_relay_is_taken(
-    artifacts: Path, tmp_path: Path, person: PersonFactory, measure: Measure
-) -> None:
-    with ExitStack() as stack:
-        here = stack.enter_context(place(artifacts, tmp_path, person, TURN))
-        stack.enter_context(turn_server(artifacts))
-        refuse(here.router, UDP)
-        refuse(here.router, f"tcp dport {here.daemon.media_port}")
-        seconds = here.meet()
-        measure("NAT, UDP and media port blocked, TURN/TCP: first frame", f"{seconds:.1f} s")
-        way = here.way()
-        assert (way["local"], way["relay"]) == ("relay", "tcp")
+    refuse(place.router, f"tcp dport {place.daemon.media_port}")
+    seconds = place.comes()
+    measure("NAT, UDP and media port blocked, TURN/TCP: first frame", f"{seconds:.1f} s")
+    way = place.way()
+    assert (way["local"], way["relay"]) == ("relay", "tcp")
 
-
-def test_an_announced_address_that_nobody_reaches_does_no_harm(
-    artifacts: Path, tmp_path: Path, person: PersonFactory, measure: Measure
-) -> None:
-    announced = {"TRIO_SFU_MEDIA_ANNOUNCED": f"{UNREACHABLE},{ADDRESS}"}
-    with place(artifacts, tmp_path, person, announced) as here:
-        seconds = here.meet()
-        measure("NAT, one of two addresses unreachable: first frame", f"{seconds:.1f} s")
-        way = here.way()
-        assert (way["protocol"], way["relay"], way["address"]) == ("udp", "", ADDRESS)
-
-
-def test_udp_that_is_blocked_in_mid_call_is_replaced_by_tcp(
-    artifacts: Path, tmp_path: Path, person: PersonFactory, measure: Measure
-) -> None:
-    with place(artifacts, tmp_path, person) as here:
-        here.meet()
-        before = own(here.alice)
-        census = here.daemon.settled_census()
-        started = time.monotonic()
-        refuse(here.router, UDP)
-        eventually(lambda: here.way()["protocol"] == "tcp", within=30, why="the other way")
-        here.is_well()
-        measure("NAT, UDP blocked in mid-call: well after", f"{time.monotonic() - started:.1f} s")
-        assert own(here.alice) == before, "the same session"
-        here.daemon.returns_to(census, only=OF_PEERS)
+    for each in (place.alice, place.bob):
+        each.page.close()
+    place.daemon.returns_to(census)
