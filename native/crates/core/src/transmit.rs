@@ -44,8 +44,18 @@ impl Batch {
         if len == 0 {
             return;
         }
+        let same = self.runs.last().is_some_and(|run| run.destination == destination);
+        if !same || !self.join(start) {
+            self.runs.push(Run { destination, start, len, segment: len });
+        }
+    }
+
+    /// The same for a datagram that is known to go where the latest run goes; false when it
+    /// needs a run of its own.
+    #[inline]
+    pub(crate) fn join(&mut self, start: usize) -> bool {
+        let len = self.buffer.len() - start;
         if let Some(run) = self.runs.last_mut()
-            && run.destination == destination
             && run.start + run.len == start
             && run.len % run.segment == 0
             && len <= run.segment
@@ -53,9 +63,9 @@ impl Batch {
             && run.len + len <= MAX_RUN
         {
             run.len += len;
-            return;
+            return true;
         }
-        self.runs.push(Run { destination, start, len, segment: len });
+        false
     }
 
     /// Each datagram with its destination.

@@ -43,6 +43,11 @@ enum Unsent {
 struct Out<'a> {
     now: Instant,
     destination: Remote,
+    /// Bytes of the headers around each datagram.
+    overhead: usize,
+    /// Whether the batch's latest run goes there: who it is for is compared once, not for each
+    /// packet.
+    ours: bool,
     encodings: &'a Arena<Encoding>,
     slots: &'a mut Arena<Slot>,
     counters: &'a mut Counters,
@@ -69,7 +74,18 @@ impl Engine {
         };
         let start = batch.buffer.len();
         let limit = start + transport.media.within_room(limit.saturating_sub(start));
-        let mut out = Out { now, destination, encodings, slots, counters, scratch, batch };
+        let overhead = destination.overhead();
+        let mut out = Out {
+            now,
+            destination,
+            overhead,
+            ours: false,
+            encodings,
+            slots,
+            counters,
+            scratch,
+            batch,
+        };
         transport.media.refill(now);
         while out.batch.buffer.len() < limit {
             let Some(queued) = transport.media.pop() else { break };
@@ -91,7 +107,7 @@ impl Engine {
 impl Out<'_> {
     /// Appends a queued packet to the batch; returns its bytes on the wire.
     fn send(&mut self, transport: &mut Transport, queued: &Queued) -> Option<usize> {
-        let Self { now, destination, encodings, slots, counters, scratch, batch } = self;
+        let Self { now, encodings, slots, counters, scratch, batch, .. } = self;
         let slot = slots.get_mut(queued.slot)?;
         let start = batch.buffer.len();
         let wide = transport.wide_sequence;
@@ -121,7 +137,10 @@ impl Out<'_> {
             }
         };
         let len = batch.buffer.len() - start;
-        batch.push(*destination, start);
+        if !self.ours || !batch.join(start) {
+            batch.push(self.destination, start);
+            self.ours = true;
+        }
         counters.datagrams_sent += 1;
         match queued.purpose {
             Purpose::Media => {
@@ -145,7 +164,7 @@ impl Out<'_> {
             }
             Purpose::Padding => counters.padding_sent += 1,
         }
-        Some(transport.note_sent(*now, *destination, wide, len))
+        Some(transport.note_sent(*now, self.overhead, wide, len))
     }
 
     /// Appends one packet of padding; false when there is nothing to make it of.
@@ -165,9 +184,10 @@ impl Out<'_> {
         }
         let len = self.batch.buffer.len() - start;
         self.batch.push(self.destination, start);
+        self.ours = true;
         self.counters.datagrams_sent += 1;
         self.counters.padding_sent += 1;
-        transport.note_sent(self.now, self.destination, wide, len);
+        transport.note_sent(self.now, self.overhead, wide, len);
         true
     }
 }
@@ -175,10 +195,10 @@ impl Out<'_> {
 impl Transport {
     /// A packet has been written, with a transport-wide number if that has moved on from
     /// `wide`; returns its bytes on the wire.
-    fn note_sent(&mut self, now: Instant, to: Remote, wide: u64, len: usize) -> usize {
+    fn note_sent(&mut self, now: Instant, overhead: usize, wide: u64, len: usize) -> usize {
         self.counts.packets_sent += 1;
         self.counts.bytes_sent += len as u64;
-        let bytes = len + to.overhead();
+        let bytes = len + overhead;
         if let Some(probing) = &mut self.bandwidth.probing {
             probing.sent(bytes);
         }
