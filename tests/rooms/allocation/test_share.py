@@ -72,4 +72,4 @@ def test_it_costs_as_much_as_it_has_lately() -> None:
 
     ladder = tuple(dataclasses.replace(step, peak=step.bitrate * 2) for step in USUAL)
     assert share(1_000 * KBIT, [want("a", ladder)]) == [1]
-    assert share(900 * KBIT, [want("a", ladder)], by_peak=True) == [0]
+    assert share(900 * KBIT, [want("a", ladder)], lambda step: step.peak) == [0]

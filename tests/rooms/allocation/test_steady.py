@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
@@ -78,6 +79,16 @@ def test_what_is_hardly_enough_is_not_tried() -> None:
     viewer = Viewer([want("a")])
     viewer.run(520 * KBIT, 30)
     assert viewer.rid() == "q"
+
+
+def test_what_it_has_cost_at_its_worst_needs_no_headroom_besides() -> None:
+    lowest, middle, highest = USUAL
+    unsteady = replace(middle, peak=middle.bitrate * 1.15), replace(highest, peak=highest.bitrate)
+    viewer = Viewer([want("a", (lowest, *unsteady))])
+    viewer.run(middle.bitrate * 1.05, 30)
+    assert viewer.rid() == "q", "it may cost more at any time"
+    viewer.run(middle.bitrate * 1.17, 30)
+    assert viewer.rid() == "h"
 
 
 def test_a_slot_is_paused_after_a_moment_and_comes_back() -> None:

@@ -6,21 +6,27 @@ over the slot's weight, until one does not fit. So more bits are never worse for
 except that somebody weightier who had been left out comes before the others' upgrades.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 
+from trio_sfu.rooms.allocation.ladder import Step
 from trio_sfu.rooms.allocation.wants import Want
+
+Price: TypeAlias = Callable[[Step], float]
+"""What a step is reckoned to cost in bits/s; never less than the step below it."""
 
 NOTHING: Final = -1
 """The level of a slot that gets nothing; 0 is the lowest step of its ladder."""
 
 
-def share(budget: float, wants: Sequence[Want], *, by_peak: bool = False) -> list[int]:
-    """Return the level of each of ``wants``, all together within ``budget`` bits/s.
+def as_a_rule(step: Step) -> float:
+    """Price a step at what it costs as a rule."""
+    return step.bitrate
 
-    ``by_peak``: steps cost what they have cost at their worst lately.
-    """
-    costs = [[step.peak if by_peak else step.bitrate for step in want.ladder] for want in wants]
+
+def share(budget: float, wants: Sequence[Want], price: Price = as_a_rule) -> list[int]:
+    """Return the level of each of ``wants``, all together within ``budget`` bits/s."""
+    costs = [[price(step) for step in want.ladder] for want in wants]
     levels = [NOTHING] * len(wants)
     left = budget
     for number in sorted(range(len(wants)), key=lambda each: -wants[each].weight):

@@ -6,11 +6,11 @@ because a pause costs a keyframe to undo and an estimate may be a moment's. Wher
 carries nothing of what is wanted, the weightiest slot has this grace from its beginning: at
 first neither what the path carries nor what the source costs is more than a guess.
 
-A step up has to fit, at its peak and with headroom, into the smallest budget of a while; one
-to more pictures of the same size without the headroom, for it costs no keyframe and can be
-taken back at once. A slot that had to step down waits before the next step up, and twice as
-long each time a step up did not last: so a link whose estimate is noisy comes to rest on what
-it always carries.
+A step up has to fit into the smallest budget of a while, at its peak, and with headroom over
+what it costs as a rule; one to more pictures of the same size without the headroom, for it
+costs no keyframe and can be taken back at once. A slot that had to step down waits before the
+next step up, and twice as long each time a step up did not last: so a link whose estimate is
+noisy comes to rest on what it always carries.
 """
 
 from collections import deque
@@ -102,8 +102,8 @@ class Allocator:
         changed, self._situation = situation != self._situation, situation
         most = share(budget, wants)
         secure = self._secure(now, budget)
-        safe = share(secure / HEADROOM, wants, by_peak=True)
-        smoother = share(secure, wants, by_peak=True)
+        safe = share(secure, wants, _with_headroom)
+        smoother = share(secure, wants, _at_its_peak)
         had = [_level(slot.step, want.ladder) for want, slot in zip(wants, slots, strict=True)]
         if wants and all(level == NOTHING for level in (*had, *most)):
             foremost = max(range(len(wants)), key=lambda each: wants[each].weight)
@@ -182,6 +182,14 @@ class Allocator:
                 levels[number] = wanted
                 if not first:
                     slot.raised_at, slot.raised_with = now, budget
+
+
+def _at_its_peak(step: Step) -> float:
+    return step.peak
+
+
+def _with_headroom(step: Step) -> float:
+    return max(step.peak, step.bitrate * HEADROOM)
 
 
 def _may_rise(now: float, budget: float, slot: _Slot) -> bool:

@@ -20,6 +20,9 @@ const FOREIGN: f64 = 0.85;
 const FAIR: f64 = 0.65;
 const THROUGH: f64 = 0.75;
 const BEARABLE: u64 = 150 * MILLIS;
+/// Nanoseconds for which less may get through than that. A flow that begins sends twice what the
+/// path carries until it hears of the first loss: over before giving way helps anybody.
+const BURST: u64 = 700 * MILLIS;
 /// What is left of that memory each time the path carries less than what is sent.
 const DOUBT: f64 = 0.9;
 /// Seconds within which it is forgotten what the path has carried.
@@ -94,6 +97,8 @@ pub(crate) struct Control {
     carried: f64,
     /// When that was last doubted.
     doubted: Option<u64>,
+    /// Since when less than a share of what is sent gets through.
+    stifled: Option<u64>,
     /// What arrives, smoothed: half a second holds more or fewer frames by chance.
     arriving: Option<f64>,
 }
@@ -112,6 +117,7 @@ impl Control {
             capacity: Capacity::default(),
             carried: 0.0,
             doubted: None,
+            stifled: None,
             arriving: None,
         }
     }
@@ -135,6 +141,8 @@ impl Control {
             let old = self.arriving.unwrap_or(rate);
             old + SMOOTHING * (rate - old)
         });
+        let through = view.carried.is_some_and(|carried| carried > view.answered * THROUGH);
+        self.stifled = if through { None } else { self.stifled.or(Some(view.now)) };
         match view.usage {
             Usage::Over => return self.back_off(view),
             Usage::Normal if view.queueing < STANDING && view.loss < LOSSY => {
@@ -200,8 +208,8 @@ impl Control {
     /// The rate that is not given way to others. Where the path itself carries less, there is
     /// none, and what it carried before is doubted.
     fn fair(&mut self, view: &View) -> f64 {
-        let through = view.carried.is_some_and(|carried| carried > view.answered * THROUGH);
-        if through && view.queueing < BEARABLE {
+        let burst = self.stifled.is_none_or(|since| view.now.saturating_sub(since) < BURST);
+        if burst && view.queueing < BEARABLE {
             return self.carried * FAIR;
         }
         let response = view.response();

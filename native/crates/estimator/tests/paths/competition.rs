@@ -33,3 +33,24 @@ fn neither_starves() {
     }
     assert!(starved.is_empty(), "{starved:#?}");
 }
+
+/// A flow that begins sends far too much for a moment, and half of what we send is lost. That is
+/// over before anybody could adapt to it.
+#[test]
+fn a_flow_that_begins_does_not_take_nearly_everything() {
+    for growth in [Growth::Reno, Growth::Cubic] {
+        for kind in [
+            Kind::Patient(vec![1.5e5, 3e5, 6e5, 1.35e6, 2.2e6]),
+            Kind::Patient(vec![1.5e5, 3e5, 6e5, 1.35e6]),
+            Kind::Elastic(10e6),
+        ] {
+            let what = format!("{growth:?} beside {kind:?}");
+            let mut world = World::new(4e6, kind);
+            world.tcp = Some(Tcp::new(growth, 20 * SECOND));
+            let trace = world.run(40);
+            let (least, _) = trace.targets(20.0..26.0);
+            println!("{what}: {least}");
+            assert!(least > 1e6, "{what}: {least}");
+        }
+    }
+}
