@@ -39,7 +39,8 @@ def handed(opened: ExitStack, *sockets: socket.socket, **changes: str) -> Inheri
         "LISTEN_FDNAMES": "one:two",
     }
     taken = inherit(environment | changes, first)
-    for each in (*taken.http, *(one for worker in taken.media for one in worker)):
+    media = (one for worker in (*taken.media, *taken.media_tcp) for one in worker)
+    for each in (*taken.http, *media):
         opened.enter_context(each)
     return taken
 
@@ -75,6 +76,27 @@ def test_tcp_and_udp_are_told_apart_and_sorted_by_worker(opened: ExitStack) -> N
     config = taken.over(load(flags={"media.workers": "2"}))
     assert config.http.port == page.getsockname()[1]
     assert (config.media.port, config.media.addresses) == (ports[0], ["127.0.0.1"])
+
+
+def test_a_stream_socket_that_is_named_so_is_for_media(opened: ExitStack) -> None:
+    page, media, connections = tcp(opened), udp(opened), tcp(opened)
+    taken = handed(opened, page, media, connections, LISTEN_FDNAMES="http:media:media")
+    assert [each.getsockname() for each in taken.http] == [page.getsockname()]
+    port = connections.getsockname()[1]
+    assert [[each.getsockname()[1] for each in worker] for worker in taken.media_tcp] == [[port]]
+    assert taken.tcp_descriptors() == [[taken.media_tcp[0][0].fileno()]]
+    assert taken.over(load()).media.tcp_port == port
+    assert taken.over(load(flags={"media.tcp": "false"})).media.tcp_port == 0
+    with pytest.raises(ConfigError, match=r"media.workers is 2, and there are sockets for 1"):
+        taken.over(load(flags={"media.workers": "2"}))
+
+
+def test_a_tcp_port_of_the_same_number_is_no_difference(opened: ExitStack) -> None:
+    media = udp(opened)
+    port = media.getsockname()[1]
+    connections = opened.enter_context(socket.create_server(("127.0.0.1", port)))
+    taken = handed(opened, media, connections, LISTEN_FDNAMES="media:media")
+    assert taken.over(load()).media.tcp_port == 0
 
 
 def test_what_is_no_such_socket_is_named(opened: ExitStack) -> None:

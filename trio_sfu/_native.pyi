@@ -359,7 +359,8 @@ class Commands:
     def transport_stats(self, transport: int) -> dict[str, int]:
         """Return the transport's counters, with ``idle_ns`` since it was last heard.
 
-        ``estimate`` and ``demand`` are bits/s, 0 while there is none.
+        ``estimate`` and ``demand`` are bits/s, 0 while there is none. ``tcp`` is 1 when its
+        path is a TCP connection.
         """
 
     def up_track_stats(self, up_track: int) -> list[dict[str, int | str]]:
@@ -378,7 +379,7 @@ class Commands:
 
 @final
 class Engine(Commands):
-    """Worker threads and their UDP sockets."""
+    """Worker threads, their UDP sockets and TCP connections (RFC 6544, passive)."""
 
     def __new__(
         cls,
@@ -392,16 +393,23 @@ class Engine(Commands):
         max_transports: int = 10_000,
         event_queue: int = 16_384,
         descriptors: Sequence[Sequence[int]] | None = None,
+        tcp_port: int | None = None,
+        tcp_descriptors: Sequence[Sequence[int]] | None = None,
     ) -> Engine:
         """Bind ``addresses`` (port 0: any; worker n binds port + n) and start.
 
         ``descriptors``: each worker's UDP sockets, bound by somebody else who keeps them; they
-        are duplicated, and ``addresses`` are not bound then. Raises OSError when an address
-        cannot be bound, or a descriptor is no UDP socket that can be used.
+        are duplicated, and ``addresses`` are not bound then. ``tcp_port``: where clients may
+        connect, on the same addresses, worker n at port + n; 0: the number of its UDP port;
+        None: nowhere, unless ``tcp_descriptors`` are each worker's listening sockets. Raises
+        OSError when an address cannot be bound, or a descriptor is no socket that can be used.
         """
 
     def local_addresses(self) -> list[list[tuple[str, int]]]:
         """Return the bound addresses, one list per worker."""
+
+    def tcp_addresses(self) -> list[list[tuple[str, int]]]:
+        """Return the addresses where TCP connections are taken, one list per worker."""
 
     def event_fd(self) -> int:
         """Return an eventfd that is readable while events wait; owned by the engine.

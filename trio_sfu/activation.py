@@ -1,7 +1,8 @@
 """Sockets that somebody else has bound for the daemon: systemd's socket activation.
 
-The protocol is that of sd_listen_fds(3). A stream socket is the TCP port, datagram sockets are
-the UDP ports of the workers, in the order of their numbers.
+The protocol is that of sd_listen_fds(3). A stream socket is the TCP port of page, API and
+signaling, or, if it is named so, one of media; datagram sockets are the UDP ports of the workers.
+Those of the workers are in the order of their numbers.
 """
 
 import os
@@ -19,18 +20,21 @@ from trio_sfu.errors import ConfigError
 
 _FIRST: Final = 3
 _IP: Final = (socket.AF_INET, socket.AF_INET6)
+_MEDIA: Final = "media"
+"""FileDescriptorName= of the sockets that are for media."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
     """The sockets; none of a kind: the daemon binds its own.
 
-    ``media`` has those of each worker. Whoever holds this keeps them open: the packet engine
-    uses duplicates, of which a restarted one makes others.
+    ``media`` has those of each worker, ``media_tcp`` those of them that listen. Whoever holds this
+    keeps them open: the packet engine uses duplicates, of which a restarted one makes others.
     """
 
     http: Sequence[socket.socket] = ()
     media: Sequence[Sequence[socket.socket]] = ()
+    media_tcp: Sequence[Sequence[socket.socket]] = ()
 
     def over(self, config: Config) -> Config:
         """Return the settings with the sockets' addresses in place of those that are there.
@@ -50,12 +54,26 @@ class Inherited:
             port = self.media[0][0].getsockname()[1]
             media = replace(config.media, addresses=addresses, port=port)
             config = replace(config, media=media)
+        if self.media_tcp and config.media.tcp:
+            if len(self.media_tcp) != config.media.workers:
+                raise _error(
+                    f"media.workers is {config.media.workers}, and there are TCP sockets for"
+                    f" {len(self.media_tcp)}: one port is needed for each"
+                )
+            port = self.media_tcp[0][0].getsockname()[1]
+            # The same number is the default, and needs not be told.
+            if port != (config.media.tcp_port or config.media.port):
+                config = replace(config, media=replace(config.media, tcp_port=port))
         check(config)
         return config
 
     def descriptors(self) -> list[list[int]] | None:
         """Return the numbers of the workers' sockets; None: there are none."""
-        return [[each.fileno() for each in worker] for worker in self.media] or None
+        return _numbers(self.media)
+
+    def tcp_descriptors(self) -> list[list[int]] | None:
+        """Return the numbers of the workers' listening sockets; None: there are none."""
+        return _numbers(self.media_tcp)
 
 
 def inherit(environment: MutableMapping[str, str], first: int = _FIRST) -> Inherited:
@@ -69,17 +87,19 @@ def inherit(environment: MutableMapping[str, str], first: int = _FIRST) -> Inher
     names = told["FDNAMES"].split(":")
     http: list[socket.socket] = []
     media: dict[int, list[socket.socket]] = {}
+    media_tcp: dict[int, list[socket.socket]] = {}
     with ExitStack() as opened:
         for offset in range(int(told["FDS"])):
             name = names[offset] if offset < len(names) else "unknown"
             found = opened.enter_context(_socket(first + offset, name))
             _check(found, f"descriptor {first + offset} ({name})")
-            if found.type == socket.SOCK_STREAM:
+            if found.type == socket.SOCK_STREAM and name != _MEDIA:
                 http.append(found)
             else:
-                media.setdefault(found.getsockname()[1], []).append(found)
+                kind = media if found.type == socket.SOCK_DGRAM else media_tcp
+                kind.setdefault(found.getsockname()[1], []).append(found)
         opened.pop_all()
-    return Inherited(http, [media[port] for port in sorted(media)])
+    return Inherited(http, _by_port(media), _by_port(media_tcp))
 
 
 def differences(config: Config, effective: Config) -> Iterator[str]:
@@ -89,9 +109,18 @@ def differences(config: Config, effective: Config) -> Iterator[str]:
         ("http.port", config.http.port, effective.http.port),
         ("media.addresses", set(config.media.addresses), set(effective.media.addresses)),
         ("media.port", config.media.port, effective.media.port),
+        ("media.tcp_port", config.media.tcp_port, effective.media.tcp_port),
     ):
         if wanted != got and not (wanted == "localhost" and is_loopback(str(got))):
             yield dotted
+
+
+def _by_port(sockets: dict[int, list[socket.socket]]) -> list[list[socket.socket]]:
+    return [sockets[port] for port in sorted(sockets)]
+
+
+def _numbers(sockets: Sequence[Sequence[socket.socket]]) -> list[list[int]] | None:
+    return [[each.fileno() for each in worker] for worker in sockets] or None
 
 
 def _socket(number: int, name: str) -> socket.socket:

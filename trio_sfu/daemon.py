@@ -276,7 +276,7 @@ class Daemon:
             return await self.self_test.now()
 
     async def trial_path(self) -> TrialPath:
-        """Return what it takes to try whether the UDP port is reached from elsewhere.
+        """Return what it takes to try whether the media ports are reached from elsewhere.
 
         Raises trio.TooSlowError when the service that opens it gives no answer.
         """

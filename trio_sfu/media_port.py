@@ -1,4 +1,4 @@
-"""The UDP port: from the configuration to the packet engine's settings."""
+"""The media ports: from the configuration to the packet engine's settings."""
 
 import errno
 import os
@@ -26,13 +26,18 @@ async def open_media(
 ) -> AsyncIterator[MediaEngine]:
     """Start the packet engine. Raises ConfigError when the port cannot be had."""
     descriptors = inherited.descriptors()
+    tcp_descriptors = inherited.tcp_descriptors() if settings.tcp else None
     if descriptors is None:
         _check_bindable(settings)
+    if settings.tcp and tcp_descriptors is None:
+        _check_bindable_by_tcp(settings)
     engine_settings = EngineSettings(
         addresses=[(address, settings.port) for address in _usable(settings)],
         workers=settings.workers,
         max_transports=settings.max_transports + _OF_SELF_TEST,
         descriptors=descriptors,
+        tcp_port=settings.tcp_port if settings.tcp else None,
+        tcp_descriptors=tcp_descriptors,
     )
     async with open_engine(engine_settings, journal) as engine:
         yield engine
@@ -57,23 +62,37 @@ def _check_bindable(settings: Media) -> None:
     for worker in range(settings.workers if settings.port else 1):
         port = settings.port and settings.port + worker
         for address in _usable(settings):
-            with _explained(address, port):
-                family = socket.AF_INET6 if ":" in address else socket.AF_INET
-                with socket.socket(family, socket.SOCK_DGRAM) as probe:
-                    probe.bind((address, port))
+            what = f"{address} UDP port {port} (media.addresses, media.port)"
+            with _explained(what), _socket(address, socket.SOCK_DGRAM) as probe:
+                probe.bind((address, port))
+
+
+def _check_bindable_by_tcp(settings: Media) -> None:
+    first = settings.tcp_port or settings.port
+    for port in range(first, first + settings.workers) if first else ():
+        for address in _usable(settings):
+            what = f"{address} TCP port {port} (media.addresses, media.tcp_port)"
+            with _explained(what), _socket(address, socket.SOCK_STREAM) as probe:
+                # As the engine has it: connections of an earlier daemon do not matter.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if probe.family == socket.AF_INET6:
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                probe.bind((address, port))
+                probe.listen()
+
+
+def _socket(address: str, kind: socket.SocketKind) -> socket.socket:
+    return socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
 
 
 @contextmanager
-def _explained(address: str, port: int) -> Iterator[None]:
+def _explained(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what = {
+        why = {
             errno.EADDRINUSE: "the port is taken by another program",
             errno.EACCES: "the port needs rights this user does not have",
             errno.EADDRNOTAVAIL: "this machine does not have the address",
         }.get(error.errno or 0, os.strerror(error.errno or 0))
-        raise ConfigError(
-            f"cannot use {address} UDP port {port} (media.addresses, media.port): {what}",
-            code="config-listen",
-        ) from None
+        raise ConfigError(f"cannot use {what}: {why}", code="config-listen") from None

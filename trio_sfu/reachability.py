@@ -1,4 +1,4 @@
-"""The service that answers ICE checks for who tries whether the UDP port is reached."""
+"""The service that answers ICE checks for who tries whether the media ports are reached."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -47,10 +47,8 @@ class Reachability:
             self._asked.set()
             await opened.wait()
         user, password = self._credentials
-        places = host_candidates(self._engine.candidates(), self._announced())
-        return TrialPath(
-            user=user,
-            password=password,
-            places=[MediaPlace(host=host, port=port) for host, port in places],
-            seconds=round(left, 1),
-        )
+        udp = host_candidates(self._engine.candidates(), self._announced())
+        tcp = host_candidates(self._engine.tcp_candidates(), self._announced())
+        places = [MediaPlace(host=host, port=port) for host, port in udp]
+        places += [MediaPlace(host=host, port=port, protocol="tcp") for host, port in tcp]
+        return TrialPath(user=user, password=password, places=places, seconds=round(left, 1))

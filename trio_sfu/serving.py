@@ -188,8 +188,9 @@ def _status(daemon: Daemon, reloading: Reloading) -> str:
 
 def _log_media(daemon: Daemon) -> None:
     media = [f"{host}:{port}" for host, port in daemon.engine.candidates()]
+    tcp = [f"{host}:{port}" for host, port in daemon.engine.tcp_candidates()]
     waiting = daemon.engine.receive_buffer()
-    log.info("media", udp=media, gso=daemon.engine.gso(), receive_buffer=waiting)
+    log.info("media", udp=media, tcp=tcp, gso=daemon.engine.gso(), receive_buffer=waiting)
     if waiting is not None and waiting < _RECEIVE_BUFFER:
         log.warning(
             "small receive buffer: packets are lost in bursts and floods; "

@@ -150,6 +150,9 @@ def test_a_loopback_address_needs_nothing(host: str) -> None:
         ({"media.addresses": "localhost"}, '"localhost" is not an IP address'),
         ({"media.announced": "x"}, 'media.announced: "x" is not an IP address'),
         ({"media.port": "65535", "media.workers": "2"}, "passes the last port"),
+        ({"media.tcp_port": "65535", "media.workers": "2"}, "tcp_port + media.workers passes"),
+        ({"http.port": "7882"}, "the TCP port for media are both 7882"),
+        ({"http.port": "5001", "media.tcp_port": "5000", "media.workers": "2"}, "both 5001"),
         ({"media.addresses": "0.0.0.0"}, "media.announced"),  # noqa: S104  (refused)
         ({"liveness.stuck_after": "0.5"}, "liveness.stuck_after must be at least 1"),
         ({"http.certificate": "x"}, "must be set together"),
@@ -158,6 +161,13 @@ def test_a_loopback_address_needs_nothing(host: str) -> None:
 )
 def test_settings_that_do_not_go_together_are_told(flags: dict[str, str], says: str) -> None:
     assert says in told(flags=flags)
+
+
+def test_page_and_media_may_share_a_number_where_they_do_not_meet() -> None:
+    same = {"http.port": "7882"}
+    load(flags=same | {"media.tcp": "false"})
+    load(flags=same | {"media.tcp_port": "7883"})
+    load(flags=same | {"media.addresses": "192.0.2.1"})
 
 
 def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import structlog
 import trio
@@ -17,7 +18,9 @@ from tests.process.daemon import Daemon, free_ports
 from trio_sfu.cli import main
 from trio_sfu.config.model import Config, Http, Media
 from trio_sfu.doctor.finding import Finding
+from trio_sfu.doctor.reach import check_reach
 from trio_sfu.doctor.trial import check_running, try_daemon
+from trio_sfu.liveness.trial_path import MediaPlace, TrialPath
 from trio_sfu.testing import open_test_daemon
 from trio_sfu.tree.remote import Remote, RemoteError
 
@@ -98,6 +101,35 @@ async def test_a_tcp_port_that_is_taken(ports: tuple[int, int]) -> None:
     assert f"port {ports[0]}" in found[1].message
 
 
+async def test_a_tcp_port_for_media_that_is_taken(ports: tuple[int, int]) -> None:
+    with socket.create_server(("127.0.0.1", ports[1])):
+        config = Config(http=Http(port=ports[0]), media=Media(port=ports[1]))
+        taken = (await try_daemon(config))[-1]
+        assert (taken.check, taken.state) == ("TCP for media", "fail")
+        assert f"127.0.0.1 TCP port {ports[1]}" in taken.message
+        assert "another media.tcp_port; or media.tcp = false" in taken.remedy
+        without = msgspec.structs.replace(config.media, tcp=False)
+        found = await try_daemon(msgspec.structs.replace(config, media=without))
+    checks = {each.check: each.state for each in found}
+    assert checks["UDP reachability"] == "ok"
+    assert not checks.keys() & {"TCP for media", "TCP reachability"}
+
+
+async def test_a_tcp_port_where_somebody_else_answers() -> None:
+    async def answer(stream: trio.SocketStream) -> None:
+        await stream.receive_some()
+        await stream.send_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(partial(trio.serve_tcp, answer, 0, host="127.0.0.1"))
+        port = listeners[0].socket.getsockname()[1]
+        place = MediaPlace(host="127.0.0.1", port=port, protocol="tcp")
+        [tcp] = await check_reach(TrialPath(user="u", password="p" * 24, places=[place], seconds=9))
+        nursery.cancel_scope.cancel()
+    assert (tcp.check, tcp.state) == ("TCP reachability", "warn")
+    assert f"127.0.0.1 TCP port {port}: the server does not speak STUN" in tcp.message
+
+
 async def test_media_that_does_not_come_through(
     monkeypatch: pytest.MonkeyPatch, ports: tuple[int, int]
 ) -> None:
@@ -106,11 +138,12 @@ async def test_media_that_does_not_come_through(
     monkeypatch.setattr(SocketEngine, "candidates", lambda _self: [("127.0.0.1", 9)])
     config = Config(http=Http(port=ports[0]), media=Media(port=0, addresses=["127.0.0.1"]))
     found = await try_daemon(config)
-    media, reach = found[-2:]
+    media, reach, connected = found[-3:]
     assert (media.check, media.state) == ("media", "fail")
     assert "ICE or DTLS did not come through" in media.message
     assert (reach.check, reach.state) == ("UDP reachability", "fail")
     assert "127.0.0.1 UDP port 9: no answer: nobody listens there" in reach.message
+    assert (connected.check, connected.state) == ("TCP reachability", "ok")
 
 
 async def test_a_running_daemon_is_asked_and_not_disturbed() -> None:

@@ -112,6 +112,34 @@ def udp_closed_by_a_firewall(place: World) -> Findings:
         return ask(*place.outside())
 
 
+def tcp_closed_by_a_firewall(place: World) -> Findings:
+    with blocked(place.here, f"tcp dport {place.far.media_port}"), place.there.inside():
+        return ask(*place.outside())
+
+
+def tcp_closed_on_its_own_machine(place: World) -> Findings:
+    port = place.far.media_port
+    place.here.nft(
+        "add table inet own",
+        "add chain inet own input { type filter hook input priority 0 ; }",
+        f"add rule inet own input tcp dport {port} reject",
+    )
+    try:
+        with place.here.inside():
+            ports = ["--http-port", str(place.far.http_port), "--media-port", str(port)]
+            token = ["--token-file", str(place.folder / "token")]
+            addresses = ["--media-addresses", PUBLIC]
+            return ask(*ports, *token, *addresses, "--media-max-transports", "1000")
+    finally:
+        place.here.nft("delete table inet own")
+
+
+def tcp_port_for_media_taken(place: World) -> Findings:
+    port, media = free_ports()
+    with HTTPServer(("127.0.0.1", media), BaseHTTPRequestHandler):
+        return ask(*place.free()[4:], "--http-port", str(port), "--media-port", str(media))
+
+
 def plain_http(place: World) -> Findings:
     with place.there.inside():
         return ask(*place.outside())
@@ -206,7 +234,8 @@ class Named(NamedTuple):
 
 
 _HTTP = ("secure context",)
-_ASTRAY = ("page certificate", "daemon's clock", "UDP reachability")
+_ASTRAY = ("page certificate", "daemon's clock", "UDP reachability", "TCP reachability")
+_TCP = ("TCP reachability",)
 FAULTS = [
     Named(misspelt_key, "settings", "Did you mean announced?", "check-config"),
     Named(tcp_port_taken, "TCP port", "taken by another program", "http.port"),
@@ -214,8 +243,11 @@ FAULTS = [
     Named(address_of_another_machine, "UDP port", "does not have 198.51.100.7", "media.addresses"),
     Named(port_without_rights, "TCP port", "needs rights", "install-service"),
     Named(only_loopback_told, "media addresses", "127.0.0.1", "media.announced", _HTTP),
-    Named(wrong_address_announced, "UDP reachability", "127.0.0.77", "media.announced"),
+    Named(wrong_address_announced, "UDP reachability", "127.0.0.77", "media.announced", _TCP),
     Named(udp_closed_by_a_firewall, "UDP reachability", PUBLIC, "open UDP port", _HTTP),
+    Named(tcp_closed_by_a_firewall, "TCP reachability", PUBLIC, "open TCP port", _HTTP),
+    Named(tcp_closed_on_its_own_machine, "TCP reachability", PUBLIC, "nft list ruleset"),
+    Named(tcp_port_for_media_taken, "TCP for media", "taken by another program", "media.tcp_port"),
     Named(plain_http, "secure context", "no camera", "https://"),
     Named(expired_certificate, "certificate", "has expired", "renew"),
     Named(certificate_of_tomorrow, "certificate", "is valid from", "clock"),

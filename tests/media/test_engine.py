@@ -1,6 +1,7 @@
 """The engine in trio: events come without polling, handles go with their blocks."""
 
 import gc
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from trio_sfu.errors import MediaError
 from trio_sfu.media.engine import RESTARTS, MediaEngine, open_engine
 from trio_sfu.media.settings import EngineSettings
 from trio_sfu.media.transport import Transport, TransportEvent, TransportLost
+from trio_sfu.stun.check import check_path
+from trio_sfu.stun.place import Place
 
 RMEM_MAX = Path("/proc/sys/net/core/rmem_max")
 
@@ -172,6 +175,22 @@ async def test_after_a_panic_transports_are_lost_and_new_ones_work_on_the_same_p
                 await peer.check("bravo")
                 assert isinstance(await next_event(transport), Connected)
         assert engine.candidates() == addresses
+
+
+async def test_after_a_panic_connections_are_taken_on_the_same_port() -> None:
+    async with open_engine(EngineSettings(tcp_port=0)) as engine:
+        addresses = engine.candidates()
+        async with await trio.open_tcp_stream(*addresses[0]) as former:
+            panic(engine)
+            with trio.fail_after(5), suppress(trio.BrokenResourceError):
+                assert await former.receive_some() == b"", "it ends with its worker"
+        with trio.fail_after(5):
+            while engine.restarts == 0:  # noqa: ASYNC110
+                await trio.sleep(0.01)
+        assert engine.tcp_candidates() == addresses
+        async with engine.transport("bravo", PASSWORD):
+            host, port = addresses[0]
+            assert await check_path(Place(host, port, "tcp"), "bravo", PASSWORD) == host
 
 
 async def test_a_transport_that_comes_in_the_middle_of_a_restart_waits_for_its_end() -> None:

@@ -43,6 +43,7 @@ class Start(Protocol):
         silence_timeout_ms: int = 3_000,
         consent_timeout_ms: int = 15_000,
         event_queue: int = 16_384,
+        tcp_port: int | None = None,
     ) -> Engine: ...
 
 
@@ -107,6 +108,86 @@ class Peer:
         answer = binding.answer((await self.receive())[0], password=password)
         assert answer.transaction == transaction
         return answer
+
+
+class TcpPeer(Peer):
+    """The same over a connection (RFC 6544): each datagram behind its length (RFC 4571)."""
+
+    def __init__(self, server: tuple[str, int]) -> None:
+        self.socket = trio.socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.server = server
+
+    async def __aenter__(self) -> "TcpPeer":
+        try:
+            await self.socket.connect(self.server)
+        except OSError:
+            self.socket.close()
+            raise
+        return self
+
+    async def send(self, datagram: bytes) -> None:
+        await self.socket.send(len(datagram).to_bytes(2) + datagram)
+
+    async def receive(self) -> tuple[bytes, tuple[str, int]]:
+        with trio.fail_after(5):
+            length = int.from_bytes(await self._exactly(2))
+            return await self._exactly(length), self.server
+
+    async def _exactly(self, length: int) -> bytes:
+        data = b""
+        while len(data) < length:
+            more = await self.socket.recv(length - len(data))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+
+async def test_a_peer_connects_by_tcp(start: Start) -> None:
+    engine = start([("127.0.0.1", 0)], tcp_port=0)
+    assert engine.tcp_addresses() == engine.local_addresses()
+    transport = engine.add_transport(binding.UFRAG, binding.PASSWORD)
+    async with TcpPeer(engine.tcp_addresses()[0][0]) as peer:
+        await peer.check(nominate=True)
+        assert await next_events(engine) == [Connected(transport, *peer.address)]
+        assert engine.transport_stats(transport)["tcp"] == 1
+        assert engine.census()["streams"] == 1
+        engine.send_control(transport, b"\x16abc")
+        assert (await peer.receive())[0] == b"\x16abc"
+        await peer.send(b"\x16def")
+        assert await next_events(engine) == [ControlDatagram(transport, b"\x16def")]
+        engine.remove_transport(transport)
+        with pytest.raises((EOFError, ConnectionResetError)):
+            await peer.receive()
+    assert engine.counters()["stream_ended"] == 1
+    assert set(engine.census().values()) == {0}
+
+
+async def test_udp_takes_over_from_tcp_when_it_works_and_tcp_when_the_peer_says_so(
+    start: Start,
+) -> None:
+    engine = start([("127.0.0.1", 0)], tcp_port=0)
+    transport = engine.add_transport(binding.UFRAG, binding.PASSWORD)
+    address = engine.local_addresses()[0][0]
+    async with TcpPeer(address) as tcp, Peer(address) as udp:
+        await tcp.check()
+        await udp.check()
+        assert engine.transport_stats(transport)["tcp"] == 0
+        await tcp.check(nominate=True)
+        assert engine.transport_stats(transport)["tcp"] == 1
+        engine.drain_events()
+        tcp.socket.close()
+        assert await next_events(engine) == [PathChanged(transport, *udp.address)]
+        assert engine.transport_stats(transport)["tcp"] == 0
+        assert engine.transport_stats(transport)["connected"] == 1
+
+
+async def test_without_a_tcp_port_nobody_is_let_in(start: Start) -> None:
+    engine = start([("127.0.0.1", 0)])
+    assert engine.tcp_addresses() == [[]]
+    with pytest.raises(ConnectionRefusedError):
+        async with TcpPeer(engine.local_addresses()[0][0]):
+            pass
 
 
 async def next_events(engine: Engine) -> list[Event]:

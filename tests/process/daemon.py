@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ class Daemon:
     def wait_ready(self) -> None:
         """Return once ``/readyz`` says yes."""
         self.http_port = 0
+        self.media_port = 0
 
         def ready() -> bool:
             if self.process.poll() is not None:
@@ -186,13 +187,20 @@ class Daemon:
 
 
 def free_ports() -> tuple[int, int]:
-    """Return a TCP and a UDP port that nobody has now, on 127.0.0.1 and ::1."""
-    with (
-        socket.create_server(("127.0.0.1", 0)) as tcp,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-    ):
-        udp.bind(("127.0.0.1", 0))
+    """Return a port for the page and one for media that nobody has now, on 127.0.0.1."""
+    with socket.create_server(("127.0.0.1", 0)) as tcp, media_sockets() as (udp, _):
         return tcp.getsockname()[1], udp.getsockname()[1]
+
+
+@contextmanager
+def media_sockets() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Hold a UDP port of 127.0.0.1, and the TCP port of its number."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.bind(("127.0.0.1", 0))
+            with suppress(OSError), socket.create_server(udp.getsockname()) as tcp:
+                yield udp, tcp
+                return
 
 
 @contextmanager

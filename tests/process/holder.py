@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.process.daemon import Daemon, running_daemon
+from tests.process.daemon import Daemon, media_sockets, running_daemon
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,9 +14,12 @@ ROOT = Path(__file__).parents[2]
 class Holder:
     """What systemd is to a service: holds the sockets, and starts it with them."""
 
-    def __init__(self, artifacts: Path, tcp: socket.socket, udp: socket.socket) -> None:
+    def __init__(
+        self, artifacts: Path, tcp: socket.socket, udp: socket.socket, media_tcp: socket.socket
+    ) -> None:
         self.tcp = tcp
         self.udp = udp
+        self.media_tcp = media_tcp
         self._artifacts = artifacts
 
     @property
@@ -26,7 +29,8 @@ class Holder:
 
     @contextmanager
     def started(self, log: str = "daemon.log", *, faulty: bool = False) -> Iterator[Daemon]:
-        given = {"http": self.tcp.fileno(), "media": self.udp.fileno()}
+        held = [("http", self.tcp), ("media", self.udp), ("media", self.media_tcp)]
+        given = [(name, each.fileno()) for name, each in held]
         program = [str(Path(sys.executable).with_name("trio-sfu")), "serve"]
         if faulty:
             program = [sys.executable, "-m", "trio_sfu.testing.faulty_daemon"]
@@ -34,12 +38,12 @@ class Holder:
             self._artifacts,
             prefix=[
                 *(sys.executable, "-m", "tests.process.activated"),
-                *(f"{name}={number}" for name, number in given.items()),
+                *(f"{name}={number}" for name, number in given),
                 "--",
             ],
             program=program,
             faulty=faulty,
-            pass_fds=list(given.values()),
+            pass_fds=[number for _, number in given],
             environment={"PYTHONPATH": str(ROOT)},
             log=log,
         ) as daemon:
@@ -53,10 +57,9 @@ class Holder:
 
 @contextmanager
 def held_sockets(artifacts: Path) -> Iterator[Holder]:
-    """Hold a port for TCP and one for UDP on 127.0.0.1."""
+    """Hold a port for the page and one for media, UDP and TCP, on 127.0.0.1."""
     with (
         socket.create_server(("127.0.0.1", 0), backlog=4_096) as tcp,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+        media_sockets() as (udp, media_tcp),
     ):
-        udp.bind(("127.0.0.1", 0))
-        yield Holder(artifacts, tcp, udp)
+        yield Holder(artifacts, tcp, udp, media_tcp)

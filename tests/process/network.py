@@ -14,6 +14,8 @@ from pathlib import Path
 
 ADDRESS = "10.99.0.1"
 GATEWAY = "10.99.0.2"
+INSIDE = "10.98.0.1"
+BEHIND_NAT = "10.98.0.2"
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,47 @@ def neighbour(network: Network) -> Iterator[Network]:
         yield other
     finally:
         subprocess.run(["ip", "netns", "delete", other.name], check=True)
+
+
+@contextmanager
+def behind_nat(network: Network) -> Iterator[tuple[Network, Network]]:
+    """Make a router at the other end of ``network``'s cable, and a namespace behind that.
+
+    The router gives every flow a random port of its own (a symmetric NAT), and ``network`` knows
+    no way to the addresses behind it. Returns the router and who is behind it.
+    """
+    with neighbour(network) as router:
+        client = Network(f"{network.name}-nat")
+        ip, inside = ["ip", "-n", router.name], ["ip", "-n", client.name]
+        subprocess.run(["ip", "netns", "add", client.name], check=True)
+        try:
+            for command in (
+                [*ip, "link", "add", "inside", "type", "veth", "peer", "name", "eth0"],
+                [*ip, "link", "set", "eth0", "netns", client.name],
+                [*ip, "addr", "add", f"{INSIDE}/24", "dev", "inside"],
+                [*ip, "link", "set", "inside", "up"],
+                [*inside, "link", "set", "lo", "up"],
+                [*inside, "addr", "add", f"{BEHIND_NAT}/24", "dev", "eth0"],
+                [*inside, "link", "set", "eth0", "up"],
+                [*inside, "route", "add", "default", "via", INSIDE, "dev", "eth0"],
+                [*router.prefix, "sysctl", "-qw", "net.ipv4.ip_forward=1"],
+            ):
+                subprocess.run(command, check=True)
+            router.nft(
+                "add table ip nat",
+                "add chain ip nat out { type nat hook postrouting priority srcnat ; }",
+                "add rule ip nat out oifname there masquerade random",
+                "add table ip filter",
+                "add chain ip filter through { type filter hook forward priority filter ; }",
+            )
+            yield router, client
+        finally:
+            subprocess.run(["ip", "netns", "delete", client.name], check=True)
+
+
+def refuse(router: Network, what: str) -> None:
+    """Have a router of ``behind_nat`` drop what the nft expression ``what`` says."""
+    router.nft(f"add rule ip filter through {what} drop")
 
 
 @contextmanager

@@ -1,7 +1,9 @@
-"""A flood of hostile datagrams from one address: the others' call goes on, and people join."""
+"""Floods of hostile datagrams and connections: the others' call goes on, and people join."""
 
+import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,8 +14,12 @@ import trio
 
 from tests.process.daemon import Daemon, engine_metric, running_daemon
 from tests.process.flood import cost_of, flood
+from tests.process.patience import SLACK
 from trio_sfu.client import Client, SyntheticVideo, Tone, connect
 from trio_sfu.signaling.carried import Source
+from trio_sfu.stun.check import check_path
+from trio_sfu.stun.place import Place
+from trio_sfu.tree.remote import Remote
 from trio_sfu.webrtc.reception import Reception
 
 ROOM = "flooded"
@@ -208,3 +214,67 @@ async def send_dtls(client: Client) -> int:
                 sent += 1
             await trio.sleep(0.001)
     return sent
+
+
+async def test_a_flood_of_connections_harms_nobody(
+    daemon: Daemon, measure: Callable[[str, str], None]
+) -> None:
+    """Media goes on, who can only connect is let in, and nothing is left of it."""
+    baseline = await trio.to_thread.run_sync(daemon.settled_census)
+    async with (
+        connect(daemon.url, room=ROOM, name="ann") as ann,
+        connect(daemon.url, room=ROOM, name="bob") as bob,
+        trio.open_nursery() as nursery,
+    ):
+        await talk(ann, 440)
+        film = Film()
+        for number, reception in enumerate(await receptions(bob, ann.id)):
+            nursery.start_soon(film.record, str(number), reception)
+        before, cost, gone = daemon.metrics(), cost_of(daemon.process.pid), await lost(ann, bob)
+        began = trio.current_time()
+        async with trio.open_nursery() as meanwhile:
+            meanwhile.start_soon(let_in_by_tcp, daemon)
+            made = await connections(daemon)
+        passed = trio.current_time() - began
+        after, costs = daemon.metrics(), cost_of(daemon.process.pid)
+        losses = await lost(ann, bob) - gone
+        nursery.cancel_scope.cancel()
+
+    def more(name: str) -> int:
+        key = engine_metric(name)
+        return round(after[key] - before[key])
+
+    accepted, refused = more("stream_accepted"), more("stream_refused")
+    measure(
+        "flood of TCP connections",
+        f"{made / passed:,.0f}/s, {accepted} accepted and {refused} refused; CPU of the engine "
+        f"{100 * (costs.engine - cost.engine) / passed:.0f} %, media lost {losses}, "
+        f"longest pause {1000 * film.longest:.0f} ms",
+    )
+    assert accepted > 256
+    assert refused > 0
+    assert more("stream_malformed") > 0
+    assert more("stream_unproven") > 0
+    assert after["trio_sfu_streams"] <= 256
+    assert more("control_received") < 100, "nothing of it came to the control plane"
+    assert losses == 0 or more("socket_receive_overflows")
+    assert film.longest < FROZEN
+    assert costs.memory - cost.memory < MEMORY
+    await trio.to_thread.run_sync(partial(daemon.returns_to, baseline, within=15 + SLACK))
+
+
+async def connections(daemon: Daemon) -> int:
+    """Flood the TCP port; return with how many connections."""
+    command = [sys.executable, "-m", "tests.process.connecting", str(daemon.media_port)]
+    with trio.fail_after(SECONDS + 20):
+        done = await trio.run_process([*command, str(SECONDS)], capture_stdout=True)
+    made: int = json.loads(done.stdout)["made"]
+    return made
+
+
+async def let_in_by_tcp(daemon: Daemon) -> None:
+    """Have a check answered over a connection in the middle of the flood."""
+    await trio.sleep(SECONDS / 2)
+    path = await trio.to_thread.run_sync(Remote(daemon.url).trial_path)
+    place = Place("127.0.0.1", daemon.media_port, "tcp")
+    assert await check_path(place, path.user, path.password, 5 + SLACK) == "127.0.0.1"

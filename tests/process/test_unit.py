@@ -92,7 +92,21 @@ def test_the_sockets_are_those_of_the_settings(tmp_path: Path) -> None:
         "ListenDatagram=[2001:db8::7]:5000",
         "ListenDatagram=192.0.2.7:5001",
         "ListenDatagram=[2001:db8::7]:5001",
+        "ListenStream=192.0.2.7:5000",
+        "ListenStream=[2001:db8::7]:5000",
+        "ListenStream=192.0.2.7:5001",
+        "ListenStream=[2001:db8::7]:5001",
     ]
+
+
+def test_the_tcp_sockets_for_media_are_where_the_settings_say(tmp_path: Path) -> None:
+    at = {"media__addresses": "192.0.2.7", "media__port": "5000"}
+    another = written(tmp_path / "another", **at, media__tcp_port="443")
+    none = written(tmp_path / "none", **at, media__tcp="false")
+    datagrams = "ListenDatagram=192.0.2.7:5000"
+    streams = "ListenStream=192.0.2.7:443"
+    assert listens(another["trio-sfu-media.socket"]) == [datagrams, streams]
+    assert listens(none["trio-sfu-media.socket"]) == [datagrams]
 
 
 def test_the_files_in_the_package_are_those_of_the_defaults(units: dict[str, Path]) -> None:

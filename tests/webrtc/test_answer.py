@@ -1,5 +1,6 @@
 """The answer's text, read back by a parser nobody here wrote."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,26 @@ def test_it_answers_every_line_in_order(path: Path) -> None:
     assert [each.kind for each in media] == [each.kind for each in offered]
     directions = ["recvonly"] * len(offer.sending) + ["sendonly"] * len(offer.slots)
     assert [each.direction for each in media[: len(directions)]] == directions
+
+
+def test_tcp_is_announced_below_udp_and_above_relays() -> None:
+    offer = recorded(RECORDED[0])
+    parsed = parse_offer(offer.sdp)
+    agreement = Negotiation().agree(parsed, offer.sending, offer.slots)
+    local = replace(LOCAL, tcp_candidates=[("192.0.2.1", 443), ("2001:db8::1", 443)])
+    media = sections(write_answer(parsed, agreement, local, 1))[0]
+    udp, tcp = media.ice_candidates[:2], media.ice_candidates[2:]
+    assert [(each.protocol, each.port, each.tcpType) for each in tcp] == [
+        ("tcp", 443, "passive"),
+        ("tcp", 443, "passive"),
+    ]
+    assert [each.ip for each in tcp] == [each.ip for each in udp]
+    priorities = [each.priority for each in (*udp, *tcp)]
+    assert priorities == sorted(priorities, reverse=True)
+    assert len({each.foundation for each in (*udp, *tcp)}) == 4
+    # RFC 6544, section 4.2; the type preference of a relayed candidate is at most 2.
+    assert [priority >> 24 for priority in priorities] == [126, 126, 90, 90]
+    assert tcp[0].priority >> 21 & 7 == 4
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)

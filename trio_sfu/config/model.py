@@ -26,10 +26,12 @@ class Http(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Media(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The packet engine and its UDP port."""
+    """The packet engine, its UDP port, and the TCP port for who cannot use that."""
 
     addresses: list[str] = field(default_factory=lambda: ["127.0.0.1", "::1"])
     port: Port = 7882
+    tcp: bool = True
+    tcp_port: Port = 0
     announced: list[str] = []
     stun_server: str = ""
     workers: Annotated[int, Meta(ge=1, le=64)] = 1

@@ -12,7 +12,7 @@ from trio_sfu.config.token import operator_token
 from trio_sfu.doctor import machine
 from trio_sfu.doctor.certificate import CHECK as CERTIFICATE
 from trio_sfu.doctor.finding import Finding, fail, ok, warn
-from trio_sfu.doctor.reach import check_reach
+from trio_sfu.doctor.reach import UDP, check_reach
 from trio_sfu.doctor.relays import check_relays, check_seen
 from trio_sfu.doctor.service import check_unit
 from trio_sfu.doctor.settings import bound_addresses, check_addresses, check_settings
@@ -57,7 +57,7 @@ def examine(load: Load, url: str | None = None, *, outside: bool = False) -> Ite
     token = operator_token(config.admin)
     if outside and url is not None:
         yield from check_web(url)
-        yield _reached(Remote(url, token=token))
+        yield from _reached(Remote(url, token=token))
         return
     yield ok("settings", "they are right")
     yield from check_settings(config, url)
@@ -66,13 +66,15 @@ def examine(load: Load, url: str | None = None, *, outside: bool = False) -> Ite
     asked = _find(config, url, token)
     path = asked.path
     bound = bound_addresses(config)
-    told = [each.host for each in path.places] if path else config.media.announced or bound
+    told = config.media.announced or bound
+    if path is not None:
+        told = list(dict.fromkeys(each.host for each in path.places))
     seen = list(check_seen(config, bound, told))
     yield check_addresses(config, told)
     yield from seen
     yield from _daemon(config, asked)
     if path is not None:
-        yield trio.run(check_reach, path)
+        yield from trio.run(check_reach, path)
     if url is not None:
         yield from check_web(url)
 
@@ -95,7 +97,7 @@ def _machine(config: Config) -> Iterator[Finding]:
 
 
 class _Asked(NamedTuple):
-    """A daemon, and whether it answers, and how its UDP port is tried, if it says so."""
+    """A daemon, and whether it answers, and how its media ports are tried, if it says so."""
 
     remote: Remote
     there: bool
@@ -118,13 +120,13 @@ def _ask(remote: Remote) -> _Asked:
         return _Asked(remote, there=not error.silent)
 
 
-def _reached(remote: Remote) -> Finding:
+def _reached(remote: Remote) -> list[Finding]:
     try:
         path = remote.trial_path()
     except RemoteError as error:
         remedy = WAYS_IN.get(error.code, "have the proxy pass /api/v1/trial-path on for a while")
         message = f"not tried, for the daemon does not say how: {error}"
-        return warn("UDP reachability", message, remedy)
+        return [warn(UDP, message, remedy)]
     return trio.run(partial(check_reach, path, outside=True))
 
 

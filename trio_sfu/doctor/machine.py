@@ -15,6 +15,10 @@ _FEW_DESCRIPTORS: Final = 256
 _PER_PEER: Final = 3
 """Descriptors: a socket, and the two of an asyncio loop."""
 _BESIDES: Final = 64
+_CONNECTIONS: Final = 4_096
+"""Of each worker, for media by TCP (docs/floods.md)."""
+_STRANGERS: Final = 256
+"""Of them, those that are nobody's."""
 _MEMORY_LOW, _MEMORY_GONE = 256 * _MIB, 64 * _MIB
 _PER_PEER_KIB: Final = 287
 """Memory of a peer with four pairs of slots (docs/overload.md)."""
@@ -32,14 +36,17 @@ def check_descriptors(config: Config) -> Finding:
     """Whether as many file descriptors may be open as the limits of the settings need."""
     check = "file descriptors"
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    need = config.http.max_connections + _PER_PEER * config.media.max_transports + _BESIDES
+    peers = config.media.max_transports
+    need = config.http.max_connections + _PER_PEER * peers + _BESIDES
+    if config.media.tcp:
+        need += min(peers + _STRANGERS, _CONNECTIONS * config.media.workers)
     remedy = "raise LimitNOFILE= in the systemd unit, or `ulimit -Hn` of this shell"
     if most == resource.RLIM_INFINITY or most >= need:
         return ok(check, f"{'any number' if most < 0 else most} may be open, {need} are enough")
     if most < _FEW_DESCRIPTORS:
         return fail(check, f"only {most} may be open", remedy)
-    peers = max(0, most - _BESIDES) // (_PER_PEER + 1)
-    message = f"{most} may be open, enough for some {peers} peers; the settings allow {need}"
+    enough = max(0, most - _BESIDES) // (_PER_PEER + 1)
+    message = f"{most} may be open, enough for some {enough} peers; the settings allow {need}"
     return warn(check, message, f"{remedy}, or lower media.max_transports")
 
 

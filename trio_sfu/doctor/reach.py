@@ -1,6 +1,6 @@
-"""Whether the media port is reached at the addresses that clients are told."""
+"""Whether the media ports are reached at the addresses that clients are told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import trio
@@ -12,58 +12,83 @@ from trio_sfu.stun.check import check_path
 from trio_sfu.stun.message import StunError
 from trio_sfu.stun.place import Place
 
-_CHECK: Final = "UDP reachability"
+UDP: Final = "UDP reachability"
+_TCP: Final = "TCP reachability"
 _WITHIN: Final = 3.0
 _NO_WAY: Final = ("Network is unreachable", "Cannot assign requested address")
 """Said where this machine has no address of the family."""
 
 
-async def check_reach(path: TrialPath, *, outside: bool = False) -> Finding:
-    """Send ICE checks to each place. ``outside``: this is not the daemon's machine."""
+async def check_reach(path: TrialPath, *, outside: bool = False) -> list[Finding]:
+    """Send ICE checks to each place. ``outside``: this is not the daemon's machine.
+
+    What is found by TCP, where clients may connect by that, is at most a warning: who can use UDP
+    goes without it.
+    """
+    places = [Place(each.host, each.port, each.protocol) for each in path.places]
     failed = {
         place: error
-        for place, error in (await _check_all(path)).items()
+        for place, error in (await _check_all(places, path.user, path.password)).items()
         if not any(each in str(error) for each in _NO_WAY)
     }
-    if failed:
-        return _told(failed, outside=outside, tried=len(path.places))
-    places = listed(f"{each.host} UDP port {each.port}" for each in path.places)
-    return ok(_CHECK, f"the daemon answers at {places}")
+    return list(_by_protocol(places, failed, outside=outside))
 
 
-async def _check_all(path: TrialPath) -> dict[Place, StunError]:
+async def _check_all(places: Sequence[Place], user: str, password: str) -> dict[Place, StunError]:
     failed: dict[Place, StunError] = {}
 
     async def one(place: Place) -> None:
         try:
-            await check_path(place, path.user, path.password, _WITHIN)
+            await check_path(place, user, password, _WITHIN)
         except StunError as error:
             failed[place] = error
 
     async with trio.open_nursery() as nursery:
-        for each in path.places:
-            nursery.start_soon(one, Place(each.host, each.port))
+        for each in places:
+            nursery.start_soon(one, each)
     return failed
 
 
-def _told(failed: Mapping[Place, StunError], *, outside: bool, tried: int) -> Finding:
-    where = listed(f"{place.host} UDP port {place.port}" for place in failed)
-    ports = listed(sorted({str(place.port) for place in failed}))
-    why = next(iter(failed.values()))
-    message = f"no answer from {where}: {why}"
+def _by_protocol(
+    places: Sequence[Place], failed: Mapping[Place, StunError], *, outside: bool
+) -> Iterator[Finding]:
+    for protocol, check in (("udp", UDP), ("tcp", _TCP)):
+        tried = [each for each in places if each.transport == protocol]
+        wrong = {each: failed[each] for each in tried if each in failed}
+        if wrong:
+            yield _told(check, wrong, outside=outside, all_failed=len(wrong) == len(tried))
+        elif tried:
+            yield ok(check, f"the daemon answers at {_listed(tried)}")
+
+
+def _listed(places: Sequence[Place]) -> str:
+    return listed(f"{each.host} {each.transport.upper()} port {each.port}" for each in places)
+
+
+def _told(
+    check: str, failed: Mapping[Place, StunError], *, outside: bool, all_failed: bool
+) -> Finding:
+    message = f"no answer from {_listed(list(failed))}: {next(iter(failed.values()))}"
+    numbers = listed(sorted({str(place.port) for place in failed}))
+    ports = f"{next(iter(failed)).transport.upper()} port {numbers}"
     foreign = sorted({place.host for place in failed} - own_addresses())
+    told = fail if check == UDP and all_failed else warn
+    if check == _TCP:
+        message += "; who cannot use UDP needs it"
     if outside:
         remedy = (
-            f"open UDP port {ports} in the firewalls before the daemon (conf/nftables has rules),"
+            f"open {ports} in the firewalls before the daemon (conf/nftables has rules),"
             " have the router pass it on, and see that media.announced is right"
         )
     elif foreign:
+        told = warn
         message += f"; {listed(foreign)} is no address of this machine"
         remedy = (
-            f"see that media.announced is right and the router passes UDP port {ports} on; some"
+            f"see that media.announced is right and the router passes {ports} on; some"
             " routers do not let the inside in: try `trio-sfu doctor --outside` from elsewhere"
         )
-        return warn(_CHECK, message, remedy)
     else:
-        remedy = f"open UDP port {ports} in this machine's firewall: `nft list ruleset`"
-    return (fail if len(failed) == tried else warn)(_CHECK, message, remedy)
+        remedy = f"open {ports} in this machine's firewall: `nft list ruleset`"
+    if check == _TCP:
+        remedy += "; or set media.tcp = false"
+    return told(check, message, remedy)

@@ -64,7 +64,7 @@ async def try_daemon(config: Config) -> list[Finding]:
             )
             async with open_daemon(aside) as daemon:
                 found.append(_of_media(await daemon.test_media()))
-                found.append(await check_reach(await daemon.trial_path()))
+                found.extend(await check_reach(await daemon.trial_path()))
     except* ConfigError as group:
         found.append(_unusable(group))
     except* trio.TooSlowError:

@@ -63,6 +63,18 @@ COUNTERS: Final[Mapping[str, str]] = {
     "socket_send_blocked": "Times a socket was full and its worker waited",
     "socket_send_drops": "Datagrams given up because a socket stayed full for too long",
     "socket_gso_fallbacks": "Runs refused by UDP_SEGMENT and sent one by one",
+    "stream_accepted": "TCP connections for media that were accepted",
+    "stream_refused": "TCP connections for media closed at once: there were too many",
+    "stream_ended": "Accepted TCP connections for media that have ended",
+    "stream_unproven": "TCP connections for media closed because no peer had shown them as its own",
+    "stream_malformed": "TCP connections for media closed because they carried something else",
+    "stream_stalled": "TCP connections for media closed because they took nothing for too long",
+    "stream_receive_datagrams": "Datagrams received over TCP",
+    "stream_receive_bytes": "Bytes received over TCP",
+    "stream_send_datagrams": "Datagrams sent over TCP",
+    "stream_send_bytes": "Bytes sent over TCP",
+    "stream_send_drops": "Datagrams given up because their TCP connection took too little",
+    "stream_send_dropped_bytes": "Bytes given up because their TCP connection took too little",
 }
 """Counters that are metrics of their own."""
 
@@ -101,6 +113,7 @@ REASONS: Final[Mapping[str, str]] = {
     "subscriber_not_ready": "a packet for a viewer without keys, address or consent",
     "queue_full": "a packet for a viewer whose queue is full",
     "path_too_slow": "a frame that a viewer's path is too slow for",
+    "sound_too_late": "sound that has waited too long for a viewer's TCP connection",
     "cache_missed": "a packet overwritten before it was sent",
     "protect_failed": "a packet that could not be encrypted",
     "nack_not_cached": "a packet asked for again that is not kept any more",

@@ -36,6 +36,7 @@ CENSUS: Final[Mapping[str, str]] = {
     "addresses": "Addresses of peers that the engine knows",
     "encodings": "Encodings that are or were received",
     "slots": "Slots of viewers",
+    "streams": "TCP connections for media",
     "transports": "Transports of the engine: one a peer",
     "up_tracks": "Tracks that are received",
 }

@@ -32,7 +32,7 @@ class Overseen(Protocol):
         ...
 
     async def trial_path(self) -> TrialPath:
-        """Return what it takes to try whether the UDP port is reached.
+        """Return what it takes to try whether the media ports are reached.
 
         Raises trio.TooSlowError when there is no answer.
         """
@@ -72,7 +72,7 @@ class _Answers:
             raise CodedError("self-test-silent", "the self-test gives no answer") from None
 
     async def trial_path(self, _request: Request) -> Response:
-        """Answer ICE checks for some seconds, for who tries whether the UDP port is reached."""
+        """Answer ICE checks for some seconds, for who tries whether the media ports are reached."""
         try:
             return answer(await self._daemon.trial_path())
         except trio.TooSlowError:

@@ -73,6 +73,10 @@ class MediaEngine:
         """Return the addresses and UDP ports transports are bound to, wildcards as they are."""
         return []
 
+    def tcp_candidates(self) -> list[tuple[str, int]]:
+        """Return the addresses and ports where clients may connect; none if they may not."""
+        return []
+
     def census(self) -> dict[str, int]:
         """Count what exists in the engine."""
         return self.native.census()
@@ -105,7 +109,7 @@ class MediaEngine:
 
 
 class SocketEngine(MediaEngine):
-    """An engine with worker threads and UDP sockets."""
+    """An engine with worker threads, UDP sockets and TCP connections."""
 
     def __init__(self, settings: EngineSettings, journal: Journal) -> None:
         self._settings = settings
@@ -119,6 +123,10 @@ class SocketEngine(MediaEngine):
     def candidates(self) -> list[tuple[str, int]]:
         """Return the first worker's addresses: all transports are there."""
         return self._addresses[0]
+
+    def tcp_candidates(self) -> list[tuple[str, int]]:
+        """Return where clients may connect to the first worker; none if they may not."""
+        return self._engine.tcp_addresses()[0]
 
     def progress(self) -> list[int]:
         """Return each worker's loop counter; it moves at least every 500 ms."""
@@ -183,6 +191,8 @@ def _start(settings: EngineSettings, addresses: Sequence[tuple[str, int]]) -> En
         max_transports=settings.max_transports,
         event_queue=settings.event_queue,
         descriptors=settings.descriptors,
+        tcp_port=settings.tcp_port,
+        tcp_descriptors=settings.tcp_descriptors,
     )
 
 

@@ -10,6 +10,8 @@ class EngineSettings:
 
     ``addresses`` share one UDP port; port 0 means any that is free on all of them.
     ``descriptors``: sockets of each worker that are bound already, in place of those.
+    ``tcp_port``: where clients may connect (RFC 6544); 0: the number of the UDP port; None:
+    nowhere. ``tcp_descriptors``: listening sockets of each worker, in its place.
     """
 
     addresses: Sequence[tuple[str, int]] = (("127.0.0.1", 0),)
@@ -21,3 +23,5 @@ class EngineSettings:
     max_transports: int = 10_000
     event_queue: int = 16_384
     descriptors: Sequence[Sequence[int]] | None = None
+    tcp_port: int | None = None
+    tcp_descriptors: Sequence[Sequence[int]] | None = None

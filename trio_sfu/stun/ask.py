@@ -1,6 +1,7 @@
 """Asks a server, over UDP, TCP or TLS."""
 
 import errno
+import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from trio_sfu.stun.place import Place
 from trio_sfu.stun.transaction import GIVE_UP, Transaction
 
 _HEAD: Final = 20
+_LENGTH: Final = 2
+"""Bytes before each datagram on a stream (RFC 4571, section 2)."""
 _NOT_OURS: Final = 16
 """Datagrams of others between two of ours that are passed over."""
 
@@ -84,7 +87,18 @@ async def connect_udp(
     return _Datagrams(opened)
 
 
-async def _connect_stream(stack: AsyncExitStack, server: Place) -> Asked:
+async def connect_peer(stack: AsyncExitStack, place: Place, within: float = GIVE_UP) -> Asked:
+    """Return a connection to an ICE agent, by UDP or TCP; ``stack`` closes it. Raises StunError.
+
+    What is said over TCP are datagrams (RFC 6544, section 10): not as STUN servers speak it.
+    """
+    if place.transport == "udp":
+        return await connect_udp(stack, place)
+    with _bounded(within):
+        return await _connect_stream(stack, place, framed=True)
+
+
+async def _connect_stream(stack: AsyncExitStack, server: Place, *, framed: bool = False) -> Asked:
     try:
         stream: trio.abc.Stream = await trio.open_tcp_stream(server.host, server.port)
         await stack.enter_async_context(stream)
@@ -95,9 +109,17 @@ async def _connect_stream(stack: AsyncExitStack, server: Place) -> Asked:
             )
             await stream.do_handshake()
     except (OSError, trio.BrokenResourceError) as error:
-        why = error.__cause__ or error
-        raise StunError(f"cannot be connected to: {why}", code="stun-unreachable") from None
-    return _Stream(stream)
+        raise StunError(f"cannot be connected to: {_why(error)}", code="stun-unreachable") from None
+    return _Stream(stream, framed=framed)
+
+
+def _why(error: Exception) -> str:
+    why: BaseException = error.__cause__ or error
+    if isinstance(why, BaseExceptionGroup):
+        why = why.exceptions[0]
+    if isinstance(why, ConnectionRefusedError):
+        return "nobody listens there"
+    return os.strerror(why.errno) if isinstance(why, OSError) and why.errno else str(why)
 
 
 class _Datagrams:
@@ -122,25 +144,31 @@ class _Datagrams:
 
 
 class _Stream:
-    def __init__(self, stream: trio.abc.Stream) -> None:
+    def __init__(self, stream: trio.abc.Stream, *, framed: bool) -> None:
         self._stream = stream
+        self._framed = framed
 
     async def ask(self, request: bytes, within: float) -> Message:
         # A reliable transport: nothing is sent twice (RFC 8489, section 6.2.2).
         transaction = Transaction(request, trio.current_time(), within, repeated=False)
         with _bounded(within):
             try:
-                await self._stream.send_all(request)
+                length = len(request).to_bytes(_LENGTH, "big") if self._framed else b""
+                await self._stream.send_all(length + request)
                 while True:
-                    head = await self._exactly(_HEAD)
-                    length = int.from_bytes(head[2:4], "big")
-                    if length > LONGEST:
-                        raise StunError("the server does not speak STUN")
-                    message = transaction.take(head + await self._exactly(length))
+                    message = transaction.take(await self._next())
                     if message is not None:
                         return message
             except trio.BrokenResourceError:
                 raise StunError("the connection is gone", code="stun-unreachable") from None
+
+    async def _next(self) -> bytes:
+        head = await self._exactly(_LENGTH if self._framed else _HEAD)
+        length = int.from_bytes(head[-2:] if self._framed else head[2:4], "big")
+        if length > LONGEST:
+            raise StunError("the server does not speak STUN")
+        rest = await self._exactly(length)
+        return rest if self._framed else head + rest
 
     async def _exactly(self, size: int) -> bytes:
         found = b""

@@ -1,10 +1,10 @@
-"""Tries whether a UDP port is reached, as ICE does: a connectivity check (RFC 8445, 7.2)."""
+"""Tries whether a media port is reached, as ICE does: a connectivity check (RFC 8445, 7.2)."""
 
 import secrets
 from contextlib import AsyncExitStack
 from typing import Final
 
-from trio_sfu.stun.ask import connect_udp
+from trio_sfu.stun.ask import connect_peer
 from trio_sfu.stun.message import Attribute, Kind, StunError, encode, new_transaction
 from trio_sfu.stun.place import Place
 from trio_sfu.stun.transaction import GIVE_UP
@@ -37,7 +37,7 @@ async def check_path(place: Place, user: str, password: str, within: float = GIV
     one of somebody else.
     """
     async with AsyncExitStack() as stack:
-        asked = await connect_udp(stack, place)
+        asked = await connect_peer(stack, place, within)
         tie_breaker = secrets.token_bytes(8)
         request = connectivity_check(
             new_transaction(), f"{user}:doctor", password, tie_breaker=tie_breaker

@@ -61,7 +61,7 @@ def unit_files(config: Config, program: Path, systemd: int) -> Iterator[File]:
     """
     service = _read(SERVICE).replace(_ANYWHERE, str(program))
     yield File(UNITS / SERVICE, service)
-    for name, lines in zip(SOCKETS, (_streams(config), _datagrams(config)), strict=True):
+    for name, lines in zip(SOCKETS, (_streams(config), _media(config)), strict=True):
         yield File(UNITS / name, _with_listens(_read(name), lines))
     if systemd >= NOTIFY_RELOAD_SINCE:
         yield File(DROP_IN, "[Service]\nType=notify-reload\nExecReload=\n")
@@ -76,10 +76,14 @@ def _streams(config: Config) -> list[str]:
     return [f"ListenStream={_place('http.host', host, port)}" for host in hosts]
 
 
-def _datagrams(config: Config) -> list[str]:
+def _media(config: Config) -> list[str]:
     first = _port("media.port", config.media.port)
+    kinds = [("ListenDatagram", first)]
+    if config.media.tcp:
+        kinds.append(("ListenStream", config.media.tcp_port or first))
     return [
-        f"ListenDatagram={_place('media.addresses', address, port)}"
+        f"{kind}={_place('media.addresses', address, port)}"
+        for kind, first in kinds
         for port in range(first, first + config.media.workers)
         for address in config.media.addresses
     ]

@@ -30,6 +30,7 @@ class LocalDescription:
     ice_pwd: str
     fingerprint: str  # sha-256, hexadecimal pairs
     candidates: Sequence[tuple[str, int]]
+    tcp_candidates: Sequence[tuple[str, int]] = ()
 
 
 def write_answer(
@@ -101,6 +102,12 @@ def _transport(local: LocalDescription) -> Iterator[str]:
         # RFC 8445, section 5.1.2.1: type preference of a host candidate, earlier ones first.
         priority = (126 << 24) | ((65_535 - number) << 8) | 255
         yield f"a=candidate:{number + 1} 1 udp {priority} {host} {port} typ host"
+    for number, (host, port) in enumerate(local.tcp_candidates):
+        # RFC 6544, section 4.2: below every direct path by UDP (a type preference of 90, as
+        # browsers give their own), above a relay; 4 is the passive side.
+        priority = (90 << 24) | ((4 << 13 | 8_191 - number) << 8) | 255
+        foundation = len(local.candidates) + number + 1
+        yield (f"a=candidate:{foundation} 1 tcp {priority} {host} {port} typ host tcptype passive")
     yield "a=end-of-candidates"
     yield f"a=ice-ufrag:{local.ice_ufrag}"
     yield f"a=ice-pwd:{local.ice_pwd}"

@@ -101,6 +101,7 @@ class PeerConnection:
             ice_pwd=ice_pwd,
             fingerprint=certificate.fingerprint,
             candidates=host_candidates(engine.candidates(), announced),
+            tcp_candidates=host_candidates(engine.tcp_candidates(), announced),
         )
         self._answers = 0
         self._transport: Transport | None = None

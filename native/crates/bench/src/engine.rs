@@ -10,7 +10,7 @@ use trio_sfu_core::command::{
 };
 use trio_sfu_core::config::Config;
 use trio_sfu_core::ids::{SlotId, TransportId, UpTrackId};
-use trio_sfu_driver::Driver;
+use trio_sfu_driver::{Driver, Listen};
 use trio_sfu_srtp::Profile;
 use trio_sfu_wire::codec::Codec;
 use trio_sfu_wire::rtp::{ExtensionKind, Mid, PayloadType, Rid, Ssrc};
@@ -29,7 +29,8 @@ const RTX: PayloadType = PayloadType(97);
 /// Starts a worker that knows the publisher, client 0, and its subscribers.
 pub(crate) fn start(profile: Profile, subscribers: usize) -> Result<Driver, Box<dyn Error>> {
     let config = Config { consent_timeout: NEVER, silence_timeout: NEVER, ..Config::default() };
-    let driver = Driver::start(&[(Ipv4Addr::LOCALHOST, 0).into()], 1, &config, EVENTS)?;
+    let driver =
+        Driver::start(&[(Ipv4Addr::LOCALHOST, 0).into()], 1, &Listen::Off, &config, EVENTS)?;
     let mid = Mid::new("0")?;
     for client in 0..=subscribers {
         add_transport(&driver, profile, client)?;

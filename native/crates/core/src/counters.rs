@@ -161,6 +161,8 @@ counters! {
     /// A frame for a subscriber whose path is too slow for what waits already. What the slot
     /// shows goes on with the next keyframe.
     drop_path_too_slow,
+    /// A packet of sound that has waited too long for the subscriber's TCP connection.
+    drop_sound_too_late,
     /// A queued packet whose cache entry was overwritten before it was sent.
     drop_cache_missed,
     /// A packet that could not be encrypted.

@@ -1,20 +1,19 @@
 //! What the engine reports to the control plane.
 
-use std::net::SocketAddr;
-
 use trio_sfu_wire::codec::Codec;
 use trio_sfu_wire::rtp::{Rid, Ssrc};
 
 use crate::ids::{SlotId, TransportId, UpTrackId};
 pub use crate::receive::layers::Layer;
+use crate::remote::Remote;
 
 /// An event; what each means is written in `_native.pyi`, whose classes they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Event {
     ControlDatagram { transport: TransportId, data: Vec<u8> },
-    Connected { transport: TransportId, remote: SocketAddr },
-    PathChanged { transport: TransportId, remote: SocketAddr },
+    Connected { transport: TransportId, remote: Remote },
+    PathChanged { transport: TransportId, remote: Remote },
     ConsentExpired { transport: TransportId },
     Silent { transport: TransportId },
     Heard { transport: TransportId },

@@ -19,6 +19,7 @@ mod keyframe;
 mod random;
 mod rate;
 mod receive;
+pub mod remote;
 mod send;
 pub mod stats;
 mod strangers;

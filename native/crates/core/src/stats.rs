@@ -53,9 +53,11 @@ impl Engine {
             self.transports.get(self.transport_key(id)?).ok_or(CommandError::UnknownTransport)?;
         let idle = u64::try_from(transport.path.idle(now).as_nanos()).unwrap_or(u64::MAX);
         let counts = transport.counts;
+        let selected = transport.path.selected();
         Ok([
             ("idle_ns", idle),
             ("connected", u64::from(transport.path.destination().is_some())),
+            ("tcp", u64::from(selected.is_some_and(|remote| remote.is_stream()))),
             ("keyed", u64::from(transport.outbound.is_some())),
             ("addresses", transport.path.addresses().count() as u64),
             ("binding_requests", counts.binding_requests),

@@ -1,6 +1,6 @@
 //! What is to be sent: encrypted datagrams in one buffer, grouped into GSO runs.
 
-use std::net::SocketAddr;
+use crate::remote::Remote;
 
 /// Segments Linux accepts in one `UDP_SEGMENT` send.
 const MAX_SEGMENTS: usize = 64;
@@ -11,7 +11,7 @@ const MAX_RUN: usize = 65_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// Where to.
-    pub destination: SocketAddr,
+    pub destination: Remote,
     /// Where in the batch's buffer.
     pub start: usize,
     /// Bytes of all of its datagrams.
@@ -38,13 +38,24 @@ impl Batch {
 
     /// Records that the buffer's bytes from `start` on are one datagram to `destination`.
     /// It joins the latest run when that may be sent with it in one GSO call.
-    pub fn push(&mut self, destination: SocketAddr, start: usize) {
+    pub fn push(&mut self, destination: impl Into<Remote>, start: usize) {
+        let destination = destination.into();
         let len = self.buffer.len() - start;
         if len == 0 {
             return;
         }
+        let same = self.runs.last().is_some_and(|run| run.destination == destination);
+        if !same || !self.join(start) {
+            self.runs.push(Run { destination, start, len, segment: len });
+        }
+    }
+
+    /// The same for a datagram that is known to go where the latest run goes; false when it
+    /// needs a run of its own.
+    #[inline]
+    pub(crate) fn join(&mut self, start: usize) -> bool {
+        let len = self.buffer.len() - start;
         if let Some(run) = self.runs.last_mut()
-            && run.destination == destination
             && run.start + run.len == start
             && run.len % run.segment == 0
             && len <= run.segment
@@ -52,13 +63,13 @@ impl Batch {
             && run.len + len <= MAX_RUN
         {
             run.len += len;
-            return;
+            return true;
         }
-        self.runs.push(Run { destination, start, len, segment: len });
+        false
     }
 
     /// Each datagram with its destination.
-    pub fn datagrams(&self) -> impl Iterator<Item = (SocketAddr, &[u8])> {
+    pub fn datagrams(&self) -> impl Iterator<Item = (Remote, &[u8])> {
         self.runs.iter().flat_map(|run| {
             self.buffer[run.start..run.start + run.len]
                 .chunks(run.segment)

@@ -56,7 +56,7 @@ fn destination(world: &mut World, peer: usize) -> Option<SocketAddr> {
     world.command(Command::SendControl { transport, datagram: vec![22, 1] });
     let mut batch = Batch::default();
     world.engine.flush(world.now, &mut batch);
-    batch.datagrams().last().map(|(to, _)| to)
+    batch.datagrams().last().map(|(to, _)| to.address)
 }
 
 #[test]
@@ -77,7 +77,10 @@ fn the_old_credentials_answer_until_the_new_ones_nominate() {
     assert!(check(&mut world, peer, elsewhere(1), NEW, true));
     assert_eq!(destination(&mut world, peer), Some(elsewhere(1)));
     let transport = world.transport(peer);
-    assert_eq!(world.take_events(), [Event::PathChanged { transport, remote: elsewhere(1) }]);
+    assert_eq!(
+        world.take_events(),
+        [Event::PathChanged { transport, remote: elsewhere(1).into() }]
+    );
     assert_eq!(world.counter("ice_restarts"), 1);
 
     assert!(!check(&mut world, peer, home, former, true), "now the old ones are gone");

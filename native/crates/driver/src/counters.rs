@@ -46,4 +46,36 @@ counters! {
     socket_send_drops,
     /// Runs that were refused by UDP_SEGMENT and sent one by one.
     socket_gso_fallbacks,
+    /// TCP connections accepted.
+    stream_accepted,
+    /// TCP connections closed at once: too many of them, of one address or of nobody's.
+    stream_refused,
+    /// Accepted TCP connections that have ended, for whatever reason.
+    stream_ended,
+    /// Of them, those that no peer has shown to be its own in time.
+    stream_unproven,
+    /// Those that sent something else than datagrams with their lengths, or no STUN first.
+    stream_malformed,
+    /// Those that took nothing for too long while something waited.
+    stream_stalled,
+    /// Datagrams received over TCP.
+    stream_receive_datagrams,
+    /// Bytes read from TCP connections.
+    stream_receive_bytes,
+    /// Datagrams sent over TCP, or waiting to be.
+    stream_send_datagrams,
+    /// Bytes written to TCP connections.
+    stream_send_bytes,
+    /// Datagrams dropped because their TCP connection takes too little, or has ended.
+    stream_send_drops,
+    /// Bytes of them.
+    stream_send_dropped_bytes,
+}
+
+impl Counters {
+    /// TCP connections that are open.
+    #[must_use]
+    pub fn open_streams(&self) -> u64 {
+        self.stream_accepted - self.stream_ended
+    }
 }

@@ -17,9 +17,10 @@ use std::time::Duration;
 use trio_sfu_core::config::Config;
 use trio_sfu_core::engine::Engine;
 
-use crate::bind::{BindError, bind_worker};
+use crate::bind::{BindError, Listen, Sockets, bind_streams, bind_worker};
 use crate::mailbox::{Mailbox, Refused};
 use crate::reports::{Report, Reports};
+use crate::streams;
 use crate::sys;
 use crate::worker::{Served, Shared, Worker, now};
 
@@ -65,6 +66,7 @@ struct Thread {
 pub struct Driver {
     shared: Vec<Arc<Shared>>,
     addresses: Vec<Vec<SocketAddr>>,
+    tcp_addresses: Vec<Vec<SocketAddr>>,
     receive_buffer: usize,
     reports: Arc<Reports>,
     threads: Mutex<Vec<Thread>>,
@@ -72,7 +74,8 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Binds `addresses` once a worker (port + worker, or any port for 0) and starts.
+    /// Binds `addresses` once a worker (port + worker, or any port for 0) and starts; `listen`
+    /// says where it takes TCP connections.
     ///
     /// `config.ntp_epoch` is set from the system's clock and `config.seed` is mixed
     /// with chance; `queue` bounds the reports waiting to be drained.
@@ -82,44 +85,57 @@ impl Driver {
     pub fn start(
         addresses: &[SocketAddr],
         workers: u16,
+        listen: &Listen,
         config: &Config,
         queue: usize,
     ) -> Result<Self, BindError> {
         let sockets = (0..workers)
-            .map(|worker| bind_worker(addresses, worker))
+            .map(|worker| bind_worker(addresses, worker, listen))
             .collect::<Result<Vec<_>, _>>()?;
         let unspecified = SocketAddr::from(([0, 0, 0, 0], 0));
         let address = addresses.first().copied().unwrap_or(unspecified);
-        Self::start_on(sockets, config, queue).map_err(|source| BindError { address, source })
+        let failed = |source| BindError { protocol: "UDP", address, source };
+        Self::start_on(sockets, config, queue).map_err(failed)
     }
 
     /// Starts a worker on each set of bound UDP sockets that somebody else has opened.
     ///
     /// They are duplicated: whoever has the descriptors keeps them and may start another
-    /// driver on them. `config` and `queue` as in `start`.
+    /// driver on them. `listen`, `config` and `queue` as in `start`.
     ///
     /// # Errors
-    /// One that is no bound UDP socket, or an IPv6 wildcard that takes IPv4 too.
-    pub fn adopt(descriptors: &[Vec<RawFd>], config: &Config, queue: usize) -> io::Result<Self> {
-        let sockets = descriptors
-            .iter()
-            .map(|worker| worker.iter().map(|&descriptor| sys::adopt_udp(descriptor)).collect())
-            .collect::<io::Result<Vec<Vec<_>>>>()?;
-        Self::start_on(sockets, config, queue)
+    /// One that is no bound UDP socket, or an IPv6 wildcard that takes IPv4 too; what `listen`
+    /// asks for cannot be had.
+    pub fn adopt(
+        descriptors: &[Vec<RawFd>],
+        listen: &Listen,
+        config: &Config,
+        queue: usize,
+    ) -> io::Result<Self> {
+        let sockets = (0..).zip(descriptors).map(|(worker, descriptors)| {
+            let adopted = descriptors.iter().map(|&descriptor| sys::adopt_udp(descriptor));
+            let sockets = adopted.collect::<io::Result<Vec<_>>>()?;
+            let explained = |error: BindError| io::Error::new(error.source.kind(), error);
+            let listeners = bind_streams(&sockets, worker, listen).map_err(explained)?;
+            Ok((sockets, listeners))
+        });
+        Self::start_on(sockets.collect::<io::Result<_>>()?, config, queue)
     }
 
-    fn start_on(sockets: Vec<Vec<UdpSocket>>, config: &Config, queue: usize) -> io::Result<Self> {
+    fn start_on(sockets: Vec<Sockets>, config: &Config, queue: usize) -> io::Result<Self> {
         let reports = Arc::new(Reports::new(queue)?);
         let mut driver = Self {
             shared: Vec::new(),
             addresses: Vec::new(),
-            receive_buffer: smallest_buffer(sockets.iter().flatten())?,
+            tcp_addresses: Vec::new(),
+            receive_buffer: smallest_buffer(sockets.iter().flat_map(|(datagrams, _)| datagrams))?,
             reports,
             threads: Mutex::default(),
             closed: AtomicBool::new(false),
         };
         for (index, sockets) in sockets.into_iter().enumerate() {
-            let bound = sockets.iter().map(UdpSocket::local_addr).collect::<io::Result<_>>()?;
+            let bound = sockets.0.iter().map(UdpSocket::local_addr).collect::<io::Result<_>>()?;
+            let listening = streams::addresses(&sockets.1)?;
             let shared = Arc::new(Shared {
                 mailbox: Mailbox::new()?,
                 progress: AtomicU64::new(0),
@@ -135,6 +151,7 @@ impl Driver {
                 spawn(index, config, sockets, Arc::clone(&shared), Arc::clone(&driver.reports))?;
             driver.shared.push(shared);
             driver.addresses.push(bound);
+            driver.tcp_addresses.push(listening);
             driver.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
         Ok(driver)
@@ -144,6 +161,12 @@ impl Driver {
     #[must_use]
     pub fn local_addresses(&self) -> &[Vec<SocketAddr>] {
         &self.addresses
+    }
+
+    /// The addresses where TCP connections are taken, by worker.
+    #[must_use]
+    pub fn tcp_addresses(&self) -> &[Vec<SocketAddr>] {
+        &self.tcp_addresses
     }
 
     /// Bytes the smallest of the sockets' receive buffers holds, as the kernel counts them:
@@ -250,7 +273,7 @@ impl Drop for Driver {
 fn spawn(
     index: usize,
     config: Config,
-    sockets: Vec<UdpSocket>,
+    sockets: Sockets,
     shared: Arc<Shared>,
     reports: Arc<Reports>,
 ) -> io::Result<Thread> {
@@ -269,7 +292,7 @@ fn spawn(
 fn work(
     index: usize,
     config: Config,
-    sockets: Vec<UdpSocket>,
+    sockets: Sockets,
     shared: &Arc<Shared>,
     reports: &Arc<Reports>,
     started: &SyncSender<io::Result<()>>,

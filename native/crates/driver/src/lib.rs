@@ -1,8 +1,8 @@
 #![deny(unsafe_code)]
 //! The Linux driver of the packet engine.
 //!
-//! One thread, `sfu-worker-N`, owns a set of UDP sockets and one [`Engine`]: a packet
-//! never changes threads. It waits in epoll for its sockets, its [`mailbox`] and the
+//! One thread, `sfu-worker-N`, owns a set of UDP sockets, what has connected by TCP where UDP
+//! is blocked ([`streams`]), and one [`Engine`]: a packet never changes threads. It waits in epoll for its sockets, its [`mailbox`] and the
 //! engine's next deadline; receives with recvmmsg and UDP_GRO; sends the engine's runs
 //! with sendmmsg and UDP_SEGMENT. A [`Driver`] starts the workers, calls into their
 //! engines, and collects their [`Report`]s behind one descriptor to wait on.
@@ -18,11 +18,12 @@ mod mailbox;
 mod reports;
 mod routes;
 mod send;
+mod streams;
 #[allow(unsafe_code)]
 mod sys;
 mod worker;
 
-pub use bind::BindError;
+pub use bind::{BindError, Listen};
 pub use counters::Counters;
 pub use driver::{CallError, Driver};
 pub use reports::Report;

@@ -5,16 +5,23 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
 
+use trio_sfu_core::time::Instant;
 use trio_sfu_core::transmit::{Batch, Run};
 
 use crate::counters::Counters;
 use crate::routes::Routes;
 use crate::send::Sender;
+use crate::streams::Streams;
 use crate::sys::{Interest, Poller, ReceiveRing, bind_udp, probe_segmentation};
+
+fn no_streams() -> Streams {
+    Streams::new(Vec::new(), &Poller::new().unwrap()).unwrap()
+}
 
 struct Link {
     sockets: Vec<UdpSocket>,
     routes: Routes,
+    streams: Streams,
     sender: Sender,
     counters: Counters,
     receiver: UdpSocket,
@@ -27,6 +34,7 @@ impl Link {
         let sockets = vec![bind_udp(any).unwrap()];
         let bound = [sockets[0].local_addr().unwrap()];
         Self {
+            streams: no_streams(),
             sender: Sender::new(1, gso),
             sockets,
             routes: Routes::new(&bound),
@@ -39,8 +47,13 @@ impl Link {
     fn send(&mut self, datagrams: &[Vec<u8>], segment: usize) {
         let destination = self.receiver.local_addr().unwrap();
         append(&mut self.sender.batch, destination, datagrams, segment);
-        self.sender.plan(&mut self.routes, &mut self.counters);
+        self.plan();
         self.sender.send(&self.sockets, &mut self.counters);
+    }
+
+    fn plan(&mut self) {
+        let Self { sender, routes, streams, counters, .. } = self;
+        sender.plan(Instant(0), routes, streams, counters);
     }
 
     /// Everything that arrives, until `count` datagrams are there or nothing more comes.
@@ -68,6 +81,7 @@ impl Link {
 fn append(batch: &mut Batch, destination: SocketAddr, datagrams: &[Vec<u8>], segment: usize) {
     let start = batch.buffer.len();
     batch.buffer.extend(datagrams.iter().flatten());
+    let destination = destination.into();
     batch.runs.push(Run { destination, start, len: batch.buffer.len() - start, segment });
 }
 
@@ -165,7 +179,7 @@ fn on_a_wildcard_address_the_answer_leaves_from_where_the_request_came_to() {
     let mut sender = Sender::new(1, true);
     let mut counters = Counters::default();
     append(&mut sender.batch, source, &burst(2, 20), 20);
-    sender.plan(&mut routes, &mut counters);
+    sender.plan(Instant(0), &mut routes, &mut no_streams(), &mut counters);
     sender.send(&[server], &mut counters);
     let (_, from) = client.recv_from(&mut [0; 64]).unwrap();
     assert_eq!(from, asked);
@@ -191,7 +205,7 @@ fn what_was_not_sent_is_kept_until_it_is_given_up() {
     let mut link = Link::new("127.0.0.1", true);
     let destination = link.receiver.local_addr().unwrap();
     append(&mut link.sender.batch, destination, &burst(5, 1000), 1000);
-    link.sender.plan(&mut link.routes, &mut link.counters);
+    link.plan();
     assert!(link.sender.waits_for(0));
     link.sender.drop_rest(&mut link.counters);
     assert!(link.sender.is_empty());

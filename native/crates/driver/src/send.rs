@@ -4,10 +4,12 @@ use std::io;
 use std::net::{IpAddr, UdpSocket};
 use std::os::fd::AsFd;
 
+use trio_sfu_core::time::Instant;
 use trio_sfu_core::transmit::{Batch, Run};
 
 use crate::counters::Counters;
 use crate::routes::Routes;
+use crate::streams::Streams;
 use crate::sys::{Outgoing, SendRing};
 
 /// One run, or one datagram, on its way to a socket.
@@ -28,7 +30,7 @@ impl Planned {
 
     fn outgoing<'a>(&self, buffer: &'a [u8]) -> Outgoing<'a> {
         Outgoing {
-            destination: self.run.destination,
+            destination: self.run.destination.address,
             local: self.local,
             segment: u16::try_from(self.run.segment).ok().filter(|_| self.is_segmented()),
             data: &buffer[self.run.start..self.run.start + self.run.len],
@@ -94,14 +96,25 @@ impl Sender {
         !self.lanes[index].rest().is_empty()
     }
 
-    /// Sorts `batch` by socket.
-    pub(crate) fn plan(&mut self, routes: &mut Routes, counters: &mut Counters) {
+    /// Sorts `batch` by socket; what goes into connections is put there at once.
+    pub(crate) fn plan(
+        &mut self,
+        now: Instant,
+        routes: &mut Routes,
+        streams: &mut Streams,
+        counters: &mut Counters,
+    ) {
         for lane in &mut self.lanes {
             lane.planned.clear();
             lane.next = 0;
         }
         for &run in self.batch.runs.iter().filter(|run| run.len > 0) {
-            let Some(way) = routes.answer(run.destination) else {
+            if run.destination.is_stream() {
+                let data = &self.batch.buffer[run.start..run.start + run.len];
+                streams.send(now, &run, data, counters);
+                continue;
+            }
+            let Some(way) = routes.answer(run.destination.address) else {
                 counters.socket_send_errors += Planned { run, local: None }.datagrams();
                 continue;
             };

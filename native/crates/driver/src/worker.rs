@@ -12,11 +12,13 @@ use trio_sfu_core::engine::Engine;
 use trio_sfu_core::event::Event;
 use trio_sfu_core::time::Instant;
 
+use crate::bind::Sockets;
 use crate::counters::Counters;
 use crate::mailbox::Mailbox;
 use crate::reports::{Report, Reports};
 use crate::routes::{Routes, Way};
 use crate::send::Sender;
+use crate::streams::Streams;
 use crate::sys::{self, EventFd, Interest, Poller, Ready, ReceiveRing, Received};
 
 /// The loop turns at least this often, for the watchdog.
@@ -88,6 +90,7 @@ struct Path {
     engine: Engine,
     sockets: Arc<[UdpSocket]>,
     routes: Routes,
+    streams: Streams,
     sender: Sender,
     counters: Counters,
     /// Per socket, the kernel's count of refused datagrams when last told.
@@ -132,7 +135,8 @@ impl Path {
             self.blocked_since = None;
             self.sender.batch.clear();
             self.more = self.engine.flush(now, &mut self.sender.batch);
-            self.sender.plan(&mut self.routes, &mut self.counters);
+            self.sender.plan(now, &mut self.routes, &mut self.streams, &mut self.counters);
+            self.more |= self.streams.flush(now, &mut self.engine, &mut self.counters);
             if self.sender.is_empty() && !self.more {
                 self.routes.forget_newcomers();
                 return;
@@ -183,7 +187,7 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn new(
         engine: Engine,
-        sockets: Vec<UdpSocket>,
+        (sockets, listeners): Sockets,
         shared: Arc<Shared>,
         reports: Arc<Reports>,
     ) -> io::Result<Self> {
@@ -202,6 +206,7 @@ impl Worker {
             engine,
             sockets: Arc::clone(&sockets),
             routes: Routes::new(&bound),
+            streams: Streams::new(listeners, &poller)?,
             sender: Sender::new(count, gso),
             counters: Counters::default(),
             overflows: vec![0; count],
@@ -231,7 +236,9 @@ impl Worker {
             self.path.counters.socket_wakeups += 1;
             for event in ready.iter().filter(|event| event.readable || event.writable) {
                 let token = event.token as usize;
-                if token < self.sockets.len() {
+                if Streams::owns(event.token) {
+                    self.serve(event)?;
+                } else if token < self.sockets.len() {
                     if event.readable {
                         self.receive(token);
                     }
@@ -246,6 +253,8 @@ impl Worker {
             self.path.transmit(now);
             self.shared.gso.store(self.path.sender.gso(), Ordering::Relaxed);
             self.watch_full_sockets()?;
+            let Path { streams, engine, counters, .. } = &mut self.path;
+            streams.tidy(now, engine, counters, &self.poller)?;
             self.path.engine.drain_events(&mut self.events);
             if !self.events.is_empty() {
                 self.reports.extend(self.events.drain(..).map(Report::Engine));
@@ -262,6 +271,12 @@ impl Worker {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => self.path.counters.socket_receive_errors += 1,
         }
+    }
+
+    /// A listener or a connection is ready.
+    fn serve(&mut self, event: &Ready) -> io::Result<()> {
+        let Path { streams, engine, counters, .. } = &mut self.path;
+        streams.ready(now(), event.token, event.readable, engine, counters, &self.poller)
     }
 
     /// Does the jobs that wait; `false` when the driver has closed the mailbox.

@@ -7,11 +7,11 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use trio_sfu_core::config::Config;
-use trio_sfu_driver::{CallError, Driver, Report};
+use trio_sfu_driver::{CallError, Driver, Listen, Report};
 
 fn start(workers: u16) -> Driver {
     let any = [SocketAddr::from(([127, 0, 0, 1], 0))];
-    Driver::start(&any, workers, &Config::default(), 64).unwrap()
+    Driver::start(&any, workers, &Listen::Off, &Config::default(), 64).unwrap()
 }
 
 /// Waits for `condition` with a deadline, giving up the processor in between.
@@ -47,7 +47,7 @@ fn sockets_of_somebody_else_are_used_and_outlive_the_driver() {
     let client = UdpSocket::bind("127.0.0.1:0").unwrap();
     for _ in 0..2 {
         let descriptors = [vec![opened.as_raw_fd()]];
-        let driver = Driver::adopt(&descriptors, &Config::default(), 64).unwrap();
+        let driver = Driver::adopt(&descriptors, &Listen::Off, &Config::default(), 64).unwrap();
         assert_eq!(driver.local_addresses(), [vec![address]]);
         client.send_to(b"garbage", address).unwrap();
         assert!(eventually(|| {
@@ -64,7 +64,7 @@ fn what_is_no_udp_socket_is_refused() {
     let stream = TcpListener::bind("127.0.0.1:0").unwrap();
     let file = std::fs::File::open("/dev/null").unwrap();
     for descriptor in [stream.as_raw_fd(), file.as_raw_fd(), -1] {
-        assert!(Driver::adopt(&[vec![descriptor]], &Config::default(), 64).is_err());
+        assert!(Driver::adopt(&[vec![descriptor]], &Listen::Off, &Config::default(), 64).is_err());
     }
 }
 

@@ -266,7 +266,10 @@ impl Commands {
     }
 
     fn census(&self, py: Python<'_>) -> BTreeMap<&'static str, u64> {
-        self.sum(py, |served| served.engine.census().entries().collect())
+        self.sum(py, |served| {
+            let streams = ("streams", served.counters.open_streams());
+            served.engine.census().entries().chain([streams]).collect()
+        })
     }
 
     fn counters(&self, py: Python<'_>) -> BTreeMap<&'static str, u64> {

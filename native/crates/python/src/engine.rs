@@ -1,18 +1,19 @@
-//! `Engine`: worker threads and their UDP sockets.
+//! `Engine`: worker threads, their UDP sockets and TCP connections.
 
+use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
-use trio_sfu_driver::{BindError, CallError, Driver};
+use trio_sfu_driver::{BindError, CallError, Driver, Listen};
 
 use crate::commands::Commands;
 use crate::convert;
 use crate::error::Failure;
 use crate::handles::MAX_WORKERS;
 
-/// Worker threads and their UDP sockets.
+/// Worker threads, their UDP sockets and TCP connections.
 #[pyclass(extends = Commands, frozen, module = "trio_sfu._native")]
 pub(crate) struct Engine {
     driver: Arc<Driver>,
@@ -32,6 +33,8 @@ impl Engine {
         max_transports = 10_000,
         event_queue = 16_384,
         descriptors = None,
+        tcp_port = None,
+        tcp_descriptors = None,
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are the Python call's, by name")]
     fn new(
@@ -45,6 +48,8 @@ impl Engine {
         max_transports: usize,
         event_queue: usize,
         descriptors: Option<Vec<Vec<RawFd>>>,
+        tcp_port: Option<u16>,
+        tcp_descriptors: Option<Vec<Vec<RawFd>>>,
     ) -> PyResult<PyClassInitializer<Self>> {
         let addresses = addresses.iter().map(convert::address).collect::<PyResult<Vec<_>>>()?;
         if addresses.is_empty() {
@@ -61,15 +66,24 @@ impl Engine {
             max_transports,
             event_queue,
         )?;
+        let listen = match (tcp_descriptors, tcp_port) {
+            (Some(sockets), _) if sockets.len() != usize::from(workers) => {
+                return Err(PyValueError::new_err("tcp_descriptors must be those of each worker"));
+            }
+            (Some(sockets), _) => Listen::Adopted(sockets),
+            (None, None) => Listen::Off,
+            (None, Some(0)) => Listen::Beside,
+            (None, Some(port)) => Listen::Port(port),
+        };
         let driver = match descriptors {
             Some(sockets) if sockets.len() != usize::from(workers) => {
                 return Err(PyValueError::new_err("descriptors must be those of each worker"));
             }
-            Some(sockets) => {
-                py.detach(|| Driver::adopt(&sockets, &config, event_queue)).map_err(PyErr::from)?
-            }
+            Some(sockets) => py
+                .detach(|| Driver::adopt(&sockets, &listen, &config, event_queue))
+                .map_err(PyErr::from)?,
             None => py
-                .detach(|| Driver::start(&addresses, workers, &config, event_queue))
+                .detach(|| Driver::start(&addresses, workers, &listen, &config, event_queue))
                 .map_err(os_error)?,
         };
         let driver = Arc::new(driver);
@@ -78,8 +92,11 @@ impl Engine {
     }
 
     fn local_addresses(&self) -> Vec<Vec<(String, u16)>> {
-        let pair = |address: &std::net::SocketAddr| (address.ip().to_string(), address.port());
-        self.driver.local_addresses().iter().map(|bound| bound.iter().map(pair).collect()).collect()
+        shown(self.driver.local_addresses())
+    }
+
+    fn tcp_addresses(&self) -> Vec<Vec<(String, u16)>> {
+        shown(self.driver.tcp_addresses())
     }
 
     fn event_fd(&self) -> PyResult<RawFd> {
@@ -115,6 +132,12 @@ impl Engine {
             Err(error) => Err(Failure::Unanswered(error).into()),
         }
     }
+}
+
+/// Each worker's addresses as Python has them.
+fn shown(addresses: &[Vec<SocketAddr>]) -> Vec<Vec<(String, u16)>> {
+    let pair = |address: &SocketAddr| (address.ip().to_string(), address.port());
+    addresses.iter().map(|bound| bound.iter().map(pair).collect()).collect()
 }
 
 /// OSError's own subclasses are chosen by the error's number.

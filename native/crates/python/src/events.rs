@@ -107,16 +107,16 @@ pub(crate) fn to_python(py: Python<'_>, report: Report) -> PyResult<Py<PyAny>> {
                 py,
                 Connected {
                     transport: transport.0,
-                    host: remote.ip().to_string(),
-                    port: remote.port(),
+                    host: remote.address.ip().to_string(),
+                    port: remote.address.port(),
                 },
             ),
             Event::PathChanged { transport, remote } => object(
                 py,
                 PathChanged {
                     transport: transport.0,
-                    host: remote.ip().to_string(),
-                    port: remote.port(),
+                    host: remote.address.ip().to_string(),
+                    port: remote.address.port(),
                 },
             ),
             Event::ConsentExpired { transport } => {

@@ -167,7 +167,7 @@ impl Simulation {
         loop {
             batch.clear();
             let more = engine.flush(*now, batch);
-            sent.extend(batch.datagrams().map(|(to, datagram)| (to, datagram.to_vec())));
+            sent.extend(batch.datagrams().map(|(to, datagram)| (to.address, datagram.to_vec())));
             if !more {
                 return sent;
             }

@@ -1,5 +1,5 @@
 #![forbid(unsafe_code)]
-//! Network bytes to types and back: demultiplexing, STUN, RTP, RTCP, codec descriptors.
+//! Network bytes to types and back: demultiplexing, framing, STUN, RTP, RTCP, codec descriptors.
 //!
 //! Everything here is a pure function of its arguments. Parsers borrow from the
 //! datagram, allocate nothing, do work bounded by the datagram's length (exceptions say
@@ -10,6 +10,7 @@ mod bytes;
 pub mod codec;
 pub mod demux;
 mod error;
+pub mod framing;
 pub mod rtcp;
 pub mod rtp;
 pub mod stun;

@@ -74,10 +74,12 @@ impl Output {
         for run in &batch.runs {
             assert!(run.len > 0 && run.segment > 0, "an empty run");
             assert!(run.len <= MAX_RUN_LEN && run.len.div_ceil(run.segment) <= MAX_SEGMENTS);
-            let known = (0..PEERS).any(|peer| self.proved.contains(&(run.destination, peer)));
+            let address = run.destination.address;
+            let known = (0..PEERS).any(|peer| self.proved.contains(&(address, peer)));
             assert!(known, "sent to nobody");
         }
-        for (destination, datagram) in batch.datagrams() {
+        for (remote, datagram) in batch.datagrams() {
+            let destination = remote.address;
             self.datagrams += 1;
             self.bytes += datagram.len() as u64;
             if classify(datagram) == Some(Class::Rtp) {

@@ -1,12 +1,11 @@
 //! Binding requests: the ICE-lite agent (RFC 8445).
 
-use std::net::SocketAddr;
-
 use trio_sfu_wire::stun::{self, BindingRequest};
 
 use crate::engine::Engine;
 use crate::event::Event;
 use crate::rate::Rate;
+use crate::remote::Remote;
 use crate::time::Instant;
 use crate::transport::TransportKey;
 
@@ -15,12 +14,14 @@ use crate::transport::TransportKey;
 const CHECKS: Rate = Rate::per_second(200, 500);
 /// Wrong passwords for one transport, from addresses it does not have.
 const GUESSES: Rate = Rate::per_second(50, 200);
+/// Bytes of media for a connection before it is known how many it takes.
+const FIRST_ROOM: usize = 16 * 1024;
 
 impl Engine {
     /// Wrong credentials are left unanswered: an answer would help only an attacker.
-    pub(crate) fn handle_stun(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) {
+    pub(crate) fn handle_stun(&mut self, now: Instant, source: Remote, datagram: &[u8]) {
         let owner = self.by_address.get(&source).copied();
-        if owner.is_none() && !self.strangers.admit(now, source.ip()) {
+        if owner.is_none() && !self.strangers.admit(now, source.address.ip()) {
             self.counters.drop_stun_source_rate += 1;
             return;
         }
@@ -69,7 +70,7 @@ impl Engine {
         } else if self.take_address(now, key, source) {
             let integrity = self.transports.get(key).and_then(|t| t.credentials.integrity(ufrag));
             if let Some(integrity) = integrity {
-                stun::success_response(id, source, integrity, &mut response);
+                stun::success_response(id, source.address, integrity, &mut response);
             }
             self.checked(now, key, source, request.use_candidate);
             if request.use_candidate {
@@ -86,7 +87,7 @@ impl Engine {
 
     /// Makes `source` an address of `key`, unless another transport is using it: whoever
     /// may join could otherwise cut off others by forging their addresses.
-    fn take_address(&mut self, now: Instant, key: TransportKey, source: SocketAddr) -> bool {
+    fn take_address(&mut self, now: Instant, key: TransportKey, source: Remote) -> bool {
         let Some(&owner) = self.by_address.get(&source) else { return true };
         if owner == key {
             return true;
@@ -98,10 +99,57 @@ impl Engine {
         }
         other.path.forget(source);
         self.by_address.remove(&source);
+        self.moved(owner);
         true
     }
 
-    fn checked(&mut self, now: Instant, key: TransportKey, remote: SocketAddr, nominate: bool) {
+    /// The connection of a path has ended, and the path with it. The peer is sent to where it
+    /// was last checked from, if that is somewhere else; nowhere, until it checks again.
+    pub fn stream_ended(&mut self, stream: Remote) {
+        let Some(key) = self.by_address.remove(&stream) else { return };
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        if transport.path.forget(stream)
+            && let Some(remote) = transport.path.selected()
+        {
+            let transport = transport.id;
+            self.emit(Event::PathChanged { transport, remote });
+        }
+        self.moved(key);
+    }
+
+    /// Whether a transport has authenticated this address.
+    #[must_use]
+    pub fn knows(&self, remote: Remote) -> bool {
+        self.by_address.contains_key(&remote)
+    }
+
+    /// A connection takes `room` more bytes of media now; true when there is some for it. What
+    /// does not go waits here, where it is known what may be left out.
+    pub fn set_stream_room(&mut self, stream: Remote, room: usize) -> bool {
+        let Some(&key) = self.by_address.get(&stream) else { return false };
+        let Some(transport) = self.transports.get_mut(key) else { return false };
+        if transport.path.selected() != Some(stream) {
+            return false;
+        }
+        transport.media.set_room(Some(room));
+        let ready = transport.media.ready();
+        if ready {
+            self.has_output(key);
+        }
+        ready
+    }
+
+    /// Another address is selected, perhaps by another protocol.
+    fn moved(&mut self, key: TransportKey) {
+        let Some(transport) = self.transports.get_mut(key) else { return };
+        let stream = transport.path.selected().is_some_and(|remote| remote.is_stream());
+        transport.media.set_room(stream.then_some(FIRST_ROOM));
+        if transport.media.ready() {
+            self.has_output(key);
+        }
+    }
+
+    fn checked(&mut self, now: Instant, key: TransportKey, remote: Remote, nominate: bool) {
         let timeouts = self.timeouts();
         let Some(transport) = self.transports.get_mut(key) else { return };
         let id = transport.id;
@@ -112,6 +160,9 @@ impl Engine {
         if let Some(evicted) = change.evicted {
             self.by_address.remove(&evicted);
             self.counters.addresses_evicted += 1;
+        }
+        if change.connected || change.moved {
+            self.moved(key);
         }
         if change.connected {
             self.emit(Event::Connected { transport: id, remote });
@@ -147,7 +198,7 @@ impl Engine {
     }
 
     /// Puts a datagram for `destination` into the transport's outbox.
-    pub(crate) fn post(&mut self, key: TransportKey, destination: SocketAddr, datagram: Vec<u8>) {
+    pub(crate) fn post(&mut self, key: TransportKey, destination: Remote, datagram: Vec<u8>) {
         let Some(transport) = self.transports.get_mut(key) else { return };
         if !transport.outbox.push(destination, datagram) {
             self.counters.drop_outbox_full += 1;

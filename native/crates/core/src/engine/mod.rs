@@ -8,7 +8,6 @@ pub(crate) mod tick;
 pub(crate) mod timers;
 
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
 
 use trio_sfu_wire::demux::{Class, classify};
 
@@ -22,6 +21,7 @@ use crate::random::Random;
 use crate::rate::Rate;
 use crate::receive::encoding::Encoding;
 use crate::receive::up_track::{UpTrack, UpTrackKey};
+use crate::remote::Remote;
 use crate::send::scratch::Scratch;
 use crate::send::slot::{Slot, SlotKey};
 use crate::strangers::Strangers;
@@ -57,8 +57,10 @@ pub struct Engine {
     pub(crate) up_track_ids: HashMap<UpTrackId, UpTrackKey>,
     pub(crate) slot_ids: HashMap<SlotId, SlotKey>,
     /// Only addresses that authenticated: nobody else can fill it.
-    pub(crate) by_address: HashMap<SocketAddr, TransportKey>,
+    pub(crate) by_address: HashMap<Remote, TransportKey>,
     pub(crate) by_ufrag: HashMap<String, TransportKey>,
+    /// Connections of transports that are gone.
+    pub(crate) orphans: Vec<Remote>,
     /// Transports with something to send, each at most once (`Transport::pending`).
     pub(crate) pending: VecDeque<TransportKey>,
     pub(crate) scratch: Scratch,
@@ -84,6 +86,7 @@ impl Engine {
             slot_ids: HashMap::new(),
             by_address: HashMap::new(),
             by_ufrag: HashMap::new(),
+            orphans: Vec::new(),
             pending: VecDeque::new(),
             scratch: Scratch::default(),
             config,
@@ -92,7 +95,13 @@ impl Engine {
 
     /// A datagram arrived from `source`; it is decrypted in place. Never fails: what
     /// cannot be used is counted and forgotten.
-    pub fn handle_datagram(&mut self, now: Instant, source: SocketAddr, datagram: &mut [u8]) {
+    pub fn handle_datagram(
+        &mut self,
+        now: Instant,
+        source: impl Into<Remote>,
+        datagram: &mut [u8],
+    ) {
+        let source = source.into();
         self.counters.datagrams_received += 1;
         self.counters.bytes_received += datagram.len() as u64;
         match classify(datagram) {
@@ -158,6 +167,12 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Appends the connections whose transports have been removed since the last call: nobody
+    /// needs them any more.
+    pub fn drain_orphans(&mut self, into: &mut Vec<Remote>) {
+        into.append(&mut self.orphans);
     }
 
     /// What exists.

@@ -67,6 +67,9 @@ impl Engine {
         }
         for address in transport.path.addresses() {
             self.by_address.remove(&address);
+            if address.is_stream() {
+                self.orphans.push(address);
+            }
         }
     }
 

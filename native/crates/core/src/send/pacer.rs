@@ -32,6 +32,8 @@ const LATE: Duration = Duration::from_millis(150);
 /// Retransmissions may take one in so many of the target.
 const REPAIR_SHARE: u64 = 3;
 const REPAIR_BURST: Duration = Duration::from_millis(500);
+/// Video that may wait for a connection while there is no estimate.
+const MAX_BLOCKED: usize = 64 * 1024;
 /// Bytes around a payload: RTP, its extensions, SRTP.
 const AROUND: usize = 50;
 
@@ -76,6 +78,8 @@ pub(crate) struct Pacer {
     rates: Option<Rates>,
     paced: Debt,
     repairs: Debt,
+    /// Bytes that a connection takes now; none for datagrams, which are always taken.
+    room: Option<usize>,
 }
 
 impl Pacer {
@@ -104,7 +108,9 @@ impl Pacer {
     /// slot waits for something else to show.
     #[inline]
     pub(crate) fn admits(&self, leaving: bool) -> bool {
-        let Some(rates) = self.rates else { return true };
+        let Some(rates) = self.rates else {
+            return self.room.is_none() || self.waiting < MAX_BLOCKED;
+        };
         if self.waiting == 0 {
             return true;
         }
@@ -185,14 +191,48 @@ impl Pacer {
         may
     }
 
+    /// A connection takes so many bytes; none: datagrams are sent.
+    pub(crate) fn set_room(&mut self, room: Option<usize>) {
+        self.room = room;
+    }
+
+    /// Whether what is sent goes into a connection.
+    #[inline]
+    pub(crate) fn is_stream(&self) -> bool {
+        self.room.is_some()
+    }
+
+    /// How many of `limit` bytes may be written at once.
+    #[inline]
+    pub(crate) fn within_room(&self, limit: usize) -> usize {
+        self.room.map_or(limit, |room| room.min(limit))
+    }
+
+    /// So many bytes were written.
+    #[inline]
+    pub(crate) fn fill(&mut self, bytes: usize) {
+        if let Some(room) = &mut self.room {
+            *room = room.saturating_sub(bytes);
+        }
+    }
+
+    #[inline]
+    fn is_blocked(&self) -> bool {
+        self.room == Some(0)
+    }
+
     /// Whether something can be sent at once; after [`Pacer::refill`].
     pub(crate) fn ready(&self) -> bool {
+        !self.is_blocked() && self.has_due()
+    }
+
+    fn has_due(&self) -> bool {
         !self.audio.is_empty() || !self.is_empty() && self.open()
     }
 
     /// When what waits for the budget goes on.
     pub(crate) fn next(&self) -> Option<Instant> {
-        let rates = self.rates.filter(|_| !self.is_empty())?;
+        let rates = self.rates.filter(|_| !self.is_empty() && !self.is_blocked())?;
         Some(self.paced.when(BURST - GRAIN, rates.pacing))
     }
 

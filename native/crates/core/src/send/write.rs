@@ -1,16 +1,18 @@
 //! One cached packet, written and encrypted for one subscriber.
 
-use std::net::SocketAddr;
+use std::time::Duration;
 
 use trio_sfu_wire::codec::{Codec, Detail};
 use trio_sfu_wire::rtp::extension::abs_send_time;
 use trio_sfu_wire::rtp::{ExtensionKind, write_header};
 
 use crate::arena::Arena;
+use crate::command::Kind;
 use crate::counters::Counters;
 use crate::engine::Engine;
 use crate::receive::cache::{Bytes, Packet};
 use crate::receive::encoding::Encoding;
+use crate::remote::Remote;
 use crate::send::pacer::{Purpose, Queued};
 use crate::send::padding::write_padding;
 use crate::send::scratch::Scratch;
@@ -21,12 +23,12 @@ use crate::time::Instant;
 use crate::transmit::Batch;
 use crate::transport::{Transport, TransportKey};
 
-/// Bytes of the headers of UDP and IP.
-const IPV4: usize = 28;
-const IPV6: usize = 48;
-
 /// Of so many packets of a slot, one's latency is counted.
 const LATENCY_EVERY: u64 = 16;
+
+/// Sound that has waited longer than this for a connection is left out: a listener's buffer
+/// would grow by as much, for the rest of the call.
+const LONGEST_SOUND: Duration = Duration::from_millis(400);
 
 /// Why a queued packet was not written.
 enum Unsent {
@@ -34,12 +36,18 @@ enum Unsent {
     CacheMissed,
     NotNegotiated,
     Protect,
+    Stale,
 }
 
 /// Where one subscriber's packets go, and what it takes to make them.
 struct Out<'a> {
     now: Instant,
-    destination: SocketAddr,
+    destination: Remote,
+    /// Bytes of the headers around each datagram.
+    overhead: usize,
+    /// Whether the batch's latest run goes there: who it is for is compared once, not for each
+    /// packet.
+    ours: bool,
     encodings: &'a Arena<Encoding>,
     slots: &'a mut Arena<Slot>,
     counters: &'a mut Counters,
@@ -64,7 +72,20 @@ impl Engine {
             transport.bandwidth.probing = None;
             return;
         };
-        let mut out = Out { now, destination, encodings, slots, counters, scratch, batch };
+        let start = batch.buffer.len();
+        let limit = start + transport.media.within_room(limit.saturating_sub(start));
+        let overhead = destination.overhead();
+        let mut out = Out {
+            now,
+            destination,
+            overhead,
+            ours: false,
+            encodings,
+            slots,
+            counters,
+            scratch,
+            batch,
+        };
         transport.media.refill(now);
         while out.batch.buffer.len() < limit {
             let Some(queued) = transport.media.pop() else { break };
@@ -76,6 +97,7 @@ impl Engine {
                 transport.bandwidth.probing = None;
             }
         }
+        transport.media.fill(out.batch.buffer.len() - start);
         if transport.bandwidth.probing.as_ref().is_some_and(|probing| probing.is_over(now)) {
             self.end_probe(now, key);
         }
@@ -85,7 +107,7 @@ impl Engine {
 impl Out<'_> {
     /// Appends a queued packet to the batch; returns its bytes on the wire.
     fn send(&mut self, transport: &mut Transport, queued: &Queued) -> Option<usize> {
-        let Self { now, destination, encodings, slots, counters, scratch, batch } = self;
+        let Self { now, encodings, slots, counters, scratch, batch, .. } = self;
         let slot = slots.get_mut(queued.slot)?;
         let start = batch.buffer.len();
         let wide = transport.wide_sequence;
@@ -93,6 +115,9 @@ impl Out<'_> {
             let span = *slot.spans.get(queued.span).ok_or(Unsent::Gone)?;
             let encoding = encodings.get(span.encoding).ok_or(Unsent::Gone)?;
             let source = encoding.cache.get(queued.sequence).ok_or(Unsent::CacheMissed)?;
+            if transport.media.is_stream() && is_stale(*now, slot, queued, source.0) {
+                return Err(Unsent::Stale);
+            }
             let payload = write(*now, transport, slot, &span, source, queued, scratch, batch)?;
             Ok((payload, source.0.arrived))
         })();
@@ -106,12 +131,16 @@ impl Out<'_> {
                     Unsent::CacheMissed => counters.drop_cache_missed += 1,
                     Unsent::NotNegotiated => counters.drop_codec_not_negotiated += 1,
                     Unsent::Protect => counters.drop_protect_failed += 1,
+                    Unsent::Stale => counters.drop_sound_too_late += 1,
                 }
                 return None;
             }
         };
         let len = batch.buffer.len() - start;
-        batch.push(*destination, start);
+        if !self.ours || !batch.join(start) {
+            batch.push(self.destination, start);
+            self.ours = true;
+        }
         counters.datagrams_sent += 1;
         match queued.purpose {
             Purpose::Media => {
@@ -135,7 +164,7 @@ impl Out<'_> {
             }
             Purpose::Padding => counters.padding_sent += 1,
         }
-        Some(transport.note_sent(*now, *destination, wide, len))
+        Some(transport.note_sent(*now, self.overhead, wide, len))
     }
 
     /// Appends one packet of padding; false when there is nothing to make it of.
@@ -155,9 +184,10 @@ impl Out<'_> {
         }
         let len = self.batch.buffer.len() - start;
         self.batch.push(self.destination, start);
+        self.ours = true;
         self.counters.datagrams_sent += 1;
         self.counters.padding_sent += 1;
-        transport.note_sent(self.now, self.destination, wide, len);
+        transport.note_sent(self.now, self.overhead, wide, len);
         true
     }
 }
@@ -165,10 +195,10 @@ impl Out<'_> {
 impl Transport {
     /// A packet has been written, with a transport-wide number if that has moved on from
     /// `wide`; returns its bytes on the wire.
-    fn note_sent(&mut self, now: Instant, to: SocketAddr, wide: u64, len: usize) -> usize {
+    fn note_sent(&mut self, now: Instant, overhead: usize, wide: u64, len: usize) -> usize {
         self.counts.packets_sent += 1;
         self.counts.bytes_sent += len as u64;
-        let bytes = len + if to.is_ipv4() { IPV4 } else { IPV6 };
+        let bytes = len + overhead;
         if let Some(probing) = &mut self.bandwidth.probing {
             probing.sent(bytes);
         }
@@ -182,6 +212,13 @@ impl Transport {
         let probing = self.bandwidth.probing.as_mut();
         self.media.is_empty() && probing.is_some_and(|probing| probing.wants_padding(now))
     }
+}
+
+/// Whether sound has waited for a connection until nobody wants to hear it any more.
+fn is_stale(now: Instant, slot: &Slot, queued: &Queued, packet: &Packet) -> bool {
+    slot.kind == Kind::Audio
+        && queued.purpose == Purpose::Media
+        && now.since(packet.arrived) > LONGEST_SOUND
 }
 
 /// Appends the encrypted packet to the batch's buffer; returns its payload's length.
@@ -206,7 +243,7 @@ fn write(
     }
     // Without RTX a packet is repeated under its own number, so it must be the same bytes
     // again: a GCM nonce over two different headers would give away the key.
-    let repeatable = rtx.is_none() && slot.kind == crate::command::Kind::Video;
+    let repeatable = rtx.is_none() && slot.kind == Kind::Video;
     write_extensions(now, transport, slot, span, &shift, packet, bytes, repeatable, scratch);
     let marker = shift.ends_picture(packet) && !queued.hollow;
 

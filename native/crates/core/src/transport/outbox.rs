@@ -1,7 +1,8 @@
 //! Datagrams of a transport that go before its media: STUN, DTLS, RTCP.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+
+use crate::remote::Remote;
 
 /// Datagrams waiting for the next flush. When full, new ones are dropped: each of these
 /// protocols repeats itself.
@@ -9,13 +10,13 @@ const MAX_DATAGRAMS: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct Outbox {
-    queue: VecDeque<(SocketAddr, Vec<u8>)>,
+    queue: VecDeque<(Remote, Vec<u8>)>,
 }
 
 impl Outbox {
     /// False when there was no room.
     #[must_use]
-    pub(crate) fn push(&mut self, destination: SocketAddr, datagram: Vec<u8>) -> bool {
+    pub(crate) fn push(&mut self, destination: Remote, datagram: Vec<u8>) -> bool {
         if self.queue.len() >= MAX_DATAGRAMS {
             return false;
         }
@@ -23,7 +24,7 @@ impl Outbox {
         true
     }
 
-    pub(crate) fn pop(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
+    pub(crate) fn pop(&mut self) -> Option<(Remote, Vec<u8>)> {
         self.queue.pop_front()
     }
 

@@ -1,8 +1,8 @@
 //! Where a peer is (RFC 8445, the lite agent's part) and whether it is still there.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::remote::Remote;
 use crate::time::Instant;
 
 /// Remote addresses a transport may have; the one checked longest ago makes room for a new
@@ -10,7 +10,7 @@ use crate::time::Instant;
 const MAX_ADDRESSES: usize = 8;
 
 struct Address {
-    remote: SocketAddr,
+    remote: Remote,
     checked: Instant,
 }
 
@@ -18,7 +18,9 @@ struct Address {
 #[derive(Default)]
 pub(crate) struct Path {
     addresses: Vec<Address>,
-    selected: Option<SocketAddr>,
+    selected: Option<Remote>,
+    /// Whether the peer has chosen it.
+    nominated: bool,
     connected: bool,
     consent: bool,
     silent: bool,
@@ -32,7 +34,7 @@ pub(crate) struct Check {
     /// The address was not known before.
     pub(crate) adopted: bool,
     /// The address that had to go for it.
-    pub(crate) evicted: Option<SocketAddr>,
+    pub(crate) evicted: Option<Remote>,
     /// The peer had no address before.
     pub(crate) connected: bool,
     /// The selected address is another one now.
@@ -53,7 +55,7 @@ impl Path {
     pub(crate) fn check(
         &mut self,
         now: Instant,
-        remote: SocketAddr,
+        remote: Remote,
         nominate: bool,
         timeouts: Timeouts,
     ) -> Check {
@@ -69,13 +71,14 @@ impl Path {
                 self.addresses.push(Address { remote, checked: now });
             }
         }
-        // After consent was lost the old address is as good as none.
-        if self.selected != Some(remote) && (nominate || !self.consent || self.selected.is_none()) {
+        if self.selected != Some(remote) && (nominate || self.is_better(remote)) {
             self.selected = Some(remote);
+            self.nominated = nominate;
             change.connected = !self.connected;
             change.moved = self.connected;
             self.connected = true;
         }
+        self.nominated |= nominate;
         if change.evicted.is_none() {
             change.evicted = self.evict(|address| address.checked + timeouts.consent <= now);
         }
@@ -83,8 +86,16 @@ impl Path {
         change
     }
 
+    /// Whether `remote` is to be preferred to the selected address though the peer has not said
+    /// so. After consent was lost the old one is as good as none; and whoever's checks come by
+    /// UDP as well will hardly nominate TCP.
+    fn is_better(&self, remote: Remote) -> bool {
+        let Some(selected) = self.selected else { return true };
+        !self.consent || !self.nominated && selected.is_stream() && !remote.is_stream()
+    }
+
     /// Gives up the address checked longest ago, of those that `may` go.
-    fn evict(&mut self, may: impl Fn(&Address) -> bool) -> Option<SocketAddr> {
+    fn evict(&mut self, may: impl Fn(&Address) -> bool) -> Option<Remote> {
         let (index, _) = self
             .addresses
             .iter()
@@ -94,16 +105,17 @@ impl Path {
         Some(self.addresses.swap_remove(index).remote)
     }
 
-    /// Another transport authenticated from this address later.
-    pub(crate) fn forget(&mut self, remote: SocketAddr) {
+    /// The address is another transport's now, or its connection has ended; true when another
+    /// one has taken its place as the selected one.
+    pub(crate) fn forget(&mut self, remote: Remote) -> bool {
         self.addresses.retain(|address| address.remote != remote);
-        if self.selected == Some(remote) {
-            self.selected = self
-                .addresses
-                .iter()
-                .max_by_key(|address| address.checked)
-                .map(|address| address.remote);
+        if self.selected != Some(remote) {
+            return false;
         }
+        let latest = self.addresses.iter().max_by_key(|address| address.checked);
+        self.selected = latest.map(|address| address.remote);
+        self.nominated = false;
+        self.selected.is_some()
     }
 
     /// Something authenticated arrived; true when the peer had been reported silent.
@@ -157,16 +169,21 @@ impl Path {
 
     /// Where to send; nowhere before the first check and without consent (RFC 7675 5.1).
     #[inline]
-    pub(crate) fn destination(&self) -> Option<SocketAddr> {
+    pub(crate) fn destination(&self) -> Option<Remote> {
         if self.consent { self.selected } else { None }
     }
 
+    /// Where the peer is, with or without consent.
+    pub(crate) fn selected(&self) -> Option<Remote> {
+        self.selected
+    }
+
     /// Whether `remote` is in use, heard from within `within`.
-    pub(crate) fn uses(&self, now: Instant, remote: SocketAddr, within: Duration) -> bool {
+    pub(crate) fn uses(&self, now: Instant, remote: Remote, within: Duration) -> bool {
         self.selected == Some(remote) && now.since(self.last_heard) < within
     }
 
-    pub(crate) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = Remote> {
         self.addresses.iter().map(|address| address.remote)
     }
 
@@ -186,15 +203,56 @@ pub(crate) struct Timeouts {
 #[cfg(test)]
 mod tests {
     use super::{Lapse, MAX_ADDRESSES, Path, Timeouts};
+    use crate::remote::Remote;
     use crate::time::Instant;
     use std::net::SocketAddr;
+    use std::num::NonZeroU32;
     use std::time::Duration;
 
     const TIMEOUTS: Timeouts =
         Timeouts { consent: Duration::from_secs(1), silence: Duration::from_secs(9) };
 
-    fn address(port: u16) -> SocketAddr {
-        SocketAddr::from(([192, 0, 2, 1], port))
+    fn address(port: u16) -> Remote {
+        SocketAddr::from(([192, 0, 2, 1], port)).into()
+    }
+
+    fn stream(number: u32) -> Remote {
+        let number = NonZeroU32::new(number).expect("not zero");
+        Remote::stream(SocketAddr::from(([192, 0, 2, 1], 1)), number)
+    }
+
+    #[test]
+    fn a_connection_is_another_path_than_datagrams_of_the_same_address() {
+        let mut path = Path::default();
+        assert!(path.check(Instant(0), stream(1), true, TIMEOUTS).adopted);
+        assert!(path.check(Instant(1), address(1), false, TIMEOUTS).adopted);
+        assert!(path.check(Instant(2), stream(2), false, TIMEOUTS).adopted);
+        assert_eq!(path.destination(), Some(stream(1)));
+    }
+
+    #[test]
+    fn datagrams_are_preferred_until_the_peer_has_chosen() {
+        let mut path = Path::default();
+        assert!(path.check(Instant(0), stream(1), false, TIMEOUTS).connected);
+        assert!(path.check(Instant(1), address(1), false, TIMEOUTS).moved);
+        assert!(!path.check(Instant(2), stream(1), false, TIMEOUTS).moved);
+        assert!(path.check(Instant(3), stream(1), true, TIMEOUTS).moved);
+        assert!(!path.check(Instant(4), address(1), false, TIMEOUTS).moved);
+        assert_eq!(path.destination(), Some(stream(1)));
+    }
+
+    #[test]
+    fn when_a_connection_ends_what_was_checked_last_takes_its_place() {
+        let mut path = Path::default();
+        path.check(Instant(0), address(1), false, TIMEOUTS);
+        path.check(Instant(1), address(2), false, TIMEOUTS);
+        path.check(Instant(2), stream(1), true, TIMEOUTS);
+        assert!(path.forget(stream(1)));
+        assert_eq!(path.destination(), Some(address(2)));
+        path.forget(address(1));
+        assert!(!path.forget(address(2)));
+        assert_eq!(path.destination(), None);
+        assert!(path.check(Instant(3), stream(2), false, TIMEOUTS).moved);
     }
 
     #[test]

@@ -167,7 +167,7 @@ impl World {
         loop {
             let more = self.engine.flush(self.now, &mut self.batch);
             for (destination, datagram) in self.batch.datagrams() {
-                let peer = self.peers.iter_mut().find(|peer| peer.address == destination);
+                let peer = self.peers.iter_mut().find(|peer| destination == peer.address);
                 if let Some(peer) = peer {
                     peer.receive(datagram);
                 }
@@ -184,7 +184,8 @@ impl World {
         let mut taken = Vec::new();
         loop {
             let more = self.engine.flush(self.now, &mut self.batch);
-            taken.extend(self.batch.datagrams().map(|(to, datagram)| (to, datagram.to_vec())));
+            let datagrams = self.batch.datagrams();
+            taken.extend(datagrams.map(|(to, datagram)| (to.address, datagram.to_vec())));
             self.batch.clear();
             if !more {
                 return taken;

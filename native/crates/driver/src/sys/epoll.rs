@@ -12,6 +12,7 @@ const EVENTS: usize = 32;
 /// What to wait for on a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interest {
+    Nothing,
     Read,
     ReadWrite,
 }
@@ -19,6 +20,7 @@ pub(crate) enum Interest {
 impl Interest {
     fn bits(self) -> u32 {
         let bits = match self {
+            Self::Nothing => 0,
             Self::Read => libc::EPOLLIN,
             Self::ReadWrite => libc::EPOLLIN | libc::EPOLLOUT,
         };

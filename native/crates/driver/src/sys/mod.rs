@@ -10,6 +10,7 @@ mod send;
 mod signal;
 mod sockaddr;
 mod socket;
+mod stream;
 mod time;
 
 pub(crate) use epoll::{Interest, Poller, Ready};
@@ -18,6 +19,7 @@ pub(crate) use receive::{ReceiveRing, Received};
 pub(crate) use send::{Outgoing, SendRing};
 pub(crate) use signal::with_signals_blocked;
 pub(crate) use socket::{adopt_udp, bind_udp, probe_segmentation, receive_buffer};
+pub(crate) use stream::{adopt_tcp, bind_tcp, tune_stream};
 pub(crate) use time::{monotonic_nanos, realtime};
 
 use std::io;

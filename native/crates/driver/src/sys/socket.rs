@@ -95,7 +95,11 @@ fn tune(fd: &impl AsRawFd) {
     let _ = set(fd, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, 1);
 }
 
-fn get(fd: &impl AsRawFd, level: libc::c_int, option: libc::c_int) -> io::Result<libc::c_int> {
+pub(super) fn get(
+    fd: &impl AsRawFd,
+    level: libc::c_int,
+    option: libc::c_int,
+) -> io::Result<libc::c_int> {
     let mut value: libc::c_int = 0;
     let mut length = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: the descriptor is open; `value` is an int, as `length` says, and both live.
@@ -111,7 +115,7 @@ fn get(fd: &impl AsRawFd, level: libc::c_int, option: libc::c_int) -> io::Result
     Ok(value)
 }
 
-fn set(
+pub(super) fn set(
     fd: &impl AsRawFd,
     level: libc::c_int,
     option: libc::c_int,

@@ -1,6 +1,7 @@
 //! The wire crate as its users see it: one module for each noun.
 
 mod codecs;
+mod framing;
 mod hostile;
 mod rtcp;
 mod rtp;
