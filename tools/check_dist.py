@@ -36,10 +36,8 @@ NEEDED: Final = (
 UNWANTED: Final = ("node_modules/", "native/target/", ".venv/")
 GLIBC: Final = 36
 """Debian 12 has 2.36."""
-MACHINE: Final = tuple(
-    f"{path}/".encode()
-    for path in {ROOT, Path.home(), Path(sys.prefix), Path(os.environ.get("CARGO_HOME", ROOT))}
-)
+CARGO: Final = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
+MACHINE: Final = tuple(f"{each}/".encode() for each in (ROOT, sys.prefix, CARGO))
 """Folders of this machine. Those of who built the libraries of others are not ours to judge."""
 
 
