@@ -36,6 +36,18 @@ BLOCKS: dict[tuple[str, str], Elsewhere | Nowhere] = {
     ("docs/secure.md", "trio-sfu token new-key --kid 2026-03"): Elsewhere(
         "tests/test_secure_page.py", '"secure.md"'
     ),
+    (
+        "docs/whip-whep.md",
+        r"gst-launch-1.0 videotestsrc is-live=true ! video/x-raw,width=640,height=360 ! queue ! sink. \",
+    ): Nowhere("Debian 12 has no gst-plugins-rs"),
+    (
+        "docs/whip-whep.md",
+        r'whip-client -u "http://192.0.2.1:8080/whip/studio?name=GStreamer" \',
+    ): Nowhere("Debian 12's whip-client stops at once, as the page says; run by hand"),
+    (
+        "docs/whip-whep.md",
+        r"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 \",
+    ): Elsewhere("tests/process/test_ffmpeg.py", '"whip-whep.md"'),
     ("benchmarks/forwarding/README.md", "cd native"): Nowhere(
         "it takes minutes to compile and to run; `make check` compiles it"
     ),
@@ -45,7 +57,11 @@ BLOCKS: dict[tuple[str, str], Elsewhere | Nowhere] = {
 COMMANDS: dict[str, tuple[str, ...]] = {
     "check-config": ("tests/process/test_install.py",),
     "doctor": ("tests/doctor/asking.py", "tests/doctor/world.py"),
-    "drain": ("tests/browser/test_draining.py", "tests/process/test_drain.py"),
+    "drain": (
+        "tests/browser/test_draining.py",
+        "tests/process/test_drain.py",
+        "tests/docs/test_blocks.py",
+    ),
     "install-service": ("tests/process/test_install.py", "tests/process/test_booted.py"),
     "kick": ("tests/process/test_tree.py",),
     "rooms": ("tests/process/test_console.py",),
@@ -58,7 +74,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "tree": ("tests/process/test_tree.py",),
     "uninstall-service": ("tests/process/test_booted.py",),
 }
-"""The commands of trio-sfu, and the tests that run them."""
+"""The commands of trio-sfu: the test that runs each, and others that give it more options."""
 
 _BOOTED = "tests/process/test_booted.py"
 _PACKAGE = "tests/process/test_package.py"

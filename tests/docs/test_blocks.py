@@ -206,6 +206,9 @@ def with_a_token(block: Block, folder: Path) -> None:
         body = "-H 'content-type: application/json' -d '{\"room\": \"standup\"}'"
         shell(f"{create.rstrip()} {body}", folder)
         assert "standup" in shell(tree, folder, **environment)
+        drain = ["trio-sfu", "drain", "--token-file", f"{folder}/operator-token"]
+        for more in ("--deadline 600", "--cancel"):
+            shell(" ".join([*drain, more]), folder, **environment)
         shell(end, folder)
         assert "standup" not in shell(tree, folder, **environment)
 
