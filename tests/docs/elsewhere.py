@@ -38,15 +38,16 @@ BLOCKS: dict[tuple[str, str], Elsewhere | Nowhere] = {
     ),
     (
         "docs/whip-whep.md",
-        r"gst-launch-1.0 videotestsrc is-live=true ! video/x-raw,width=640,height=360 ! queue ! sink. \",
+        "gst-launch-1.0 videotestsrc is-live=true ! video/x-raw,width=640,height=360 "
+        "! queue ! sink. \\",
     ): Nowhere("Debian 12 has no gst-plugins-rs"),
     (
         "docs/whip-whep.md",
-        r'whip-client -u "http://192.0.2.1:8080/whip/studio?name=GStreamer" \',
+        'whip-client -u "http://192.0.2.1:8080/whip/studio?name=GStreamer" \\',
     ): Nowhere("Debian 12's whip-client stops at once, as the page says; run by hand"),
     (
         "docs/whip-whep.md",
-        r"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 \",
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 \\",
     ): Elsewhere("tests/process/test_ffmpeg.py", '"whip-whep.md"'),
     ("benchmarks/forwarding/README.md", "cd native"): Nowhere(
         "it takes minutes to compile and to run; `make check` compiles it"
