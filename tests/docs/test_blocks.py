@@ -222,6 +222,21 @@ def a_webhooks_secret(block: Block, folder: Path) -> None:
     assert load(file, {}, {}).webhooks.urls == ["https://app.example.org/hooks/trio-sfu"]
 
 
+@runs(
+    "docs/embed.md",
+    "python -m trio_sfu.client http://127.0.0.1:8080 --room standup --name bot --seconds 5",
+)
+def a_bot_and_the_program_that_sees_it(block: Block, folder: Path) -> None:
+    [program] = (each for each in blocks() if (each.page, each.language) == (block.page, "python"))
+    with running_daemon(folder) as daemon:
+        there = "http://127.0.0.1:8080", daemon.url
+        (folder / "program.py").write_text(program.text.replace(*there))
+        # Until the program has seen it.
+        bot = block.text.replace(*there).replace("--seconds 5", "")
+        with going_on(f"exec {bot}", folder):
+            assert re.fullmatch(r"\d+ \d+\n", shell("python program.py", folder))
+
+
 # ---- settings ----------------------------------------------------------------------
 
 
