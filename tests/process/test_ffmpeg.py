@@ -32,8 +32,9 @@ def commands() -> tuple[str, dict[str, str]]:
     """Return what makes a certificate, and what FFmpeg is given: option by option."""
     [block] = (each for each in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) if "ffmpeg" in each)
     certificate, run = block.replace("\\\n", " ").strip().splitlines()
-    *options, url = shlex.split(run)
-    given = dict(zip(options[1::2], options[2::2], strict=False))
+    # Real time is what the encoder below keeps; all others have a value.
+    _, *options, url = (each for each in shlex.split(run) if each != "-re")
+    given = dict(zip(options[::2], options[1::2], strict=True))
     return certificate, {**given, "url": url}
 
 
