@@ -93,11 +93,11 @@ run: setup ## Start the daemon: make run [PORT=8080] [ARGS="..."]
 	@exec .venv/bin/trio-sfu serve --http-port $(PORT) $(ARGS)
 
 .PHONY: dist
-dist: setup $(DEV) ## A wheel and an sdist with the built page inside, and what is in them, into dist/
+dist: $(RUNTIME) $(DEV) $(PAGE) ## A wheel and an sdist with the built page inside, and what is in them, into dist/
 	rm -rf dist
 	$(VENV_PYTHON) -m tools.bill dist
 	mv dist/third-party-licenses.txt trio_sfu/
-	.venv/bin/maturin build --release --locked --sbom-include dist/trio-sfu.cdx.json --out dist
+	tools/build-wheel dist
 	.venv/bin/maturin sdist --out dist
 	$(VENV_PYTHON) -m tools.check_dist dist
 

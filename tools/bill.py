@@ -4,8 +4,8 @@
 
 A component's property ``trio-sfu:shipped`` says in what it comes: ``wheel`` (the crates of the
 packet engine, what is bundled into the page) or ``deb`` (the Python distributions, which pip gets
-from elsewhere, with the libraries in them). maturin puts a bill of its own into the wheel, of all
-that takes part in compiling; this one is of what is in the result.
+from elsewhere, with the libraries in them). It is of what is in the result, not of all that takes
+part in compiling.
 """
 
 import json

@@ -4,11 +4,15 @@
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack
 from email.parser import Parser
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tools.bill import BILL, LICENSES, SHIPPED
+from tools.pin import ROOT
 
 NEEDED: Final = (
     "page/index.html",
@@ -31,6 +36,9 @@ NEEDED: Final = (
 UNWANTED: Final = ("node_modules/", "native/target/", ".venv/")
 GLIBC: Final = 36
 """Debian 12 has 2.36."""
+CARGO: Final = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
+MACHINE: Final = tuple(f"{each}/".encode() for each in (ROOT, sys.prefix, CARGO))
+"""Folders of this machine. Those of who built the libraries of others are not ours to judge."""
 
 
 def names(path: Path) -> list[str]:
@@ -43,6 +51,25 @@ def names(path: Path) -> list[str]:
         return [line.split(maxsplit=5)[5] for line in listing.stdout.decode().splitlines()]
     with tarfile.open(path) as sdist:
         return sdist.getnames()
+
+
+def contents(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield each file in a wheel, an sdist or a Debian package, with its name."""
+    if path.suffix == ".whl":
+        with zipfile.ZipFile(path) as wheel:
+            yield from ((name, wheel.read(name)) for name in wheel.namelist())
+        return
+    with ExitStack() as stack:
+        if path.suffix == ".deb":
+            files = stack.enter_context(tempfile.TemporaryFile())
+            subprocess.run(["dpkg-deb", "--fsys-tarfile", path], check=True, stdout=files)  # noqa: S603, S607
+            files.seek(0)
+            archive = stack.enter_context(tarfile.open(fileobj=files))
+        else:
+            archive = stack.enter_context(tarfile.open(path))
+        for each in archive:
+            if (file := archive.extractfile(each)) is not None:
+                yield each.name, file.read()
 
 
 def check_wheel(path: Path) -> str:
@@ -94,6 +121,10 @@ def check_inside(path: Path) -> None:
         found = next((name for name in inside if each in name), None)
         if found is not None:
             sys.exit(f"{path.name} has {found}")
+    for name, content in contents(path):
+        for folder in MACHINE:
+            if folder in content:
+                sys.exit(f"{path.name}: {name} names a folder of this machine, {folder.decode()}")
     print(f"{path.name}: {len(inside)} files, {path.stat().st_size / 1e6:.1f} MB")
 
 

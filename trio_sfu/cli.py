@@ -11,7 +11,6 @@ import resource
 import sys
 from collections.abc import Callable
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -84,7 +83,7 @@ def _load(file: Path | None, flags: dict[str, str | None]) -> Config:
 
 
 @click.group()
-@click.version_option(metadata.version("trio-sfu"), prog_name="trio-sfu")
+@click.version_option(package_name="trio-sfu", prog_name="trio-sfu")
 def main() -> None:
     """Meet through a WebRTC SFU that leaves nothing behind."""
 

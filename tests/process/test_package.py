@@ -155,7 +155,7 @@ def is_upgraded_under_a_call(package: Package, measure: Callable[[str, str], Non
     state.write_text("kept")
     process = package.machine.property(SERVICE, "MainPID")
     with package.in_call() as gaps:
-        package.sh(f"dpkg -i ./trio-sfu_{LATER}_*.deb")
+        package.sh(f"apt-get install -y ./trio-sfu_{LATER}_*.deb")
         assert package.sh("dpkg-query -W -f '${Version} ${Status}' trio-sfu") == (
             f"{LATER} install ok installed"
         )
@@ -168,7 +168,7 @@ def is_upgraded_under_a_call(package: Package, measure: Callable[[str, str], Non
 
 
 def is_removed_and_keeps_what_is_its_owners(package: Package) -> None:
-    package.sh("dpkg -r trio-sfu")
+    package.sh("apt-get remove -y trio-sfu")
     assert units(package) == ""
     root = package.machine.root
     assert not (root / "usr/lib/trio-sfu").exists()
@@ -179,13 +179,13 @@ def is_removed_and_keeps_what_is_its_owners(package: Package) -> None:
 
 
 def comes_back_with_it(package: Package) -> None:
-    package.sh(f"dpkg -i ./trio-sfu_{LATER}_*.deb")
+    package.sh(f"apt-get install -y ./trio-sfu_{LATER}_*.deb")
     assert package.machine.property(SERVICE, "ActiveState") == "active"
     assert f"ListenDatagram={ADDRESS}:7882" in package.sh("systemctl cat trio-sfu-media.socket")
 
 
 def is_purged_and_leaves_nothing(package: Package, before: str) -> None:
-    package.sh("dpkg -P trio-sfu; systemctl stop caddy")
+    package.sh("apt-get purge -y trio-sfu; systemctl stop caddy")
     assert package.leftovers() == []
     assert units(package) == ""
     assert listening(package) == before

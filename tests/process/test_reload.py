@@ -1,6 +1,7 @@
 """SIGHUP: the settings are read again and applied, all or none; certificates come in place."""
 
 import http.client
+import os
 import signal
 import socket
 import ssl
@@ -19,7 +20,7 @@ from tests.process.patience import SLACK, eventually
 from tests.process.test_liveness import Systemd, systemd
 from trio_sfu.client import JoinError, connect
 
-RENEWALS = 20
+RENEWALS = int(os.environ.get("SOAK_RENEWALS", "20"))
 
 
 class Configured:

@@ -212,6 +212,8 @@ def test_the_firewall_lets_media_in_and_not_the_port_behind_the_proxy() -> None:
     settings = model.Config()
     with own_network() as here, neighbour(here) as there:
         assert comes_through(here, there, settings.http.port), "nothing is in the way yet"
+        succeeds([*here.prefix, "nft", "-c", "-f", rules])
+        assert comes_through(here, there, settings.http.port), "it was only looked at"
         # Twice: a file that is loaded again takes the place of what it has done.
         for _ in range(2):
             succeeds([*here.prefix, "nft", "-f", rules])

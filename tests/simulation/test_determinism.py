@@ -7,7 +7,7 @@ import sys
 import pytest
 
 MAIN = "from trio_sfu.cli import main; main()"
-COMMAND = [sys.executable, "-c", MAIN, "simulate", "--steps", "40"]
+COMMAND = [sys.executable, "-c", MAIN, "simulate", "--steps", "40", "--seconds", "60"]
 
 
 def told(seed: int, *, hash_seed: int) -> bytes:

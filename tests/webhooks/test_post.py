@@ -1,6 +1,5 @@
 """One POST over real sockets: what is sent, what is answered, and where it does not go."""
 
-import datetime
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,10 +8,8 @@ from pathlib import Path
 
 import pytest
 import trio
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.listeners.certificates import write_certificate
 from trio_sfu.config.webhooks import Target, is_private
 from trio_sfu.webhooks.post import Answer, DeliveryError, post
 
@@ -172,34 +169,10 @@ def test_a_public_address(address: str) -> None:
 @pytest.fixture
 def certified(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """Return the server's context for ``localhost``, and that of a client that trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "both.pem"
-    certificate = made.public_bytes(serialization.Encoding.PEM)
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate
-    )
+    certificate, key = write_certificate(tmp_path, "localhost")
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    serving.load_cert_chain(file)
-    return serving, ssl.create_default_context(cadata=certificate.decode())
+    serving.load_cert_chain(certificate, key)
+    return serving, ssl.create_default_context(cafile=certificate)
 
 
 async def test_over_tls_the_certificate_has_to_be_right(

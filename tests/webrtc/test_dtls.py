@@ -11,13 +11,15 @@ from aiortc.rtcdtlstransport import RTCDtlsParameters, RTCDtlsTransport
 from tests.native import binding
 from tests.webrtc.calling import as_message, joined, running_engine
 from tests.webrtc.offering import CAMERA, Description, Section
+from trio_sfu.errors import NegotiationError
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.signaling.messages import Offer
 from trio_sfu.webrtc.bridge import StrayError
 from trio_sfu.webrtc.certificate import Certificate
 from trio_sfu.webrtc.dtls import MAX_DATAGRAMS, PROFILES, EngineIce
-from trio_sfu.webrtc.events import Connected, Failed
+from trio_sfu.webrtc.events import Connected, EncodingStarted, Failed
 from trio_sfu.webrtc.peer_connection import PeerConnection, open_peer_connection
+from trio_sfu.webrtc.sources import Tone
 from trio_sfu.webrtc.user_agent import open_user_agent
 
 CERTIFICATE = Certificate.generate()
@@ -99,6 +101,35 @@ async def test_the_cheapest_profile_is_chosen_and_media_flows_with_it() -> None:
         await side.event(Connected)
         stats = side.pc.stats()
         assert stats["transport"]["keyed"] == 1
+
+
+def passive(sdp: str) -> str:
+    return sdp.replace("a=setup:actpass", "a=setup:passive")
+
+
+async def test_a_client_that_waits_for_the_handshake_gets_it_at_once() -> None:
+    async with running_engine() as engine, joined(engine, spoil=passive) as side:
+        with trio.fail_after(5):
+            await side.agent.wait_state("connected")
+        # Both directions have the keys of the other: its sound is heard, its goodbye too.
+        await side.event(Connected)
+        await side.agent.send("microphone", Tone())
+        await side.event(EncodingStarted)
+        await side.agent.close()
+        assert (await side.event(Failed)).code == "dtls-closed"
+
+
+async def test_who_begins_is_settled_by_the_first_offer() -> None:
+    waits = Offer(id=1, sdp=passive(OFFER.sdp), sending=[CAMERA])
+    async with running_engine() as engine:
+        async with open_peer_connection(engine, CERTIFICATE) as pc:
+            assert "a=setup:active\r\n" in await pc.negotiate(waits)
+            assert "a=setup:active\r\n" in await pc.negotiate(OFFER)
+        async with open_peer_connection(engine, CERTIFICATE) as pc:
+            assert "a=setup:passive\r\n" in await pc.negotiate(OFFER)
+            with pytest.raises(NegotiationError) as refused:
+                await pc.negotiate(waits)
+            assert refused.value.code == "offer-invalid"
 
 
 async def test_a_client_that_closes_is_told_apart_from_one_that_is_lost() -> None:

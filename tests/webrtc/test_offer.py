@@ -78,7 +78,6 @@ def test_a_data_channel_is_a_line_of_no_kind() -> None:
         (Description(fingerprints=["sha-1 AB:CD"]), "unsupported-fingerprint"),
         (Description(bundle="LS 0 1"), "no-bundle"),
         (Description(bundle="BUNDLE 0"), "no-bundle"),
-        (Description(setup="passive"), "offer-invalid"),
         (Description(setup="holdconn"), "offer-invalid"),
         (Description(ice=()), "offer-invalid"),
         (Description([]), "offer-invalid"),
@@ -102,6 +101,12 @@ def test_a_line_without_rtcp_mux_is_refused() -> None:
     assert code_of(Description([Section("0")]).sdp().replace("a=rtcp-mux\r\n", "")) == (
         "offer-invalid"
     )
+
+
+def test_rtcp_mux_only_is_enough() -> None:
+    both = Description([Section("0", more=["a=rtcp-mux-only"])]).sdp()
+    assert parse_offer(both).lines
+    assert parse_offer(both.replace("a=rtcp-mux\r\n", "")).lines
 
 
 def test_more_rids_than_are_accepted_are_refused() -> None:

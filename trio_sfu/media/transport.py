@@ -66,6 +66,8 @@ class Transport:
         self.id = handle
         self.opened_by = trio.lowlevel.current_task().name
         self.connected = False
+        self.reached = trio.Event()
+        """Set once there is an address to send to."""
         self.silent = False
         self.estimate: int | None = None
         """What the path to the peer carries, in bits/s; None before the first estimate."""
@@ -174,6 +176,7 @@ class Transport:
         match event:
             case _native.Connected():
                 self.connected = True
+                self.reached.set()
             case _native.ConsentExpired():
                 self.connected = False
             case _native.Silent():

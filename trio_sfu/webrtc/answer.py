@@ -1,13 +1,13 @@
 """The SDP answer, written as text (RFC 8829, RFC 8843, RFC 8853).
 
-Pure. The server is ICE-lite and the passive side of DTLS; all of its candidates are in
-the answer.
+Pure. The server is ICE-lite and, unless the client wants to be it, the passive side of
+DTLS; all of its candidates are in the answer.
 """
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from trio_sfu.webrtc.codecs import Format
 from trio_sfu.webrtc.negotiation import Agreement, SendingUse, SlotUse, Use, accepted_extensions
@@ -31,6 +31,8 @@ class LocalDescription:
     fingerprint: str  # sha-256, hexadecimal pairs
     candidates: Sequence[tuple[str, int]]
     tcp_candidates: Sequence[tuple[str, int]] = ()
+    setup: Literal["passive", "active"] = "passive"
+    """Who begins the DTLS handshake (RFC 8842); it stays so as long as the connection."""
 
 
 def write_answer(
@@ -112,7 +114,7 @@ def _transport(local: LocalDescription) -> Iterator[str]:
     yield f"a=ice-ufrag:{local.ice_ufrag}"
     yield f"a=ice-pwd:{local.ice_pwd}"
     yield f"a=fingerprint:sha-256 {local.fingerprint}"
-    yield "a=setup:passive"
+    yield f"a=setup:{local.setup}"
 
 
 def _direction(line: Line, use: Use) -> str:

@@ -1,8 +1,9 @@
 """DTLS by aiortc over the engine's transport; the SRTP keys go to the engine.
 
 aiortc asks of its ICE transport only ``_recv``, ``_send`` and ``role``. It is the DTLS
-server, so that it chooses the SRTP profile. Its names with an underscore are private:
-the version is pinned, and ``tests/webrtc/test_aiortc_names.py`` fails when they move.
+server, so that it chooses the SRTP profile, unless the client is (``a=setup:passive``).
+Its names with an underscore are private: the version is pinned, and
+``tests/webrtc/test_aiortc_names.py`` fails when they move.
 """
 
 import asyncio
@@ -80,11 +81,9 @@ class _EngineDtls(RTCDtlsTransport):
                 length = 2 * (profile.key_length + profile.salt_length)
                 keys = connection.export_keying_material(b"EXTRACTOR-dtls_srtp", length)
                 # RFC 5764, section 4.2: the client's key comes first.
-                self._engine_transport.set_srtp_keys(
-                    name,
-                    inbound=profile.get_key_and_salt(keys, 0),
-                    outbound=profile.get_key_and_salt(keys, 1),
-                )
+                client, server = (profile.get_key_and_salt(keys, each) for each in (0, 1))
+                theirs, ours = (client, server) if self._role == "server" else (server, client)
+                self._engine_transport.set_srtp_keys(name, inbound=theirs, outbound=ours)
                 return
         self._set_state(State.FAILED)
 
@@ -122,6 +121,10 @@ class Association:
         """
         with trio.move_on_after(seconds) as deadline:
             self._handshaking = deadline
+            if remote.role == "server":
+                self._dtls._set_role("client")
+                # What is sent before there is a path is lost, and said again a second later.
+                await self._transport.reached.wait()
             await self._bridge.call(self._dtls.start, remote)
         self._check()
         if deadline.cancelled_caught:

@@ -138,7 +138,8 @@ def _line(media: MediaDescription, text: Sequence[str]) -> Line:
     srtp = media.kind in ("audio", "video") and media.profile.endswith("TLS/RTP/SAVPF")
     kind = cast("Kind", media.kind) if srtp else None
     stopped = media.port == 0 and "a=bundle-only" not in text
-    if kind and not stopped and not media.rtcp_mux:
+    # RFC 8858: who says rtcp-mux-only says rtcp-mux too; who forgets that means it all the same.
+    if kind and not stopped and not (media.rtcp_mux or "a=rtcp-mux-only" in text):
         raise NegotiationError(f"line {mid} has no a=rtcp-mux (RFC 5761)")
     return Line(
         mid=mid,
@@ -231,8 +232,8 @@ def _credentials(media: MediaDescription) -> tuple[str, str]:
 def _dtls(media: MediaDescription) -> RTCDtlsParameters:
     if media.dtls is None or not media.dtls.fingerprints:
         raise NegotiationError("the offer has no a=fingerprint", code="no-fingerprint")
-    if media.dtls.role not in ("auto", "client"):
-        raise NegotiationError("a=setup must be actpass or active: the server is passive")
+    if media.dtls.role not in ("auto", "client", "server"):
+        raise NegotiationError("a=setup must be actpass, active or passive")
     known = [
         RTCDtlsFingerprint(algorithm=each.algorithm.lower(), value=each.value.upper())
         for each in media.dtls.fingerprints
@@ -243,4 +244,7 @@ def _dtls(media: MediaDescription) -> RTCDtlsParameters:
             "the fingerprint must be of sha-256, sha-384 or sha-512",
             code="unsupported-fingerprint",
         )
-    return RTCDtlsParameters(fingerprints=known, role="client")
+    # Who leaves the choice to us begins: so we choose the SRTP profile.
+    return RTCDtlsParameters(
+        fingerprints=known, role="server" if media.dtls.role == "server" else "client"
+    )

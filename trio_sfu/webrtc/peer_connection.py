@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import trio
 from aiortc.rtcdtlstransport import RTCDtlsParameters
@@ -202,6 +202,7 @@ class PeerConnection:
         parsed = parse_offer(offer.sdp, self._limits)
         agreement = self._negotiation.agree(parsed, offer.sending, offer.slots)
         first = self._transport is None
+        setup = self._choose_setup(parsed.dtls, first=first)
         async with AsyncExitStack() as undo:
             transport = self._transport or await self._open_transport(undo)
             await self._lines.apply(transport, agreement, undo)
@@ -214,9 +215,19 @@ class PeerConnection:
             await self._emit(IceRestarted())
         if first:
             self._transport = transport
+            self._local = replace(self._local, setup=setup)
             self._start(transport, parsed.dtls)
         self._answers += 1
         return write_answer(parsed, agreement, self._local, self._answers)
+
+    def _choose_setup(
+        self, remote: RTCDtlsParameters, *, first: bool
+    ) -> Literal["passive", "active"]:
+        if first:
+            return "active" if remote.role == "server" else "passive"
+        if remote.role == "server" and self._local.setup == "passive":
+            raise NegotiationError("a=setup:passive comes too late: the handshake has been")
+        return self._local.setup
 
     async def _open_transport(self, undo: AsyncExitStack) -> Transport:
         opening = self._engine.transport(self._local.ice_ufrag, self._local.ice_pwd)
