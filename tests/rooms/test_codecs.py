@@ -154,9 +154,24 @@ def test_if_any_codec_suits_all_one_of_those_is_used(
     [
         ("lecture-7", Preference(["av1", "vp9", "vp8", "h264"], svc=True)),
         ("phones", Preference(["h264", "vp8", "vp9", "av1"])),
-        ("other", Preference(list(ALL))),
+        ("other", Preference(list(ALL), screens=["av1"])),
     ],
 )
 def test_a_room_may_have_an_order_of_its_own(room: str, preference: Preference) -> None:
     settings = Video(rooms=["lecture-*: av1 vp9 svc", "phones: h264"])
     assert preference_of(room, settings) == preference
+
+
+def test_screens_have_an_order_of_their_own() -> None:
+    alice = member("alice")
+    alice.encodes = {"camera": list(ALL), "screen": list(ALL)}
+    choice = CodecChoice(preference_of("other", Video()))
+    told = {message.source: message.codec for _, message in choice.review([alice], 0)}
+    assert told == {"screen": "av1"}
+    bob = member("bob", decodes=("vp8", "h264"))
+    told = {message.source: message.codec for _, message in choice.review([alice, bob], 1)}
+    assert told == {"screen": "vp8"}, "bob has no AV1"
+
+
+def test_a_codec_that_is_not_used_is_none_for_screens() -> None:
+    assert preference_of("other", Video(codecs=["vp8"])) == Preference(["vp8"], screens=[])

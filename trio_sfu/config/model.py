@@ -43,6 +43,7 @@ class Video(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which codecs video is sent with."""
 
     codecs: list[VideoCodec] = field(default_factory=lambda: ["vp8", "vp9", "h264", "av1"])
+    screens: list[VideoCodec] = field(default_factory=lambda: ["av1"])
     svc: bool = False
     rooms: list[str] = []
 

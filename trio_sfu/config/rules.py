@@ -129,6 +129,8 @@ def _check_video(video: Video) -> None:
         raise ConfigError("video.codecs is empty; it must name at least one codec")
     if len(set(video.codecs)) < len(video.codecs):
         raise ConfigError("video.codecs names a codec twice")
+    if len(set(video.screens)) < len(video.screens):
+        raise ConfigError("video.screens names a codec twice")
     for entry in video.rooms:
         pattern, colon, words = entry.partition(":")
         if not colon or not pattern.strip() or not words.split():

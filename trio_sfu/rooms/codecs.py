@@ -32,10 +32,20 @@ class Preference:
 
     codecs: Sequence[VideoCodec]
     svc: bool = False
+    screens: Sequence[VideoCodec] = ()
+    """Those that come before the others for screens."""
+
+    def order(self, source: Source) -> Sequence[VideoCodec]:
+        """Return the codecs for a source, the best first."""
+        first = self.screens if source == "screen" else ()
+        return [*first, *(codec for codec in self.codecs if codec not in first)]
 
 
 def preference_of(room: str, settings: Video) -> Preference:
-    """Return what ``settings`` say of a room; the first pattern that fits counts."""
+    """Return what ``settings`` say of a room; the first pattern that fits counts.
+
+    A room's own codecs are for its screens as well.
+    """
     for entry in settings.rooms:
         pattern, _colon, words = entry.partition(":")
         if fnmatchcase(room, pattern.strip()):
@@ -43,7 +53,8 @@ def preference_of(room: str, settings: Video) -> Preference:
             first = [cast("VideoCodec", each) for each in chosen if each != "svc"]
             rest = [each for each in settings.codecs if each not in first]
             return Preference(first + rest, "svc" in chosen)
-    return Preference(settings.codecs, settings.svc)
+    screens = [codec for codec in settings.screens if codec in settings.codecs]
+    return Preference(settings.codecs, settings.svc, screens)
 
 
 def best(
@@ -105,7 +116,7 @@ class CodecChoice:
         now: float,
     ) -> _Told | None:
         """Return what is to be said that was not said before."""
-        codec = best(self._preference.codecs, encodes, viewers)
+        codec = best(self._preference.order(source), encodes, viewers)
         if codec is None:
             return None
         svc = self._preference.svc and source == "camera" and codec in LAYERED

@@ -48,7 +48,7 @@ def preference_with(room: str, options: RoomOptions | None, settings: Video) -> 
         return usual
     rest = [codec for codec in usual.codecs if codec not in options.codecs]
     svc = usual.svc if options.svc is None else options.svc
-    return Preference([*options.codecs, *rest], svc)
+    return Preference([*options.codecs, *rest], svc, () if options.codecs else usual.screens)
 
 
 def _refuse(message: str) -> None:

@@ -66,6 +66,53 @@ fn video_begins_with_a_keyframe_and_goes_on_without_a_gap() {
     }
 }
 
+/// The control plane hears of a stream from its first packet, which is one of a keyframe.
+#[test]
+fn who_is_mapped_while_the_first_picture_arrives_sees_it() {
+    let mut world = World::new();
+    let (publisher, viewer) = (world.join(), world.join());
+    let track = world.track(publisher, Kind::Video, "1", &[]);
+    let slot = world.slot(viewer, Kind::Video, 600, Some(601));
+    let mut screen = Vp8::new(2000, "1", None);
+    let picture = screen.frame(true, 5);
+    for (number, packet) in picture.iter().enumerate() {
+        if number == 2 {
+            world.map(slot, track, "");
+        }
+        world.send(publisher, packet);
+        world.run(30);
+    }
+    for packet in screen.frame(false, 2) {
+        world.send(publisher, &packet);
+        world.run(30);
+    }
+    let numbers: Vec<u16> = world.peers[viewer].of(600).iter().map(|seen| seen.sequence).collect();
+    assert_eq!(numbers.len(), 7);
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)), "{numbers:?}");
+    assert_eq!(world.counter("plis_sent"), 0, "the publisher was asked for another");
+}
+
+#[test]
+fn a_first_picture_with_a_hole_or_of_some_time_ago_serves_nobody_who_comes_now() {
+    for (lost, later) in [(Some(1), 0), (None, 500)] {
+        let mut world = World::new();
+        let (publisher, viewer) = (world.join(), world.join());
+        let track = world.track(publisher, Kind::Video, "1", &[]);
+        let slot = world.slot(viewer, Kind::Video, 600, Some(601));
+        let mut camera = Vp8::new(2000, "1", None);
+        for (number, packet) in camera.frame(true, 4).iter().enumerate() {
+            if Some(number) != lost {
+                world.send(publisher, packet);
+            }
+        }
+        world.run(later);
+        world.map(slot, track, "");
+        world.run(20);
+        assert_eq!(world.peers[viewer].of(600).len(), 0);
+        assert_eq!(world.counter("plis_sent"), 1);
+    }
+}
+
 #[test]
 fn nobody_gets_what_was_not_mapped() {
     let mut world = World::new();
@@ -81,6 +128,7 @@ fn nobody_gets_what_was_not_mapped() {
     };
     send(&mut world);
     assert!(world.peers[viewer].rtp.is_empty());
+    world.run(300);
     world.map(slot, track, "");
     send(&mut world);
     world.unmap(slot);

@@ -13,7 +13,7 @@ fn fifty_newcomers_make_one_request() {
     let publisher = world.join();
     let track = world.track(publisher, Kind::Video, "1", &[]);
     let mut camera = Vp8::new(2000, "1", None);
-    world.send(publisher, &camera.frame(true, 1)[0]);
+    world.send(publisher, &camera.frame(false, 1)[0]);
     for number in 0..50 {
         let viewer = world.join();
         let slot = world.slot(viewer, Kind::Video, 600 + number, None);

@@ -1,5 +1,7 @@
 //! One RID stream of a published track, and who watches it.
 
+use std::time::Duration;
+
 use trio_sfu_wire::rtcp::SenderInfo;
 use trio_sfu_wire::rtp::{Rid, Ssrc};
 
@@ -16,10 +18,15 @@ use crate::receive::missing::Missing;
 use crate::receive::reception::Reception;
 use crate::receive::sequence::Sequence;
 use crate::send::slot::SlotKey;
+use crate::time::Instant;
 use crate::transport::TransportKey;
 use crate::transport::negotiated::Format;
 
 pub(crate) type EncodingKey = Key<Encoding>;
+
+/// Who comes so long after a stream's first packet sees its first picture. Longer, and what came
+/// since is more than another keyframe.
+const RECENT: Duration = Duration::from_millis(300);
 
 /// Per-encoding counts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,6 +99,17 @@ impl Encoding {
     /// Whether lost packets matter to somebody.
     pub(crate) fn watched(&self) -> bool {
         !(self.showing.is_empty() && self.waiting.is_empty())
+    }
+
+    /// The number of its first packet, if that began a keyframe a moment ago and all that has come
+    /// since is here.
+    pub(crate) fn first_picture(&self, now: Instant) -> Option<u64> {
+        let (_, sequence) = self.keyframe.filter(|(_, sequence)| Some(*sequence) == self.first)?;
+        let packet = self.cache.packet(sequence)?;
+        let highest = self.sequence.highest()?;
+        let recent = now.since(packet.arrived) < RECENT;
+        (recent && (sequence..=highest).all(|number| self.cache.contains(number)))
+            .then_some(sequence)
     }
 
     /// The publisher sends it under another SSRC from now on, or not at all.

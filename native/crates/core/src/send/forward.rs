@@ -1,6 +1,7 @@
 //! Fan-out: from an encoding's cache to the queues of the slots that show it.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 
 use trio_sfu_wire::codec::{Codec, dependency_descriptor::Mandatory};
 
@@ -63,20 +64,9 @@ impl Engine {
             for slot_key in scratch.spliced.drain(..) {
                 let Some(slot) = slots.get_mut(slot_key) else { continue };
                 let Some(transport) = transports.get_mut(slot.transport) else { continue };
-                for later in sequence + 1..=highest {
-                    let Some((packet, bytes)) = encoding.cache.get(later) else { continue };
-                    if let Some(selection) = &mut slot.selection {
-                        let subject = encoding.subject(packet, bytes);
-                        if selection.decide(now, &subject, &mut slot.seams).0 == Verdict::Drop {
-                            counters.drop_layer_limited += 1;
-                            continue;
-                        }
-                    }
-                    if !enqueue(slot_key, slot, transport, packet, bytes, false, counters, pending)
-                    {
-                        scratch.refused.push(slot_key);
-                        break;
-                    }
+                let numbers = sequence + 1..=highest;
+                if !follow(now, slot_key, slot, transport, encoding, numbers, counters, pending) {
+                    scratch.refused.push(slot_key);
                 }
             }
         }
@@ -91,6 +81,39 @@ impl Engine {
             self.counters.drop_path_too_slow += 1;
             self.interrupt(now, slot);
         }
+    }
+
+    /// The slot begins with the first picture of a stream that has just begun; false when it is no
+    /// such. Between the sizes of one track it would step back in time.
+    pub(crate) fn begin_at_first_picture(
+        &mut self,
+        now: Instant,
+        key: SlotKey,
+        source: EncodingKey,
+    ) -> bool {
+        let Some(encoding) = self.encodings.get(source) else { return false };
+        let shown = self.slots.get(key).and_then(|slot| self.encodings.get(slot.showing?));
+        if encoding.kind != Kind::Video
+            || shown.is_some_and(|shown| shown.up_track == encoding.up_track)
+        {
+            return false;
+        }
+        let Some(sequence) = encoding.first_picture(now) else { return false };
+        let Some(&packet) = encoding.cache.packet(sequence) else { return false };
+        if !can_start(encoding, sequence) || !self.splice(now, key, source, &packet) {
+            return false;
+        }
+        let Self { encodings, slots, transports, counters, pending, .. } = self;
+        let (Some(encoding), Some(slot)) = (encodings.get(source), slots.get_mut(key)) else {
+            return false;
+        };
+        let Some(transport) = transports.get_mut(slot.transport) else { return false };
+        let numbers = sequence..=encoding.sequence.highest().unwrap_or(sequence);
+        if !follow(now, key, slot, transport, encoding, numbers, counters, pending) {
+            counters.drop_path_too_slow += 1;
+            self.interrupt(now, key);
+        }
+        true
     }
 
     /// Splices the slots that waited for this packet; they are left in `scratch.spliced`.
@@ -229,6 +252,34 @@ impl Encoding {
             top: self.layers.top(),
         }
     }
+}
+
+/// Puts what is cached of `numbers` into one subscriber's queue; false when its path is too slow.
+#[allow(clippy::too_many_arguments)] // Parts of the engine that are borrowed one by one.
+fn follow(
+    now: Instant,
+    key: SlotKey,
+    slot: &mut Slot,
+    transport: &mut Transport,
+    encoding: &Encoding,
+    numbers: RangeInclusive<u64>,
+    counters: &mut Counters,
+    pending: &mut VecDeque<TransportKey>,
+) -> bool {
+    for number in numbers {
+        let Some((packet, bytes)) = encoding.cache.get(number) else { continue };
+        if let Some(selection) = &mut slot.selection {
+            let subject = encoding.subject(packet, bytes);
+            if selection.decide(now, &subject, &mut slot.seams).0 == Verdict::Drop {
+                counters.drop_layer_limited += 1;
+                continue;
+            }
+        }
+        if !enqueue(key, slot, transport, packet, bytes, false, counters, pending) {
+            return false;
+        }
+    }
+    true
 }
 
 /// Puts one packet into one subscriber's queue, or only its number (`hollow`); false when the

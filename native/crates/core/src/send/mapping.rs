@@ -18,7 +18,9 @@ impl Engine {
         if self.slots.get(key).is_some_and(|slot| slot.showing == Some(source)) {
             return;
         }
-        self.wait(now, key, source);
+        if !self.begin_at_first_picture(now, key, source) {
+            self.wait(now, key, source);
+        }
     }
 
     /// Has the slot wait for a keyframe of `source`, and asks for it.
