@@ -256,12 +256,18 @@ export class Call {
 
   /** One panel at a time; the focus goes into it, and back where it was. */
   #open(panel: ChatPanel | PeoplePanel | null): void {
+    const before = this.#chat.shown ? "chat" : "people";
     if (panel && !this.#chat.shown && !this.#people.shown) this.#opener = document.activeElement;
     for (const each of [this.#chat, this.#people]) each.show(each === panel);
     this.element.toggleAttribute("data-panel", panel !== null);
     this.update();
     if (panel) panel.focus();
-    else if (this.#opener instanceof HTMLElement) this.#opener.focus();
+    else {
+      // It may be in a menu that has closed, or the page itself: a key has opened the panel.
+      const opener = this.#opener instanceof HTMLElement ? this.#opener : document.body;
+      const there = opener !== document.body && opener.checkVisibility();
+      (there ? opener : this.#toolbar.opener(before)).focus();
+    }
   }
 
   #soundButton(): HTMLElement {

@@ -8,6 +8,7 @@ import { App } from "./app.ts";
 import { takeToken } from "./invitation.ts";
 import { pickLanguage, setLanguage } from "./language.ts";
 import { recall } from "./remembered.ts";
+import { trustOwnScripts } from "./trusted-types.ts";
 
 declare global {
   interface Window {
@@ -16,6 +17,7 @@ declare global {
   }
 }
 
+trustOwnScripts();
 const { language: chosen } = recall();
 const language = pickLanguage(chosen ? [chosen] : navigator.languages);
 setLanguage(language);

@@ -9,7 +9,7 @@ export class Panel {
   constructor(id: string, title: string, closeLabel: string, close: () => void) {
     this.title = h("h2", { id: `${id}-title` }, title);
     this.element = h(
-      "aside",
+      "section",
       { id, class: `panel ${id}`, "aria-labelledby": this.title.id, hidden: true },
       h(
         "header",

@@ -117,7 +117,7 @@ class Row {
   readonly #hand = mark("hand", t("call.hand-raised"), "hand");
   readonly #volume = h("input", { type: "range", min: "0", max: "100", step: "5" });
   readonly #pin = h("button", { type: "button", class: "link" }, icon("pin"));
-  readonly #lower = h("button", { type: "button", class: "link" }, icon("hand"));
+  readonly #lower = h("button", { type: "button", class: "link lower" }, icon("hand"));
   readonly #more = h("button", { type: "button", class: "link" }, icon("more"));
 
   constructor(id: string, self: boolean, actions: PeopleActions, lower: (() => void) | null) {
@@ -149,8 +149,9 @@ class Row {
     }
     this.#muted.hidden = !muted;
     this.#presents.hidden = !presents;
-    this.#hand.hidden = hand === 0;
     this.#lower.hidden = hand === 0;
+    // The button that lowers it says that it is up.
+    this.#hand.hidden = hand === 0 || this.#lower.isConnected;
     const pinned = this.#actions.isPinned(this.#self ? "self" : this.#id);
     label(this.#pin, t(pinned ? "call.unpin" : "call.pin", { name }));
     this.#pin.dataset.on = String(pinned);

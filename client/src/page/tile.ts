@@ -69,6 +69,7 @@ export class Tile {
   readonly #moderate = h("button", { type: "button", class: "moderate" }, icon("more"));
   readonly #pin = h("button", { type: "button", class: "pin" }, icon("pin"));
   readonly #actions: HTMLElement;
+  #reactions = 0;
 
   /**
    * @param peer the peer's id, or "self".
@@ -153,7 +154,8 @@ export class Tile {
   react(reaction: Reaction): void {
     const picture = reactionPicture(reaction);
     picture.ariaHidden = "true";
-    picture.style.setProperty("--at", `${20 + Math.round(Math.random() * 60)}%`);
+    this.#reactions += 1;
+    picture.style.setProperty("--at", `${8 + ((this.#reactions * 34) % 75)}%`);
     this.element.append(picture);
     setTimeout(() => picture.remove(), SHOWN_FOR);
   }

@@ -120,6 +120,12 @@ export class Toolbar {
     );
   }
 
+  /** The button that opens a panel, if it can be seen. */
+  opener(panel: "chat" | "people"): HTMLElement {
+    const button = panel === "chat" ? this.#chat : this.#people;
+    return button.checkVisibility() ? button : this.#more;
+  }
+
   openReactions(): void {
     if (this.#offers.react) this.menus[1]?.showPopover();
   }
