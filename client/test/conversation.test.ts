@@ -103,6 +103,16 @@ describe("hands", () => {
     expect([there.hands, there.handRaised]).toEqual([["bob", "me"], true]);
   });
 
+  it("are told once when a session goes on", () => {
+    hands("bob");
+    const told: (readonly string[])[] = [];
+    there.on("hands", (now) => told.push(now));
+    there.began("me");
+    hands("bob", "eve");
+    answerPing();
+    expect(told).toEqual([["bob", "eve"]]);
+  });
+
   it("stay raised when the client joins anew, and not when it resumes or was lowered", () => {
     const raised = () => sent.filter(({ type }) => type === "raise-hand").length;
     there.raiseHand(true);

@@ -153,6 +153,7 @@ export class Conversation extends Emitter<ConversationEvents> {
     this.#dropped = 0;
     this.#own.clear();
     this.#self = null;
+    this.#fresh = false;
     this.#wantsHand = false;
     this.#setHands([]);
     this.#setLocked({ locked: false, by: "", name: "" });
@@ -162,6 +163,7 @@ export class Conversation extends Emitter<ConversationEvents> {
   /** What the session before may have lost is written again; what came through is in the history. */
   #settled(): void {
     this.#fresh = false;
+    this.emit("hands", this.#hands);
     for (const text of this.#unconfirmed) this.#say({ type: "send-chat", text });
   }
 
@@ -190,7 +192,8 @@ export class Conversation extends Emitter<ConversationEvents> {
     this.#hands = hands;
     // Lowered by a moderator, and not by a session that has ended.
     if (had && !this.handRaised && !this.#fresh) this.#wantsHand = false;
-    this.emit("hands", hands);
+    // Not that all are down first, and then up again.
+    if (!this.#fresh) this.emit("hands", hands);
   }
 
   #setLocked(now: ConversationEvents["locked"]): void {
