@@ -84,8 +84,8 @@ class _Sources(click.ParamType[tuple[str, ...]]):
     help="camera,microphone,screen,screen-audio or some of them, all, or none.",
 )
 @click.option("--subscribe/--no-subscribe", default=True, help="See and hear the others.")
-@click.option("--data/--no-data", default=True, help="Reserved.")
-@click.option("--moderate", is_flag=True, help="Mute and remove others.")
+@click.option("--data/--no-data", default=True, help="Write to the others, and react.")
+@click.option("--moderate", is_flag=True, help="Mute and remove others, lock the room.")
 @click.option("--record", is_flag=True, help="Reserved.")
 @click.option(
     "--ttl",

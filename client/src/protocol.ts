@@ -31,7 +31,13 @@ export type Pause = "hidden" | "bandwidth" | "overload" | "room" | "unsupported"
 
 export type VideoCodec = "vp8" | "vp9" | "h264" | "av1";
 
-export type ModerationCode = "muted-by-moderator" | "removed-by-moderator" | "muted-by-operator";
+export type ModerationCode =
+  | "muted-by-moderator"
+  | "removed-by-moderator"
+  | "muted-by-operator"
+  | "hand-lowered-by-moderator";
+
+export type Reaction = "thumbs-up" | "clap" | "heart" | "laugh" | "surprise" | "celebrate";
 
 export type ErrorCode =
   | "message-malformed"
@@ -54,6 +60,7 @@ export type ErrorCode =
   | "too-many-joins"
   | "too-many-joins-from-address"
   | "too-many-joins-of-identity"
+  | "room-locked"
   | "join-barred"
   | "token-required"
   | "token-too-large"
@@ -107,6 +114,10 @@ export type ErrorCode =
   | "not-negotiated"
   | "publish-denied"
   | "moderate-denied"
+  | "data-denied"
+  | "chat-empty"
+  | "chat-too-fast"
+  | "gesture-too-fast"
   | "unknown-peer"
   | "refused";
 
@@ -140,9 +151,10 @@ export interface IceServer {
 /**
  * What a peer may do: what is not named it may not.
  *
- * `publish`: the sources it may send. `subscribe`: see and hear the others.
- * `moderate`: mute and remove others. `data` and `record` are reserved: they are
- * carried, and nothing asks for them yet.
+ * `publish`: the sources it may send. `subscribe`: see, hear and read the others.
+ * `data`: write to the others, and react. `moderate`: mute and remove others, lower
+ * their hands, lock the room. `record` is reserved: it is carried, and nothing asks for
+ * it yet.
  */
 export interface Rights {
   publish: Source[];
@@ -359,7 +371,7 @@ export interface Draining {
 }
 
 /**
- * A moderator has muted the client's `source`, or removes the client.
+ * A moderator has muted the client's `source`, lowered its hand, or removes the client.
  *
  * `by` is the moderator's peer id, `name` what it is called; both are empty when it was an
  * operator, who is in no room (muted-by-operator). `reason` is theirs, and may be empty.
@@ -394,6 +406,75 @@ export interface Moved {
 export interface RightsChanged {
   type: "rights-changed";
   rights: Rights;
+}
+
+/**
+ * What somebody has written to the room.
+ *
+ * `number` counts the room's messages from 1. `peer` wrote it and may have left since;
+ * `name` is what it was called. `time` is Unix time in seconds, by the server's clock.
+ */
+export interface ChatMessage {
+  number: number;
+  peer: string;
+  name: string;
+  time: number;
+  text: string;
+}
+
+/** Somebody has written to the room; the client itself may be the one. */
+export interface Chat {
+  type: "chat";
+  message: ChatMessage;
+}
+
+/**
+ * What was written before, oldest first; after `joined` and `resumed`, if anything was.
+ *
+ * It takes the place of all that the client has of it. `dropped` messages before these are
+ * not kept any more: a room keeps the newest 200, and 64 KiB of them, until its last peer
+ * leaves.
+ */
+export interface ChatHistory {
+  type: "chat-history";
+  messages: ChatMessage[];
+  dropped: number;
+}
+
+/**
+ * Whose hands are raised, the first first: the whole list, whenever it changes.
+ *
+ * The client itself may be among them. After `joined` and `resumed` none are, until this
+ * says otherwise.
+ */
+export interface Hands {
+  type: "hands";
+  peers: string[];
+}
+
+/** What somebody thinks of what is going on, for a moment. */
+export interface PeerReaction {
+  peer: string;
+  reaction: Reaction;
+}
+
+/** What some have just shown, the client itself maybe; at most four times a second. */
+export interface Reactions {
+  type: "reactions";
+  reactions: PeerReaction[];
+}
+
+/**
+ * A moderator has locked the room, or unlocked it.
+ *
+ * `by` is the moderator's peer id, `name` what it is called. After `joined` and
+ * `resumed` the room is not locked, until this says otherwise.
+ */
+export interface RoomLocked {
+  type: "room-locked";
+  locked: boolean;
+  by: string;
+  name: string;
 }
 
 /**
@@ -565,6 +646,52 @@ export interface RemovePeer {
   reason?: string;
 }
 
+/**
+ * Write to the people in the room; the right `data` is needed.
+ *
+ * Everybody who may read it gets `chat`, the client itself, too, in the same order. A
+ * refusal (data-denied, chat-empty, chat-too-fast) comes in that order as well. Five at once
+ * and one a second are let through.
+ */
+export interface SendChat {
+  type: "send-chat";
+  text: string;
+}
+
+/** Raise the client's hand, or lower it. Everybody is told by `hands`. */
+export interface RaiseHand {
+  type: "raise-hand";
+  raised: boolean;
+}
+
+/**
+ * Show the others what the client's user thinks; the right `data` is needed.
+ *
+ * It is told at once or not at all. Six gestures at once and two a second are let through,
+ * raised hands among them (gesture-too-fast).
+ */
+export interface React {
+  type: "react";
+  reaction: Reaction;
+}
+
+/** Lower somebody's hand; the right `moderate` is needed. */
+export interface LowerHand {
+  type: "lower-hand";
+  peer: string;
+}
+
+/**
+ * Let nobody new in, or everybody again; the right `moderate` is needed.
+ *
+ * Who is in the room stays, and comes back if its session is lost. Who may moderate comes in
+ * all the same. Others are refused (`room-locked`).
+ */
+export interface LockRoom {
+  type: "lock-room";
+  locked: boolean;
+}
+
 /** Leave the room; the server closes the socket with 1000. */
 export interface Leave {
   type: "leave";
@@ -587,6 +714,11 @@ export type ClientMessage =
   | Experience
   | MutePeer
   | RemovePeer
+  | SendChat
+  | RaiseHand
+  | React
+  | LowerHand
+  | LockRoom
   | Leave
   | Ping;
 
@@ -609,5 +741,10 @@ export type ServerMessage =
   | Moderated
   | Moved
   | RightsChanged
+  | Chat
+  | ChatHistory
+  | Hands
+  | Reactions
+  | RoomLocked
   | ErrorMessage
   | Pong;

@@ -49,6 +49,9 @@ describe("parseRemembered", () => {
       name: "Ada",
       camera: { on: false, device: "c" },
       microphone: { on: true, device: "m" },
+      language: "fr",
+      chime: false,
+      shortcuts: false,
     };
     expect(parseRemembered(JSON.stringify(remembered))).toEqual(remembered);
   });
@@ -60,6 +63,9 @@ describe("parseRemembered", () => {
         name: "",
         camera: { on: true, device: "" },
         microphone: { on: true, device: "" },
+        language: "",
+        chime: true,
+        shortcuts: true,
       }),
   );
 });

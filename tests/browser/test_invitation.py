@@ -62,8 +62,10 @@ def test_a_link_with_a_token_opens_the_door(
         bob.wait_state("in-call")
         bob.sees("alice", alice.pattern)
         alice.hears({"bob": bob.tone})
-        assert buttons(alice) == ["Mute microphone", "Turn camera off", "Share my screen", "Leave"]
-        assert buttons(bob) == ["Mute microphone", "Leave"]
+        devices = ["Mute microphone", "Turn camera off", "Share my screen"]
+        usual = ["Raise hand", "React", "Chat", "People", "More", "Leave"]
+        assert buttons(alice) == devices + usual
+        assert buttons(bob) == ["Mute microphone", *usual]
         assert alice.see("source", "bob") == "none"
         released = "() => window.trioSfu.media.camera === null"
         eventually(lambda: bob.page.run(released), within=5, why="bob's camera to be off")

@@ -97,6 +97,8 @@ async def test_every_answer_has_a_strict_policy(app: Starlette, path: str) -> No
     assert policy["script-src"] == "'self'"
     assert policy["connect-src"] == "'self' ws://sfu.example:8080 wss://sfu.example:8080"
     assert policy["frame-ancestors"] == "'none'"
+    assert policy["require-trusted-types-for"] == "'script'"
+    assert policy["trusted-types"] == "default"
     assert headers["x-content-type-options"] == "nosniff"
     assert "camera=(self)" in headers["permissions-policy"]
     assert headers["referrer-policy"] == "no-referrer"

@@ -28,7 +28,13 @@ async def test_a_room_that_was_created_is_there_without_anybody() -> None:
         answer = await s.ask("/rooms", "POST", {"room": "standup"})
         assert (answer.status, answer.headers["location"]) == (201, "/api/v1/rooms/standup")
         made = answer.json()
-        assert made == {"room": "standup", "age": 0.0, "options": USUAL, "peers": []}
+        assert made == {
+            "room": "standup",
+            "age": 0.0,
+            "locked": False,
+            "options": USUAL,
+            "peers": [],
+        }
         assert await s.told("/rooms/standup") == made
         assert await s.told("/rooms") == {"rooms": [made]}
         [noted] = s.scene.noted(events.Moderation)

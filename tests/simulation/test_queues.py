@@ -17,6 +17,8 @@ LOOKED_AT = {
     "media/transport.py",
     "overload/admission.py",
     "rooms/allocation/steady.py",
+    "rooms/chat.py",
+    "rooms/commons.py",
     "rooms/returning.py",
     "rooms/room.py",
     "rooms/voice.py",

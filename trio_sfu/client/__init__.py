@@ -7,6 +7,8 @@
         await client.until(lambda: client.peers)
         async for picture in client.video(next(iter(client.peers))):
             print(picture.width, picture.height, picture.corners())
+        await client.write("hello")
+        await client.until(lambda: client.state.chat)
 
 ``stay`` is the same for who wants to be there for long: it joins anew, and publishes the
 same again, whenever the session is lost. Where the daemon asks for join tokens, both take

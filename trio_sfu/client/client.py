@@ -15,18 +15,31 @@ from trio_sfu.client.single import single_error
 from trio_sfu.client.socket import Server, SignalingSocket, open_socket
 from trio_sfu.client.state import RoomState
 from trio_sfu.client.watching import Watching
-from trio_sfu.signaling.carried import PeerInfo, Quality, Rights, SlotState, Source, Tile
+from trio_sfu.signaling.carried import (
+    PeerInfo,
+    Quality,
+    Reaction,
+    Rights,
+    SlotState,
+    Source,
+    Tile,
+)
 from trio_sfu.signaling.messages import (
     Answer,
     Error,
     Join,
     Leave,
+    LockRoom,
+    LowerHand,
     Moderated,
     MutePeer,
     Offer,
     Prefer,
     Publish,
+    RaiseHand,
+    React,
     RemovePeer,
+    SendChat,
     View,
 )
 from trio_sfu.webrtc.reception import Reception
@@ -154,8 +167,32 @@ class Client:
         await self._socket.send(MutePeer(peer=peer, source=source, reason=reason))
 
     async def remove_peer(self, peer: str, reason: str = "") -> None:
-        """Remove somebody from the room, as a moderator. Refusals are as of ``mute_peer``."""
+        """Remove somebody from the room, as a moderator."""
         await self._socket.send(RemovePeer(peer=peer, reason=reason))
+
+    async def write(self, text: str) -> None:
+        """Write to the people in the room, 2,000 characters at most.
+
+        It is in ``state.chat`` when the room has it; a refusal (data-denied, chat-empty,
+        chat-too-fast) is in ``state.errors``.
+        """
+        await self._socket.send(SendChat(text=text))
+
+    async def raise_hand(self, *, raised: bool = True) -> None:
+        """Raise the client's hand, or lower it."""
+        await self._socket.send(RaiseHand(raised=raised))
+
+    async def react(self, reaction: Reaction) -> None:
+        """Show the others what one thinks. Refusals are as of ``write``."""
+        await self._socket.send(React(reaction=reaction))
+
+    async def lower_hand(self, peer: str) -> None:
+        """Lower somebody's hand, as a moderator."""
+        await self._socket.send(LowerHand(peer=peer))
+
+    async def lock_room(self, *, locked: bool = True) -> None:
+        """Let nobody new in, or everybody again, as a moderator."""
+        await self._socket.send(LockRoom(locked=locked))
 
     async def prefer(self, peer: str, quality: Quality) -> None:
         """Say the best quality that can be used of a peer's video."""

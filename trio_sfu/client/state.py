@@ -7,7 +7,9 @@ from msgspec import structs
 
 from trio_sfu._native import Kind
 from trio_sfu.signaling.carried import (
+    ChatMessage,
     PeerInfo,
+    PeerReaction,
     SlotLayer,
     SlotLine,
     SlotState,
@@ -17,15 +19,20 @@ from trio_sfu.signaling.carried import (
 )
 from trio_sfu.signaling.messages import (
     Answer,
+    Chat,
+    ChatHistory,
     Draining,
     Error,
+    Hands,
     Joined,
     Moderated,
     Moved,
     PeerJoined,
     PeerLeft,
     PeerUpdated,
+    Reactions,
     RightsChanged,
+    RoomLocked,
     SendEncodings,
     ServerMessage,
     SlotQuality,
@@ -42,6 +49,8 @@ _KINDS: dict[Source, Kind] = {
     "screen-audio": "audio",
 }
 _KEPT = 64
+_MESSAGES = 200
+"""As many chat messages as a room keeps."""
 
 
 @dataclass(slots=True)
@@ -64,6 +73,13 @@ class RoomState:
     draining: float | None = None
     """Seconds until the server ends the room, when it said so last; None: it does not."""
     lines: list[SlotLine] = field(default_factory=list)
+    chat: deque[ChatMessage] = field(default_factory=lambda: deque(maxlen=_MESSAGES))
+    """What was written in the room, oldest first, by the client itself, too."""
+    hands: list[str] = field(default_factory=list)
+    """Whose hands are raised, the first first."""
+    reactions: deque[PeerReaction] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    locked: bool = False
+    """Whether nobody new is let in."""
     answers: dict[int, Answer | Error] = field(default_factory=dict)
     left: deque[PeerLeft] = field(default_factory=lambda: deque(maxlen=_KEPT))
     moderated: deque[Moderated] = field(default_factory=lambda: deque(maxlen=_KEPT))
@@ -95,6 +111,21 @@ class RoomState:
                 self.errors.append(message)
                 if message.id is not None:
                     self.answers[message.id] = message
+            case _:
+                self._take_commons(message)
+
+    def _take_commons(self, message: ServerMessage) -> None:
+        match message:
+            case Chat(message=said):
+                self.chat.append(said)
+            case ChatHistory(messages=before):
+                self.chat = deque(before, maxlen=_MESSAGES)
+            case Hands(peers=hands):
+                self.hands = hands
+            case Reactions(reactions=reactions):
+                self.reactions.extend(reactions)
+            case RoomLocked(locked=locked):
+                self.locked = locked
             case _:
                 self._take_media(message)
 

@@ -6,15 +6,25 @@ from typing import ClassVar, Literal, TypeAlias
 from trio_sfu.events.fact import Fact
 
 Actor: TypeAlias = Literal["operator", "moderator"]
-Action: TypeAlias = Literal["mute", "remove", "move", "change-rights", "create-room", "close-room"]
+Action: TypeAlias = Literal[
+    "mute",
+    "remove",
+    "lower-hand",
+    "lock",
+    "unlock",
+    "move",
+    "change-rights",
+    "create-room",
+    "close-room",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Moderation(Fact):
     """An operator or a moderator did something to a peer or a room of others.
 
-    ``action`` says what: they muted, removed or moved a peer, changed its rights, or created
-    or closed a room.
+    ``action`` says what: they muted, removed or moved a peer, lowered its hand, changed its
+    rights, or created, closed, locked or unlocked a room.
 
     ``by`` says which of the two, ``identity`` and ``moderator`` who: what the moderator's
     token says it is, and its peer id; both are empty for an operator, of whom there is no
@@ -29,6 +39,9 @@ class Moderation(Fact):
     labels: ClassVar[tuple[str, ...]] = (
         "mute",
         "remove",
+        "lower-hand",
+        "lock",
+        "unlock",
         "move",
         "change-rights",
         "create-room",

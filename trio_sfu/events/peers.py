@@ -30,6 +30,7 @@ class JoinRefused(Fact):
     label: ClassVar[str | None] = "code"
     labels: ClassVar[tuple[str, ...]] = (
         "room-full",
+        "room-locked",
         "room-unavailable",
         "server-busy",
         "server-draining",

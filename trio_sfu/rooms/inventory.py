@@ -64,11 +64,12 @@ class PeerReport(Struct, frozen=True, kw_only=True):
 class RoomReport(Struct, frozen=True, kw_only=True):
     """A room. ``options`` are those it was created with; null: a first peer has opened it.
 
-    ``age`` is how long it has been open, in seconds.
+    ``age`` is how long it has been open, in seconds. ``locked``: a moderator lets nobody new in.
     """
 
     room: str
     age: float
+    locked: bool
     options: RoomOptions | None
     peers: list[PeerReport]
 
@@ -78,6 +79,7 @@ def report_room(room: Room) -> RoomReport:
     return RoomReport(
         room=room.id,
         age=_since(room.opened_at),
+        locked=room.commons.locked,
         options=room.options,
         peers=list(_peers(room)),
     )

@@ -20,7 +20,7 @@ def moderate(moderator: Peer, request: MutePeer | RemovePeer) -> None:
 
     Raises RequestError: moderate-denied, unknown-peer.
     """
-    peer = _meant(moderator, request.peer)
+    peer = meant(moderator, request.peer)
     match request:
         case MutePeer():
             _mute(moderator, peer, request)
@@ -32,7 +32,7 @@ def _mute(moderator: Peer, peer: Peer, request: MutePeer) -> None:
     room = moderator.room
     if not is_live(peer, request.source):
         return
-    _note(moderator, Moderation("mute", "moderator", room.id, peer.id, request.source))
+    note(moderator, Moderation("mute", "moderator", room.id, peer.id, request.source))
     mute(
         peer,
         Moderated(
@@ -58,7 +58,7 @@ def mute(peer: Peer, told: Moderated) -> None:
 
 
 def _remove(moderator: Peer, peer: Peer, request: RemovePeer) -> None:
-    _note(moderator, Moderation("remove", "moderator", moderator.room.id, peer.id))
+    note(moderator, Moderation("remove", "moderator", moderator.room.id, peer.id))
     peer.link.send(
         Moderated(
             code="removed-by-moderator",
@@ -71,15 +71,22 @@ def _remove(moderator: Peer, peer: Peer, request: RemovePeer) -> None:
     peer.leave("removed", "removed-by-moderator")
 
 
-def _meant(moderator: Peer, peer: str) -> Peer:
+def check_moderator(moderator: Peer) -> None:
+    """Raise RequestError (moderate-denied) unless a peer may moderate."""
     if not moderator.grant.rights.moderate:
         raise RequestError("the token does not give the right to moderate", code="moderate-denied")
+
+
+def meant(moderator: Peer, peer: str) -> Peer:
+    """Return whom a moderator means. Raises RequestError: moderate-denied, unknown-peer."""
+    check_moderator(moderator)
     found = moderator.room.peers.get(PeerId(peer))
     if found is None or found.id not in moderator.room.state.members:
         raise RequestError("there is no such peer in the room", code="unknown-peer")
     return found
 
 
-def _note(moderator: Peer, fact: Moderation) -> None:
+def note(moderator: Peer, fact: Moderation) -> None:
+    """Note what a moderator has done, and who that is."""
     identity = moderator.grant.identity or ""
     moderator.room.journal.note(replace(fact, identity=identity, moderator=moderator.id))

@@ -20,6 +20,8 @@ from trio_sfu.ids import (
 )
 from trio_sfu.media.track import UpTrack
 from trio_sfu.rooms.blame import engine_lost, sole
+from trio_sfu.rooms.commons import Commons
+from trio_sfu.rooms.conversing import Pace
 from trio_sfu.rooms.following import follow_media
 from trio_sfu.rooms.link import Link
 from trio_sfu.rooms.listening import Listening
@@ -54,6 +56,7 @@ class Surroundings(Protocol):
     listening: Listening
     planning: Planning
     quality: Quality
+    commons: Commons
 
     @property
     def ending(self) -> bool:
@@ -117,6 +120,7 @@ class Peer:
         self.timeline = Timeline(self.id, room.id)
         self.link = RecordedLink(link, self.timeline)
         self.view = View(voices=voices)
+        self.pace = Pace()
         self.presence = Presence()
         self.grace = grace
         self.joined_at = trio.current_time()
@@ -142,6 +146,11 @@ class Peer:
     def leaving(self) -> bool:
         """Whether the peer is on its way out."""
         return self._leaving_since is not None
+
+    @property
+    def put_out(self) -> bool:
+        """Whether somebody has removed it."""
+        return self._reason == "removed"
 
     def leave(
         self, reason: LeaveReason, code: str | None = None, *, failure: str | None = None

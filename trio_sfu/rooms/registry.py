@@ -12,6 +12,7 @@ from trio_sfu.errors import RequestError
 from trio_sfu.events import Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.overload.admission import Admission
+from trio_sfu.rooms.commons import Kept
 from trio_sfu.rooms.link import Link
 from trio_sfu.rooms.options import RoomOptions, check_options, preference_with
 from trio_sfu.rooms.peer import Connect, Peer
@@ -56,6 +57,7 @@ class Registry:
         self._returning = Returning()
         self._video_limit: VideoLimit = "high"
         self._restarts = RestartLimit()
+        self._kept = Kept()
         self._nursery: trio.Nursery | None = None
         self._stopping = False
         self._draining_until: float | None = None
@@ -92,15 +94,16 @@ class Registry:
         Returns when the peer is admitted; it owns ``link`` from then on. ``address`` is the
         client's, where it is known. ``check`` is called when there may be a join at all, and
         before there is a peer; what it raises refuses the join. Raises RequestError with the
-        codes room-full, too-many-peers, too-many-rooms, room-unavailable, server-stopping,
-        server-draining and those of ``Admission.knock``, ``Admission.admit``, ``Gate.grant`` and
-        ``check``.
+        codes room-full, room-locked, too-many-peers, too-many-rooms, room-unavailable,
+        server-stopping, server-draining and those of ``Admission.knock``, ``Admission.admit``,
+        ``Gate.grant`` and ``check``.
         """
         room = RoomId(join.room)
         try:
             now = trio.current_time()
             held = self._held(join.replaces, now)
             returning = held is not None
+            comes_back = self._place(join.replaces, now) == room
             self._admission.knock(now, address, returning=returning)
             grant = self.gate.grant(join.token, room, held)
             self._admission.admit(now, grant.identity, returning=returning)
@@ -111,6 +114,8 @@ class Registry:
                 await _replace(former)
                 # Time has passed: the token may have been used or its holder put out meanwhile.
                 grant = self.gate.grant(join.token, room, held)
+            if not comes_back:
+                self._check_lock(room, grant)
             self._admit(room, grant.name or join.name, link, grant, returning=returning)
             self.gate.use(grant)
         except RequestError as refused:
@@ -202,6 +207,16 @@ class Registry:
             )
         )
 
+    def _check_lock(self, name: RoomId, grant: Grant) -> None:
+        """Refuse who is new to a locked room. Who may moderate can unlock it, so they get in."""
+        room = self.rooms.get(name)
+        if room is not None:
+            locked = room.commons.locked
+        else:
+            locked = self._kept.locked(name, trio.current_time())
+        if locked and not grant.rights.moderate:
+            raise RequestError("a moderator has locked the room", code="room-locked")
+
     def _is_full(self, room: Room) -> bool:
         most = self._settings.max_peers
         if room.options is not None and room.options.max_peers is not None:
@@ -243,6 +258,7 @@ class Registry:
             quality=self.quality,
             options=options,
             emptied=self._note_change,
+            commons=self._kept.take(name, trio.current_time()),
         )
         room.draining_until = self._draining_until
         self.rooms[name] = room
@@ -256,6 +272,7 @@ class Registry:
             del self.rooms[room.id]
         if room.failure is not None:
             self._restarts.fail(room.id, trio.current_time())
+            self._kept.keep(room.id, trio.current_time(), room.commons)
             if room.options is not None:
                 # Whoever created it counts on what it is like.
                 with suppress(RequestError):
@@ -267,7 +284,12 @@ class Registry:
         self.changed = trio.Event()
 
     def _peer_gone(self, peer: Peer) -> None:
-        self._returning.note(peer.resume_token, trio.current_time(), peer.grant)
+        self._returning.note(
+            peer.resume_token,
+            trio.current_time(),
+            peer.grant,
+            "" if peer.put_out else _place_of(peer),
+        )
 
     def _former(self, token: str | None, grant: Grant, ended: Collection[Peer]) -> list[Peer]:
         """Return those whose place a client takes that joins with ``replaces``, but ``ended``.
@@ -293,8 +315,19 @@ class Registry:
         peer = self._holder(token)
         return self._returning.held(token, now) if peer is None else peer.grant
 
+    def _place(self, token: str | None, now: float) -> str | None:
+        """Return the room that the session with ``token`` is in, or was in until just now."""
+        if token is None:
+            return None
+        peer = self._holder(token)
+        return self._returning.room(token, now) if peer is None else _place_of(peer)
+
     def _holder(self, token: str) -> Peer | None:
         return next((peer for peer in self.peers() if peer.resume_token == token), None)
+
+
+def _place_of(peer: Peer) -> str:
+    return peer.grant.room if peer.grant.moved else peer.room.id
 
 
 async def _replace(former: Collection[Peer]) -> None:

@@ -10,7 +10,7 @@ import trio
 from trio_sfu.errors import RequestError
 from trio_sfu.events import RequestRefused, TrackPublished, TrackUnpublished
 from trio_sfu.ids import PeerId
-from trio_sfu.rooms.moderation import moderate
+from trio_sfu.rooms.conversing import converse
 from trio_sfu.signaling import codes, messages
 
 if TYPE_CHECKING:
@@ -54,8 +54,6 @@ async def _serve(peer: Peer, pc: PeerConnection, message: messages.ClientMessage
                 _publish(peer, message)
             case messages.Prefer() | messages.View() | messages.Experience():
                 _heed(peer, message)
-            case messages.MutePeer() | messages.RemovePeer():
-                moderate(peer, message)
             case messages.Ping():
                 peer.link.send(messages.Pong(id=message.id))
             case messages.Leave():
@@ -64,6 +62,8 @@ async def _serve(peer: Peer, pc: PeerConnection, message: messages.ClientMessage
                 peer.leave("failed", "already-joined")
             case messages.Candidate():
                 pass  # ICE-lite learns addresses from the checks (RFC 8445, section 2.5).
+            case _:
+                converse(peer, message)
     except RequestError as refused:
         peer.room.journal.note(RequestRefused(peer.room.id, peer.id, refused.code))
         peer.link.send(codes.refusal(refused.code, str(refused), getattr(message, "id", None)))

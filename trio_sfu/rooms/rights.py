@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trio_sfu.events import TrackUnpublished
+from trio_sfu.rooms.commons import may_read
 from trio_sfu.signaling.messages import RightsChanged
 
 if TYPE_CHECKING:
@@ -19,9 +20,13 @@ async def change_rights(peer: Peer, rights: Rights) -> None:
     In this order: its requests are checked by the new rights at once, nobody is shown the
     tracks that end, and then the engine has nothing of them any more.
     """
+    could_read = may_read(peer.grant.rights)
     peer.grant = replace(peer.grant, rights=rights)
     peer.rights_changed = True
     peer.link.send(RightsChanged(rights=rights))
+    if not could_read:
+        for message in peer.room.commons.snapshot(rights):
+            peer.link.send(message)
     _withdraw(peer)
     if not rights.subscribe:
         peer.view.lines = ()

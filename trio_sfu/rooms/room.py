@@ -13,6 +13,7 @@ from trio_sfu.events import Failure, Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.media.track import UpTrack
 from trio_sfu.rooms.codecs import CodecChoice, Preference
+from trio_sfu.rooms.commons import Commons
 from trio_sfu.rooms.listening import Listening
 from trio_sfu.rooms.options import RoomOptions
 from trio_sfu.rooms.peer import Peer
@@ -59,15 +60,18 @@ class Room:
         quality: Quality | None = None,
         options: RoomOptions | None = None,
         emptied: Callable[[], None] = lambda: None,
+        commons: Commons | None = None,
     ) -> None:
         """``options``: an operator has created it, so it exists without anybody in it, too.
 
-        ``emptied`` is called when the last peer has left and the room stays.
+        ``emptied`` is called when the last peer has left and the room stays. ``commons`` is what a
+        room has left that failed and whose place this one takes.
         """
         self.id = room
         self.journal = journal
         self.quality = quality or Quality()
         self.state = RoomState()
+        self.commons = commons or Commons()
         self.peers: dict[PeerId, Peer] = {}
         self.max_peers = max_peers
         self.failure: Failure | None = None
@@ -126,6 +130,8 @@ class Room:
                     start_traced(self.nursery, self._receive, f"{self.id}/door")
                     start_traced(self.nursery, self.planning.run, f"{self.id}/allocator")
                     start_traced(self.nursery, self.listening.run, f"{self.id}/speakers")
+                    gestures = partial(self.commons.run, self._tell_all)
+                    start_traced(self.nursery, gestures, f"{self.id}/gestures")
                     if self.options is not None:
                         keep = partial(self._keep, self.options.empty_timeout)
                         start_traced(self.nursery, keep, f"{self.id}/keeper")
@@ -173,6 +179,7 @@ class Room:
         else:
             self._occupied = trio.Event()
             self._vacated.set()
+            self.commons.vacate()
             self._emptied()
 
     async def _keep(self, seconds: float) -> None:
@@ -227,6 +234,7 @@ class Room:
             return
         self._peer_gone(peer)
         self.listening.forget(peer.id)
+        self.commons.forget(peer.id)
         self._codecs.forget(peer.id)
         if self.state.leave(peer.id):
             self._review_codecs()
@@ -302,6 +310,8 @@ class Room:
             peer.link.send(VideoLimited(most=self.planning.limit))
         if self.listening.speech.recent:
             peer.link.send(self.listening.message)
+        for message in self.commons.snapshot(peer.grant.rights):
+            peer.link.send(message)
 
     def find_track(self, peer: PeerId, source: Source) -> UpTrack | None:
         """Return a peer's up-track."""

@@ -67,7 +67,43 @@ def _of_server(message: Message) -> str:
             may = " ".join(rights.publish) or "nothing"
             return f"publish {may}{', moderate' if rights.moderate else ''}"
         case _:
+            return _of_commons(message)
+
+
+def _of_commons(message: Message) -> str:
+    match message:
+        case messages.SendChat():
+            return f"{len(message.text)} characters"
+        case messages.RaiseHand():
+            return "up" if message.raised else "down"
+        case messages.React():
+            return message.reaction
+        case messages.LowerHand():
+            return _peer(message.peer)
+        case messages.LockRoom():
+            return _lock(message.locked)
+        case _:
+            return _told_of_commons(message)
+
+
+def _told_of_commons(message: Message) -> str:
+    match message:
+        case messages.Chat():
+            return f"{message.message.number} of {message.message.peer}"
+        case messages.ChatHistory():
+            return f"{len(message.messages)} messages"
+        case messages.Hands():
+            return " ".join(message.peers) or "none"
+        case messages.Reactions():
+            return f"{len(message.reactions)}"
+        case messages.RoomLocked():
+            return _lock(message.locked)
+        case _:
             return _of_media(message)
+
+
+def _lock(locked: bool) -> str:  # noqa: FBT001  (said of two messages)
+    return "locked" if locked else "unlocked"
 
 
 def _of_media(message: Message) -> str:

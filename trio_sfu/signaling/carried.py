@@ -29,9 +29,14 @@ Pause: TypeAlias = Literal["hidden", "bandwidth", "overload", "room", "unsupport
 RequestId: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 PeerRef: TypeAlias = Annotated[str, Meta(max_length=64)]
 ModerationCode: TypeAlias = Literal[
-    "muted-by-moderator", "removed-by-moderator", "muted-by-operator"
+    "muted-by-moderator",
+    "removed-by-moderator",
+    "muted-by-operator",
+    "hand-lowered-by-moderator",
 ]
 ModerationReason: TypeAlias = Annotated[str, Meta(max_length=200)]
+ChatText: TypeAlias = Annotated[str, Meta(min_length=1, max_length=2_000)]
+Reaction: TypeAlias = Literal["thumbs-up", "clap", "heart", "laugh", "surprise", "celebrate"]
 
 
 class TrackInfo(Struct, frozen=True, kw_only=True):
@@ -58,9 +63,10 @@ class PeerInfo(Struct, frozen=True, kw_only=True, rename="camel"):
 class Rights(Struct, frozen=True, kw_only=True):
     """What a peer may do: what is not named it may not.
 
-    ``publish``: the sources it may send. ``subscribe``: see and hear the others.
-    ``moderate``: mute and remove others. ``data`` and ``record`` are reserved: they are
-    carried, and nothing asks for them yet.
+    ``publish``: the sources it may send. ``subscribe``: see, hear and read the others.
+    ``data``: write to the others, and react. ``moderate``: mute and remove others, lower
+    their hands, lock the room. ``record`` is reserved: it is carried, and nothing asks for
+    it yet.
     """
 
     publish: Annotated[list[Source], Meta(max_length=4)] = []
@@ -149,3 +155,24 @@ class IceServer(Struct, frozen=True, kw_only=True):
     urls: list[str]
     username: str | None = None
     credential: str | None = None
+
+
+class ChatMessage(Struct, frozen=True, kw_only=True):
+    """What somebody has written to the room.
+
+    ``number`` counts the room's messages from 1. ``peer`` wrote it and may have left since;
+    ``name`` is what it was called. ``time`` is Unix time in seconds, by the server's clock.
+    """
+
+    number: int
+    peer: str
+    name: str
+    time: float
+    text: str
+
+
+class PeerReaction(Struct, frozen=True, kw_only=True):
+    """What somebody thinks of what is going on, for a moment."""
+
+    peer: str
+    reaction: Reaction

@@ -77,6 +77,7 @@ CODES: Final[dict[str, Outcome]] = {
     "too-many-joins-of-identity": Outcome(
         "Too many joins with tokens of one identity.", TRY_AGAIN_LATER, retry_after=1.0
     ),
+    "room-locked": Outcome("A moderator has locked the room: nobody new gets in.", TRY_AGAIN_LATER),
     "join-barred": Outcome(
         "Removed from this room; a token made later is needed.", POLICY_VIOLATION
     ),
@@ -155,6 +156,10 @@ CODES: Final[dict[str, Outcome]] = {
     "not-negotiated": Outcome("`publish` names a source no offer has had a line for."),
     "publish-denied": Outcome("The token does not give the right to publish the source."),
     "moderate-denied": Outcome("The token does not give the right to moderate."),
+    "data-denied": Outcome("The token does not give the right to write to the others."),
+    "chat-empty": Outcome("There is nothing in the message but blanks."),
+    "chat-too-fast": Outcome("Too many chat messages at once, by this client or by all."),
+    "gesture-too-fast": Outcome("Too many reactions and raised hands at once."),
     "unknown-peer": Outcome("There is no such peer in the room."),
     "refused": Outcome("The request was refused otherwise."),
 }

@@ -11,6 +11,8 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 from trio_sfu.signaling.carried import (
+    ChatMessage,
+    ChatText,
     DisplayName,
     IceServer,
     LeaveReason,
@@ -18,8 +20,10 @@ from trio_sfu.signaling.carried import (
     ModerationCode,
     ModerationReason,
     PeerInfo,
+    PeerReaction,
     PeerRef,
     Quality,
+    Reaction,
     RequestId,
     Rights,
     RoomName,
@@ -157,6 +161,49 @@ class RemovePeer(_Message, frozen=True, tag="remove-peer"):
     reason: ModerationReason = ""
 
 
+class SendChat(_Message, frozen=True, tag="send-chat"):
+    """Write to the people in the room; the right ``data`` is needed.
+
+    Everybody who may read it gets ``chat``, the client itself, too, in the same order. A
+    refusal (data-denied, chat-empty, chat-too-fast) comes in that order as well. Five at once
+    and one a second are let through.
+    """
+
+    text: ChatText
+
+
+class RaiseHand(_Message, frozen=True, tag="raise-hand"):
+    """Raise the client's hand, or lower it. Everybody is told by ``hands``."""
+
+    raised: bool
+
+
+class React(_Message, frozen=True, tag="react"):
+    """Show the others what the client's user thinks; the right ``data`` is needed.
+
+    It is told at once or not at all. Six gestures at once and two a second are let through,
+    raised hands among them (gesture-too-fast).
+    """
+
+    reaction: Reaction
+
+
+class LowerHand(_Message, frozen=True, tag="lower-hand"):
+    """Lower somebody's hand; the right ``moderate`` is needed."""
+
+    peer: PeerRef
+
+
+class LockRoom(_Message, frozen=True, tag="lock-room"):
+    """Let nobody new in, or everybody again; the right ``moderate`` is needed.
+
+    Who is in the room stays, and comes back if its session is lost. Who may moderate comes in
+    all the same. Others are refused (``room-locked``).
+    """
+
+    locked: bool
+
+
 class Leave(_Message, frozen=True, tag="leave"):
     """Leave the room; the server closes the socket with 1000."""
 
@@ -178,6 +225,11 @@ ClientMessage: TypeAlias = (
     | Experience
     | MutePeer
     | RemovePeer
+    | SendChat
+    | RaiseHand
+    | React
+    | LowerHand
+    | LockRoom
     | Leave
     | Ping
 )
@@ -341,7 +393,7 @@ class Draining(_Message, frozen=True, tag="draining"):
 
 
 class Moderated(_Message, frozen=True, tag="moderated"):
-    """A moderator has muted the client's ``source``, or removes the client.
+    """A moderator has muted the client's ``source``, lowered its hand, or removes the client.
 
     ``by`` is the moderator's peer id, ``name`` what it is called; both are empty when it was an
     operator, who is in no room (muted-by-operator). ``reason`` is theirs, and may be empty.
@@ -373,6 +425,52 @@ class RightsChanged(_Message, frozen=True, tag="rights-changed"):
     """
 
     rights: Rights
+
+
+class Chat(_Message, frozen=True, tag="chat"):
+    """Somebody has written to the room; the client itself may be the one."""
+
+    message: ChatMessage
+
+
+class ChatHistory(_Message, frozen=True, tag="chat-history"):
+    """What was written before, oldest first; after ``joined`` and ``resumed``, if anything was.
+
+    It takes the place of all that the client has of it. ``dropped`` messages before these are
+    not kept any more: a room keeps the newest 200, and 64 KiB of them, until its last peer
+    leaves.
+    """
+
+    messages: list[ChatMessage]
+    dropped: int = 0
+
+
+class Hands(_Message, frozen=True, tag="hands"):
+    """Whose hands are raised, the first first: the whole list, whenever it changes.
+
+    The client itself may be among them. After ``joined`` and ``resumed`` none are, until this
+    says otherwise.
+    """
+
+    peers: list[str]
+
+
+class Reactions(_Message, frozen=True, tag="reactions"):
+    """What some have just shown, the client itself maybe; at most four times a second."""
+
+    reactions: list[PeerReaction]
+
+
+class RoomLocked(_Message, frozen=True, tag="room-locked"):
+    """A moderator has locked the room, or unlocked it.
+
+    ``by`` is the moderator's peer id, ``name`` what it is called. After ``joined`` and
+    ``resumed`` the room is not locked, until this says otherwise.
+    """
+
+    locked: bool
+    by: str = ""
+    name: str = ""
 
 
 class Error(_Message, frozen=True, tag="error", rename="camel"):
@@ -419,6 +517,11 @@ ServerMessage: TypeAlias = (
     | Moderated
     | Moved
     | RightsChanged
+    | Chat
+    | ChatHistory
+    | Hands
+    | Reactions
+    | RoomLocked
     | Error
     | Pong
 )

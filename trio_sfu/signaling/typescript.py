@@ -21,6 +21,7 @@ _ALIASES = (
     "Pause",
     "VideoCodec",
     "ModerationCode",
+    "Reaction",
 )
 
 

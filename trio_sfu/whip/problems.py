@@ -67,6 +67,7 @@ STATUS: Final[Mapping[str, int]] = {
     "room-closed": 409,
     "closed": 409,
     # Not now.
+    "room-locked": 403,
     "room-full": 503,
     "too-many-rooms": 503,
     "too-many-peers": 503,

@@ -1,9 +1,12 @@
 /** trio-sfu's client library: no UI, no global state. */
 export type {
+  ChatMessage,
   Moderated,
   Pause,
   PeerInfo,
+  PeerReaction,
   Quality,
+  Reaction,
   Rights,
   SlotLayer,
   Source,
@@ -13,6 +16,7 @@ export type {
   VideoLimit,
 } from "../protocol.ts";
 export { BACKOFF, type BackoffSettings } from "./backoff.ts";
+export { Conversation, type ConversationEvents } from "./conversation.ts";
 export { type LocalCode, RoomError } from "./errors.ts";
 export type { Publication } from "./publications.ts";
 export {

@@ -9,6 +9,7 @@ import type {
   VideoLimit,
 } from "../protocol.ts";
 import { Backoff, type BackoffSettings } from "./backoff.ts";
+import { Conversation } from "./conversation.ts";
 import { Emitter } from "./emitter.ts";
 import { asRoomError, RoomError } from "./errors.ts";
 import { watchNetwork } from "./network.ts";
@@ -59,6 +60,8 @@ export class RoomClient extends Emitter<RoomEvents> {
   readonly #preferences = new Map<string, Quality>();
   readonly #viewing = new Viewing();
   readonly #roster = new Roster();
+  /** Chat, hands, reactions and the lock. */
+  readonly conversation = new Conversation((message) => this.#session?.say(message));
   readonly #backoff: Backoff;
   #state: RoomState = "idle";
   #session: Session | null = null;
@@ -335,11 +338,13 @@ export class RoomClient extends Emitter<RoomEvents> {
           this.#limited("high");
           this.#drains(null);
           this.#resumeToken = resumeToken;
+          this.conversation.began(peer);
           this.#meet(peers);
         },
         resumed: (peers) => {
           this.#limited("high");
           this.#drains(null);
+          if (this.#self !== null) this.conversation.began(this.#self);
           this.#meet(peers);
           void this.#session?.makeRoom(peers.length);
         },
@@ -349,7 +354,10 @@ export class RoomClient extends Emitter<RoomEvents> {
           if (state === "connected") this.#mediaStarted();
           this.emit("connection", state);
         },
-        refused: (error) => this.emit("error", error),
+        refused: (error) => {
+          this.conversation.refused(error.code);
+          this.emit("error", error);
+        },
       },
     });
   }
@@ -390,6 +398,7 @@ export class RoomClient extends Emitter<RoomEvents> {
   }
 
   #received(message: ServerMessage): void {
+    this.conversation.received(message);
     if (message.type === "draining") this.#drains(message.seconds);
     if (message.type === "video-limited") this.#limited(message.most);
     if (message.type === "speakers") this.emit("speakers", message.speakers);
@@ -486,6 +495,7 @@ export class RoomClient extends Emitter<RoomEvents> {
     this.#name = null;
     this.#rights = NO_RIGHTS;
     this.#preferences.clear();
+    this.conversation.ended();
     for (const change of this.#roster.replace([])) this.#tell(change);
     this.#to("closed", error);
   }

@@ -3,6 +3,7 @@
  * another that resumes the session; when that fails RoomClient starts another session.
  */
 import type {
+  ClientMessage,
   ErrorMessage,
   Join,
   Joined,
@@ -168,6 +169,11 @@ export class Session {
 
   removePeer(peer: string, reason: string): void {
     this.#socket?.send({ type: "remove-peer", peer, reason });
+  }
+
+  /** Send what needs nothing else done; it is lost when there is no socket. */
+  say(message: ClientMessage): void {
+    this.#socket?.send(message);
   }
 
   view(view: Omit<View, "type">): void {

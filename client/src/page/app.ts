@@ -11,7 +11,7 @@ import { Call } from "./call.ts";
 import type { Device } from "./capture.ts";
 import type { Countdown } from "./countdown.ts";
 import { endedView } from "./ended.ts";
-import { t } from "./language.ts";
+import { setLanguage, t } from "./language.ts";
 import { type Choice, Lobby } from "./lobby.ts";
 import { LocalMedia } from "./local-media.ts";
 import { Notices } from "./notices.ts";
@@ -121,9 +121,27 @@ export class App {
   #showLobby(): void {
     this.#state("lobby");
     const asked = { ...this.#asked, ...this.#choice };
-    const lobby = new Lobby(this.media, this.#notices, asked, (choice) => this.join(choice));
+    const lobby = new Lobby(
+      this.media,
+      this.#notices,
+      asked,
+      (choice) => this.join(choice),
+      (language) => this.#translate(language),
+    );
     this.#show(lobby);
     lobby.focus();
+  }
+
+  /** Whatever is shown is shown again, in the other language. */
+  #translate(language: string): void {
+    this.media.remembered.language = language;
+    remember(this.media.remembered);
+    setLanguage(language);
+    document.documentElement.lang = language;
+    if (this.#view instanceof Lobby) {
+      this.#choice = this.#view.typed;
+      this.#showLobby();
+    } else if (this.#view instanceof Call) this.#showCall();
   }
 
   #showEnded(error: RoomError | null, joined: boolean): void {
@@ -176,7 +194,9 @@ export class App {
   #showCall(): void {
     if (!this.#choice) return;
     const name = this.client.name ?? this.#choice.name;
-    this.#show(new Call(this.client, this.media, this.#notices, { ...this.#choice, name }));
+    const translate = (language: string) => this.#translate(language);
+    const about = { ...this.#choice, name, translate };
+    this.#show(new Call(this.client, this.media, this.#notices, about));
   }
 
   /** No camera films who may not be seen. */
@@ -217,7 +237,8 @@ export class App {
     this.#moderated = message;
     const { code, source } = message;
     if (source === "camera" || source === "microphone") void this.media.set(source, false);
-    if (source !== null) this.#notices.show(code, [], null, this.#moderator());
+    if (source !== null || code === "hand-lowered-by-moderator")
+      this.#notices.show(code, [], null, this.#moderator());
   }
 
   /** Who it was and why, for the messages that say so. */

@@ -1,72 +1,109 @@
-/** The call: tiles, controls, and what the user has to be told. */
+/** The call: tiles, controls, panels, and what the user has to be told. */
 import { canShareScreen, type RoomClient, ShareError } from "../lib/index.ts";
+import { ChatPanel } from "./chat-panel.ts";
 import { DeviceButton } from "./device-buttons.ts";
 import { h } from "./dom.ts";
+import { CallHeader } from "./header.ts";
 import { icon } from "./icons.ts";
 import { t } from "./language.ts";
 import type { LocalMedia } from "./local-media.ts";
 import { Moderation } from "./moderation.ts";
 import type { Notices } from "./notices.ts";
+import { PeoplePanel } from "./people-panel.ts";
+import { remember } from "./remembered.ts";
+import { settingsDialog } from "./settings.ts";
+import { type Action, listenForShortcuts } from "./shortcuts.ts";
 import { Sound } from "./sound.ts";
 import { Stage } from "./stage.ts";
 import { Statistics } from "./statistics.ts";
+import { Telling } from "./telling.ts";
+import { Toolbar } from "./toolbar.ts";
 import { ViewWatch } from "./view-watch.ts";
 
-/** A short word ("Ada joined") stays this long, ms. */
-const WORD_FOR = 4_000;
+export interface About {
+  /** What this user is called. */
+  name: string;
+  room: string;
+  /** Show the page in another language. */
+  translate(language: string): void;
+}
 
 export class Call {
   readonly element: HTMLElement;
   readonly #client: RoomClient;
   readonly #media: LocalMedia;
   readonly #notices: Notices;
-  readonly #name: string;
+  readonly #about: About;
   readonly #view: ViewWatch;
   readonly #stage: Stage;
   readonly #moderation: Moderation | null;
   readonly #statistics: Statistics;
+  readonly #header: CallHeader;
   readonly #sound: Sound;
+  readonly #chat: ChatPanel;
+  readonly #people: PeoplePanel;
+  readonly #telling: Telling;
+  readonly #settings: HTMLDialogElement;
+  readonly #toolbar: Toolbar;
   readonly #selfVideo = new MediaStream();
   readonly #buttons: readonly DeviceButton[];
-  readonly #share = h("button", { type: "button", class: "wide" });
-  readonly #words = h("p", { class: "words", role: "status" });
   readonly #alone = h("p", { class: "alone" }, t("call.alone"));
   readonly #enableSound: HTMLElement;
   readonly #stops: (() => void)[] = [];
-  #wordTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What has the focus again when a panel is closed. */
+  #opener: Element | null = null;
 
-  constructor(
-    client: RoomClient,
-    media: LocalMedia,
-    notices: Notices,
-    { name, room }: { name: string; room: string },
-  ) {
+  constructor(client: RoomClient, media: LocalMedia, notices: Notices, about: About) {
     this.#client = client;
     this.#media = media;
     this.#notices = notices;
-    this.#name = name;
+    this.#about = about;
     this.#view = new ViewWatch((view) => client.setView(view));
     const moderation = client.rights.moderate ? new Moderation(client) : null;
     this.#moderation = moderation;
-    this.#stage = new Stage(this.#view, moderation ? (id) => moderation.open(id) : undefined);
-    this.#statistics = new Statistics(client, name);
+    const moderate = moderation ? (id: string) => moderation.open(id) : null;
+    this.#stage = new Stage(this.#view, () => this.update(), moderate ?? undefined);
+    this.#statistics = new Statistics(client, about.name);
+    this.#header = new CallHeader(about.room, this.#statistics);
     const devices = (["microphone", "camera"] as const).filter((device) =>
       client.rights.publish.includes(device),
     );
     this.#buttons = devices.map((device) => new DeviceButton(media, device));
-    this.#share.addEventListener("click", () => void this.#toggleShare());
     this.#enableSound = this.#soundButton();
     this.#sound = new Sound((blocked) => {
       this.#enableSound.hidden = !blocked;
     });
-    this.element = this.#page(room);
+    const close = () => this.#open(null);
+    this.#chat = new ChatPanel(client.conversation, client.rights.data, close);
+    this.#people = new PeoplePanel(client, about.name, {
+      close,
+      setVolume: (peer, volume) => this.#sound.setVolume(peer, volume),
+      volume: (peer) => this.#sound.volume(peer),
+      pin: (tile) => {
+        this.#stage.pin(tile);
+        this.update();
+      },
+      isPinned: (tile) => this.#stage.isPinned(tile),
+      moderate,
+    });
+    this.#telling = new Telling(client, {
+      words: this.#header.words,
+      chimes: () => media.remembered.chime,
+      readsChat: () => this.#chat.shown && !document.hidden,
+    });
+    this.#settings = settingsDialog(media.remembered, {
+      language: about.translate,
+      remember: () => remember(media.remembered),
+    });
+    this.#toolbar = this.#tools();
+    this.element = this.#page();
     this.#listen();
     this.update();
   }
 
   /** Everything is drawn from the client's and the devices' present state. */
   update(): void {
-    const peers = this.#client.peers;
+    const { peers, conversation } = this.#client;
     const { camera } = this.#media;
     const [shown] = this.#selfVideo.getVideoTracks();
     if (shown !== camera) {
@@ -76,7 +113,7 @@ export class Call {
     const sharing = this.#client.published("screen") !== undefined;
     this.#stage.update(
       {
-        name: this.#name,
+        name: this.#about.name,
         video: this.#selfVideo,
         source: camera ? "camera" : null,
         microphoneMuted: !this.#media.isOn("microphone"),
@@ -84,6 +121,7 @@ export class Call {
       },
       peers,
     );
+    this.#stage.hands(conversation.hands, this.#client.self);
     this.#moderation?.update();
     const heard = new Map<MediaStream, string>();
     for (const { id, audio, screenAudio } of peers)
@@ -91,12 +129,21 @@ export class Call {
     this.#sound.play(heard);
     for (const button of this.#buttons) button.update();
     this.#alone.hidden = peers.length > 0;
-    this.#drawShare(sharing);
+    this.#people.update();
+    this.#header.update(conversation.locked);
+    this.#toolbar.update({
+      sharing,
+      handRaised: conversation.handRaised,
+      unread: this.#chat.unread,
+      panel: this.#chat.shown ? "chat" : this.#people.shown ? "people" : null,
+      speakerView: this.#stage.mode === "speaker",
+    });
   }
 
   stop(): void {
     for (const stop of this.#stops) stop();
-    clearTimeout(this.#wordTimer);
+    this.#toolbar.stop();
+    this.#telling.stop();
     this.#view.stop();
     this.#statistics.stop();
     this.#stage.stop();
@@ -106,82 +153,121 @@ export class Call {
   #listen(): void {
     const update = () => this.update();
     const client = this.#client;
+    const { conversation } = client;
     this.#stops.push(
       client.on("stages", update),
       client.on("published", update),
       client.on("peer-updated", update),
       client.on("speakers", (speakers) => {
         const now = new Set(speakers.filter(({ speaking }) => speaking).map(({ peer }) => peer));
-        this.#stage.speaking(now, client.self !== null && now.has(client.self));
+        const self = client.self !== null && now.has(client.self);
+        this.#stage.speaking(
+          now,
+          self,
+          speakers.map(({ peer }) => peer),
+        );
       }),
-      client.on("peer-joined", ({ name }) => {
-        this.#say(t("call.joined", { name }));
+      client.on("peer-joined", update),
+      client.on("peer-left", update),
+      conversation.on("chat", ({ said }) => {
+        this.#chat.update();
+        if (said && !conversation.isOwn(said) && !this.#chat.shown) this.#chat.unread += 1;
         update();
       }),
-      client.on("peer-left", ({ peer }) => {
-        this.#say(t("call.left", { name: peer.name }));
-        update();
+      conversation.on("hands", update),
+      conversation.on("locked", update),
+      conversation.on("reactions", (reactions) => {
+        for (const each of reactions) this.#stage.react(each, client.self);
       }),
       this.#media.on("change", update),
+      listenForShortcuts(
+        () => this.#media.remembered.shortcuts,
+        (action) => this.#act(action),
+      ),
     );
   }
 
-  #page(room: string): HTMLElement {
-    const leave = h(
-      "button",
-      { type: "button", class: "wide danger", onclick: () => this.#client.leave() },
-      icon("leave"),
-      h("span", {}, t("call.leave")),
-    );
-    const link = h(
-      "button",
-      {
-        type: "button",
-        class: "link",
-        title: t("call.copy-link"),
-        onclick: () => void this.#copyLink(),
-      },
-      icon("link"),
-      h("span", { class: "visually-hidden" }, t("call.copy-link")),
-    );
+  #page(): HTMLElement {
     return h(
       "main",
       { class: "call" },
-      h("header", { class: "bar" }, h("h1", {}, room), link, this.#figuresButton(), this.#words),
+      this.#header.element,
       this.#notices.element,
       this.#stage.element,
       this.#statistics.element,
       this.#alone,
       this.#enableSound,
-      h(
-        "div",
-        { class: "controls", role: "toolbar", "aria-label": t("call.controls") },
-        ...this.#buttons.map((button) => button.element),
-        this.#mayShare() && this.#share,
-        leave,
-      ),
+      this.#chat.element,
+      this.#people.element,
+      this.#toolbar.element,
+      ...this.#toolbar.menus,
+      this.#telling.element,
+      this.#settings,
       this.#sound.element,
       this.#moderation?.element ?? null,
     );
   }
 
-  #figuresButton(): HTMLElement {
-    const button = h(
-      "button",
+  #tools(): Toolbar {
+    const { conversation, rights } = this.#client;
+    return new Toolbar(
+      this.#buttons.map((button) => button.element),
       {
-        type: "button",
-        class: "link",
-        title: t("call.statistics"),
-        "aria-pressed": "false",
-        onclick: () => {
-          this.#statistics.show(!this.#statistics.shown);
-          button.setAttribute("aria-pressed", String(this.#statistics.shown));
-        },
+        share: this.#mayShare(),
+        react: rights.data,
+        fullScreen: document.fullscreenEnabled,
+        pictureInPicture: document.pictureInPictureEnabled ?? false,
       },
-      icon("statistics"),
-      h("span", { class: "visually-hidden" }, t("call.statistics")),
+      {
+        share: () => void this.#toggleShare(),
+        hand: () => this.#act("hand"),
+        react: (reaction) => conversation.react(reaction),
+        panel: (panel) => this.#act(panel),
+        view: () => this.#act("view"),
+        fullScreen: () => this.#act("full-screen"),
+        pictureInPicture: () => this.#act("picture-in-picture"),
+        settings: () => this.#act("settings"),
+        leave: () => this.#client.leave(),
+      },
     );
-    return button;
+  }
+
+  /** What a button or a key asks for. */
+  #act(action: Action): void {
+    const { conversation, rights } = this.#client;
+    if (action === "microphone" || action === "camera") {
+      if (rights.publish.includes(action)) void this.#media.set(action, !this.#media.isOn(action));
+    } else if (action === "share") {
+      if (this.#mayShare()) void this.#toggleShare();
+    } else if (action === "hand") conversation.raiseHand(!conversation.handRaised);
+    else if (action === "react") this.#toolbar.openReactions();
+    else if (action === "chat") this.#open(this.#chat.shown ? null : this.#chat);
+    else if (action === "people") this.#open(this.#people.shown ? null : this.#people);
+    else if (action === "view") {
+      this.#stage.mode = this.#stage.mode === "grid" ? "speaker" : "grid";
+      this.update();
+    } else if (action === "full-screen") void toggleFullScreen();
+    else if (action === "picture-in-picture") void this.#togglePicture();
+    else if (action === "statistics") this.#header.toggleStatistics();
+    else if (action === "lock") {
+      if (rights.moderate) conversation.lock(!conversation.locked);
+    } else this.#settings.showModal();
+  }
+
+  /** One panel at a time; the focus goes into it, and back where it was. */
+  #open(panel: ChatPanel | PeoplePanel | null): void {
+    const before = this.#chat.shown ? "chat" : "people";
+    if (panel && !this.#chat.shown && !this.#people.shown) this.#opener = document.activeElement;
+    for (const each of [this.#chat, this.#people]) each.show(each === panel);
+    this.element.toggleAttribute("data-panel", panel !== null);
+    this.update();
+    if (panel) panel.focus();
+    else {
+      // It may be in a menu that has closed, or the page itself: a key has opened the panel.
+      const opener = this.#opener instanceof HTMLElement ? this.#opener : document.body;
+      const there = opener !== document.body && opener.checkVisibility();
+      (there ? opener : this.#toolbar.opener(before)).focus();
+    }
   }
 
   #soundButton(): HTMLElement {
@@ -203,47 +289,34 @@ export class Call {
     return canShareScreen() && this.#client.rights.publish.includes("screen");
   }
 
-  #drawShare(sharing: boolean): void {
-    if (this.#share.dataset.on === String(sharing)) return;
-    this.#share.dataset.on = String(sharing);
-    const name = t(sharing ? "call.stop-sharing" : "call.share");
-    this.#share.title = name;
-    this.#share.replaceChildren(icon(sharing ? "screen-off" : "screen"), h("span", {}, name));
-  }
-
   async #toggleShare(): Promise<void> {
     if (this.#client.published("screen")) {
       this.#client.stopScreen();
       return;
     }
-    this.#share.disabled = true;
+    const { share } = this.#toolbar;
+    share.disabled = true;
     try {
       await this.#client.shareScreen();
     } catch (error) {
       if (!(error instanceof ShareError)) throw error;
       this.#notices.show(error.code);
     } finally {
-      this.#share.disabled = false;
-      this.#share.focus();
+      share.disabled = false;
+      share.focus();
     }
   }
 
-  async #copyLink(): Promise<void> {
-    const url = location.origin + location.pathname;
-    try {
-      await navigator.clipboard.writeText(url);
-      this.#say(t("call.link-copied"));
-    } catch {
-      // No clipboard here: show what was to be copied.
-      this.#say(url);
-    }
+  async #togglePicture(): Promise<void> {
+    if (document.pictureInPictureElement) await document.exitPictureInPicture();
+    // Refused without a picture, or before a click: there is nothing to tell.
+    else await this.#stage.mainVideo?.requestPictureInPicture().catch(() => undefined);
   }
+}
 
-  #say(words: string): void {
-    this.#words.textContent = words;
-    clearTimeout(this.#wordTimer);
-    this.#wordTimer = setTimeout(() => {
-      this.#words.textContent = "";
-    }, WORD_FOR);
-  }
+async function toggleFullScreen(): Promise<void> {
+  const { documentElement: page, fullscreenElement } = document;
+  await (fullscreenElement ? document.exitFullscreen() : page.requestFullscreen()).catch(
+    () => undefined,
+  );
 }

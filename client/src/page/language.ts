@@ -19,9 +19,16 @@ export function format(message: string, parameters: Readonly<Record<string, stri
 }
 
 let messages: Messages = en;
+let language = "en";
 
-export function setLanguage(language: string): void {
-  messages = LANGUAGES[language] ?? en;
+export function setLanguage(wanted: string): void {
+  messages = LANGUAGES[wanted] ?? en;
+  language = messages === en ? "en" : wanted;
+}
+
+/** The page's language now. */
+export function pageLanguage(): string {
+  return language;
 }
 
 /** The message `key` in the page's language. */

@@ -63,15 +63,20 @@ export function grid(area: Area, count: number): Rect[] {
 }
 
 /**
- * Rectangles for tiles in their order. Screens get the large part of the area, the
- * others a strip along its shorter side; without a screen all are equal.
+ * Rectangles for tiles in their order. Some get the large part of the area, the others a strip
+ * along its shorter side; when none or all are large, all are equal.
  *
+ * @param spotlit for each tile, whether it is large.
  * @param screens for each tile, whether it shows a screen.
  */
-export function arrange(area: Area, screens: readonly boolean[]): Rect[] {
-  const large = screens.filter(Boolean).length;
-  const small = screens.length - large;
-  if (large === 0 || small === 0) return grid(area, screens.length);
+export function arrange(
+  area: Area,
+  spotlit: readonly boolean[],
+  screens: readonly boolean[] = spotlit,
+): Rect[] {
+  const large = spotlit.filter(Boolean).length;
+  const small = spotlit.length - large;
+  if (large === 0 || small === 0) return grid(area, spotlit.length);
 
   const beside = area.width >= area.height;
   const long = beside ? area.width : area.height;
@@ -84,11 +89,12 @@ export function arrange(area: Area, screens: readonly boolean[]): Rect[] {
     : { width: area.width, height: strip };
 
   // A screen is seen whole, whatever its shape: it gets all of its part, uncropped.
-  const mains = large === 1 ? [{ left: 0, top: 0, ...main }] : grid(main, large);
+  const whole = large === 1 && screens[spotlit.indexOf(true)];
+  const mains = whole ? [{ left: 0, top: 0, ...main }] : grid(main, large);
   const others = grid(rest, small).map((rect) => ({
     ...rect,
     left: rect.left + (beside ? main.width + GAP : 0),
     top: rect.top + (beside ? 0 : main.height + GAP),
   }));
-  return screens.map((screen) => (screen ? mains : others).shift() as Rect);
+  return spotlit.map((each) => (each ? mains : others).shift() as Rect);
 }

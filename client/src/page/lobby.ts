@@ -8,6 +8,7 @@ import { t } from "./language.ts";
 import { watchLevel } from "./level-meter.ts";
 import type { LocalMedia } from "./local-media.ts";
 import type { Notices } from "./notices.ts";
+import { languageChoice } from "./settings.ts";
 
 export interface Choice {
   name: string;
@@ -29,7 +30,14 @@ export class Lobby {
   #metered: MediaStreamTrack | null = null;
   #stopMeter: (() => void) | null = null;
 
-  constructor(media: LocalMedia, notices: Notices, asked: Asked, join: (choice: Choice) => void) {
+  /** @param translate is called when another language was chosen. */
+  constructor(
+    media: LocalMedia,
+    notices: Notices,
+    asked: Asked,
+    join: (choice: Choice) => void,
+    translate: (language: string) => void,
+  ) {
     this.#media = media;
     this.#video.muted = true;
     this.#video.autoplay = true;
@@ -59,7 +67,7 @@ export class Lobby {
         asked.room ||
         proposeRoom((bytes) => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>)),
     });
-    this.element = this.#page(notices, join);
+    this.element = this.#page(notices, join, translate);
     const stops = [media.on("change", () => this.#update())];
     const changed = () => this.#listDevices();
     navigator.mediaDevices?.addEventListener("devicechange", changed);
@@ -75,6 +83,11 @@ export class Lobby {
     (this.#name.value ? this.#button : this.#name).focus();
   }
 
+  /** What has been typed so far. */
+  get typed(): Choice {
+    return { name: this.#name.value, room: this.#room.value };
+  }
+
   setBusy(busy: boolean): void {
     this.#button.disabled = busy;
     this.#button.textContent = t(busy ? "lobby.joining" : "lobby.join");
@@ -86,7 +99,11 @@ export class Lobby {
     this.#video.srcObject = null;
   }
 
-  #page(notices: Notices, join: (choice: Choice) => void): HTMLElement {
+  #page(
+    notices: Notices,
+    join: (choice: Choice) => void,
+    translate: (language: string) => void,
+  ): HTMLElement {
     const submit = (event: Event) => {
       event.preventDefault();
       const choice = this.#read();
@@ -121,6 +138,7 @@ export class Lobby {
         field(t("lobby.name"), this.#name),
         field(t("lobby.room"), this.#room, t("lobby.room-hint")),
         this.#button,
+        h("div", { class: "language" }, languageChoice(translate)),
       ),
     );
   }

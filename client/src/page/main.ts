@@ -1,10 +1,14 @@
 import "./style/base.css";
 import "./style/lobby.css";
 import "./style/call.css";
+import "./style/panels.css";
+import "./style/toolbar.css";
 import { readAddress } from "./address.ts";
 import { App } from "./app.ts";
 import { takeToken } from "./invitation.ts";
 import { pickLanguage, setLanguage } from "./language.ts";
+import { recall } from "./remembered.ts";
+import { trustOwnScripts } from "./trusted-types.ts";
 
 declare global {
   interface Window {
@@ -13,7 +17,9 @@ declare global {
   }
 }
 
-const language = pickLanguage(navigator.languages);
+trustOwnScripts();
+const { language: chosen } = recall();
+const language = pickLanguage(chosen ? [chosen] : navigator.languages);
 setLanguage(language);
 document.documentElement.lang = language;
 

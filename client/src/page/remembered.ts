@@ -4,12 +4,25 @@ export interface Remembered {
   name: string;
   camera: { on: boolean; device: string };
   microphone: { on: boolean; device: string };
+  /** Empty: the browser's. */
+  language: string;
+  /** A sound when somebody joins. */
+  chime: boolean;
+  /** Keyboard shortcuts. */
+  shortcuts: boolean;
 }
 
 const KEY = "trio-sfu";
 
 function nothing(): Remembered {
-  return { name: "", camera: { on: true, device: "" }, microphone: { on: true, device: "" } };
+  return {
+    name: "",
+    camera: { on: true, device: "" },
+    microphone: { on: true, device: "" },
+    language: "",
+    chime: true,
+    shortcuts: true,
+  };
 }
 
 function device(value: unknown): { on: boolean; device: string } {
@@ -25,6 +38,9 @@ export function parseRemembered(text: string | null): Remembered {
       name: typeof value.name === "string" ? value.name : "",
       camera: device(value.camera),
       microphone: device(value.microphone),
+      language: typeof value.language === "string" ? value.language : "",
+      chime: value.chime !== false,
+      shortcuts: value.shortcuts !== false,
     };
   } catch {
     return nothing();

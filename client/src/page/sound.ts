@@ -5,6 +5,7 @@ export class Sound {
   readonly element = h("div", { class: "sound", hidden: true });
   readonly #blocked: (blocked: boolean) => void;
   readonly #players = new Map<MediaStream, HTMLAudioElement>();
+  readonly #volumes = new Map<string, number>();
 
   /** @param blocked told when the browser refuses to play before a click, and when it does not any more. */
   constructor(blocked: (blocked: boolean) => void) {
@@ -22,7 +23,19 @@ export class Sound {
     for (const [stream, peer] of wanted) {
       const player = this.#players.get(stream) ?? this.#add(stream);
       player.dataset.peer = peer;
+      player.volume = this.volume(peer);
     }
+  }
+
+  /** How loud somebody is, 0 to 1. */
+  volume(peer: string): number {
+    return this.#volumes.get(peer) ?? 1;
+  }
+
+  setVolume(peer: string, volume: number): void {
+    this.#volumes.set(peer, volume);
+    for (const player of this.#players.values())
+      if (player.dataset.peer === peer) player.volume = volume;
   }
 
   /** After a click: what was refused may play now. */

@@ -1,25 +1,61 @@
 /** The tiles of a call and where they are. */
-import type { RemotePeer } from "../lib/index.ts";
+import type { PeerReaction, RemotePeer } from "../lib/index.ts";
 import { h } from "./dom.ts";
 import { t } from "./language.ts";
 import { arrange } from "./layout.ts";
+import { spotlight, type ViewMode } from "./spotlight.ts";
 import { remoteContent, Tile, type TileContent } from "./tile.ts";
 import type { ViewWatch } from "./view-watch.ts";
 
 export class Stage {
   readonly element = h("section", { class: "stage", "aria-label": t("call.participants") });
-  readonly #self = new Tile("self");
+  readonly #self: Tile;
   readonly #tiles = new Map<string, Tile>();
   readonly #view: ViewWatch;
+  readonly #pin: (tile: string) => void;
   readonly #moderate: ((peer: string) => void) | undefined;
   readonly #observer = new ResizeObserver(() => this.#place());
+  readonly #pins = new Set<string>();
+  #mode: ViewMode = "grid";
+  /** The dominant speaker first, then who spoke last. */
+  #speakers: readonly string[] = [];
 
-  /** @param moderate called when a moderator wants to do something about a peer. */
-  constructor(view: ViewWatch, moderate?: (peer: string) => void) {
+  /**
+   * @param pinned is told when what is pinned has changed.
+   * @param moderate called when a moderator wants to do something about a peer.
+   */
+  constructor(view: ViewWatch, pinned: () => void, moderate?: (peer: string) => void) {
     this.#view = view;
     this.#moderate = moderate;
+    this.#pin = (tile) => {
+      this.pin(tile);
+      pinned();
+    };
+    this.#self = new Tile("self", () => this.#pin("self"));
     this.element.append(this.#self.element);
     this.#observer.observe(this.element);
+  }
+
+  get mode(): ViewMode {
+    return this.#mode;
+  }
+
+  set mode(mode: ViewMode) {
+    this.#mode = mode;
+    this.#place();
+  }
+
+  /** @param tile a peer's id, or "self". */
+  isPinned(tile: string): boolean {
+    return this.#pins.has(tile);
+  }
+
+  /** Pin a tile, or not any more; several may be. */
+  pin(tile: string): void {
+    if (!this.#pins.delete(tile)) this.#pins.add(tile);
+    this.#tile(tile)?.pinned(this.#pins.has(tile));
+    this.#view.pin(this.#pins);
+    this.#place();
   }
 
   update(self: TileContent, peers: readonly RemotePeer[]): void {
@@ -31,10 +67,31 @@ export class Stage {
     this.#place();
   }
 
-  /** Mark the tiles of those who speak. */
-  speaking(peers: ReadonlySet<string>, self: boolean): void {
+  /** Mark the tiles of those who speak; `recent` has who is to be seen in the speaker view. */
+  speaking(peers: ReadonlySet<string>, self: boolean, recent: readonly string[]): void {
     this.#self.speaks(self);
     for (const [id, tile] of this.#tiles) tile.speaks(peers.has(id));
+    this.#speakers = recent;
+    if (this.#mode === "speaker") this.#place();
+  }
+
+  /** @param own this client's peer id. */
+  hands(raised: readonly string[], own: string | null): void {
+    this.#self.raises(own !== null && raised.includes(own));
+    for (const [id, tile] of this.#tiles) tile.raises(raised.includes(id));
+  }
+
+  react({ peer, reaction }: PeerReaction, own: string | null): void {
+    this.#tile(peer === own ? "self" : peer)?.react(reaction);
+  }
+
+  /** The video of the largest tile that shows one, of somebody else if possible. */
+  get mainVideo(): HTMLVideoElement | null {
+    const area = ({ element }: Tile) => element.clientWidth * element.clientHeight;
+    const showing = [...this.#tiles.values(), this.#self].filter(
+      ({ element, video }) => element.dataset.source !== "none" && video.readyState > 0,
+    );
+    return showing.sort((a, b) => area(b) - area(a))[0]?.video ?? null;
   }
 
   stop(): void {
@@ -43,9 +100,13 @@ export class Stage {
     this.#self.remove();
   }
 
+  #tile(id: string): Tile | undefined {
+    return id === "self" ? this.#self : this.#tiles.get(id);
+  }
+
   #add(peer: string): Tile {
     const moderate = this.#moderate;
-    const tile = new Tile(peer, moderate && (() => moderate(peer)));
+    const tile = new Tile(peer, () => this.#pin(peer), moderate && (() => moderate(peer)));
     this.#tiles.set(peer, tile);
     this.element.append(tile.element);
     this.#view.watch(tile.element, peer);
@@ -55,18 +116,19 @@ export class Stage {
   #remove(peer: string, tile: Tile): void {
     this.#view.unwatch(tile.element);
     this.#tiles.delete(peer);
+    this.#pins.delete(peer);
     tile.remove();
   }
 
   /** The others first, oneself last. */
   #place(): void {
-    const tiles = [...this.#tiles.values(), this.#self];
+    const tiles = [...this.#tiles, ["self", this.#self] as const];
     const area = { width: this.element.clientWidth, height: this.element.clientHeight };
-    const rects = arrange(
-      area,
-      tiles.map((tile) => tile.showsScreen),
-    );
-    tiles.forEach(({ element }, index) => {
+    const candidates = tiles.map(([id, { showsScreen }]) => ({ id, showsScreen }));
+    const large = spotlight(candidates, this.#mode, this.#pins, this.#speakers);
+    const screens = candidates.map(({ showsScreen }) => showsScreen);
+    const rects = arrange(area, large, screens);
+    tiles.forEach(([, { element }], index) => {
       for (const [side, value] of Object.entries(rects[index] ?? {}))
         element.style.setProperty(side, `${Math.round(value)}px`);
     });

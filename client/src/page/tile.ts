@@ -1,9 +1,10 @@
 /** One participant in the call. */
-import type { Pause, RemotePeer } from "../lib/index.ts";
+import type { Pause, Reaction, RemotePeer } from "../lib/index.ts";
 import { h } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { t } from "./language.ts";
 import type { MessageKey } from "./messages/en.ts";
+import { reactionPicture, SHOWN_FOR } from "./reactions.ts";
 
 export interface TileContent {
   name: string;
@@ -41,7 +42,7 @@ function remoteState({ connection, layer }: RemotePeer): string | null {
   return paused ? t(paused) : null;
 }
 
-function initials(name: string): string {
+export function initials(name: string): string {
   const words = name.split(" ").filter(Boolean);
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined];
   return letters
@@ -51,7 +52,7 @@ function initials(name: string): string {
 }
 
 /** A hue for somebody without a picture, the same at every viewer. */
-function hue(name: string): number {
+export function hue(name: string): number {
   let hash = 0;
   for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 360;
   return hash;
@@ -64,28 +65,38 @@ export class Tile {
   readonly #label = h("span", { class: "name" });
   readonly #muted = h("span", { class: "muted", role: "img", "aria-label": t("call.muted") });
   readonly #state = h("p", { class: "tile-state" });
+  readonly #hand = h("span", { class: "hand", role: "img", "aria-label": t("call.hand-raised") });
   readonly #moderate = h("button", { type: "button", class: "moderate" }, icon("more"));
+  readonly #pin = h("button", { type: "button", class: "pin" }, icon("pin"));
+  readonly #actions: HTMLElement;
+  #reactions = 0;
 
   /**
    * @param peer the peer's id, or "self".
+   * @param pin makes it large, or not any more.
    * @param moderate opens what a moderator can do about them; absent: nobody moderates here.
    */
-  constructor(peer: string, moderate?: () => void) {
+  constructor(peer: string, pin: () => void, moderate?: () => void) {
     // Sound has elements of its own: a muted video may always play.
     this.#video.muted = true;
     this.#video.autoplay = true;
     this.#muted.append(icon("microphone-off"));
+    this.#hand.append(icon("hand"));
+    this.#hand.hidden = true;
+    this.#pin.addEventListener("click", pin);
+    this.#actions = h("div", { class: "tile-actions" }, this.#pin);
     this.element = h(
       "article",
       { class: "tile", "data-peer": peer, "data-source": "none" },
       this.#video,
       this.#avatar,
       this.#state,
-      h("footer", {}, this.#muted, this.#label),
+      h("footer", {}, this.#hand, this.#muted, this.#label),
+      this.#actions,
     );
     if (moderate) {
       this.#moderate.addEventListener("click", moderate);
-      this.element.append(this.#moderate);
+      this.#actions.append(this.#moderate);
     }
   }
 
@@ -106,6 +117,7 @@ export class Tile {
       this.#avatar.style.setProperty("--hue", String(hue(name)));
       this.#moderate.title = t("moderate.open", { name });
       this.#moderate.ariaLabel = this.#moderate.title;
+      this.pinned(this.element.hasAttribute("data-pinned"));
     }
     dataset.source = source ?? "none";
     const label =
@@ -124,6 +136,32 @@ export class Tile {
   /** A ring around who is heard at the server: for eyes alone, it changes too often to be read out. */
   speaks(speaking: boolean): void {
     this.element.toggleAttribute("data-speaking", speaking);
+  }
+
+  /** Its hand is up. */
+  raises(raised: boolean): void {
+    this.#hand.hidden = !raised;
+  }
+
+  pinned(pinned: boolean): void {
+    const { name = "" } = this.element.dataset;
+    this.element.toggleAttribute("data-pinned", pinned);
+    this.#pin.title = t(pinned ? "call.unpin" : "call.pin", { name });
+    this.#pin.ariaLabel = this.#pin.title;
+  }
+
+  /** Let a picture of it rise and go; what it means is said elsewhere. */
+  react(reaction: Reaction): void {
+    const picture = reactionPicture(reaction);
+    picture.ariaHidden = "true";
+    this.#reactions += 1;
+    picture.style.setProperty("--at", `${8 + ((this.#reactions * 34) % 75)}%`);
+    this.element.append(picture);
+    setTimeout(() => picture.remove(), SHOWN_FOR);
+  }
+
+  get video(): HTMLVideoElement {
+    return this.#video;
   }
 
   remove(): void {

@@ -9,6 +9,8 @@ export interface Seen {
   height: number;
   /** Whether some of it is inside the window. */
   visible: boolean;
+  /** Its viewer wants it before all others. */
+  pinned?: boolean;
 }
 
 /** A tile is said to be smaller, or gone, when it has been for this long, ms. */
@@ -20,8 +22,14 @@ const STEP = 16;
 export function roomView(seen: Iterable<Seen>, ratio: number, hidden: boolean): RoomView {
   const pixels = (length: number) => Math.ceil((length * ratio) / STEP) * STEP;
   const tiles: Tile[] = [];
-  for (const { peer, width, height, visible } of seen)
-    tiles.push({ peer, width: pixels(width), height: pixels(height), visible });
+  for (const { peer, width, height, visible, pinned } of seen)
+    tiles.push({
+      peer,
+      width: pixels(width),
+      height: pixels(height),
+      visible,
+      ...(pinned && { pinned }),
+    });
   return { tiles, hidden };
 }
 
@@ -58,6 +66,12 @@ export class ViewWatch {
     this.#seen.delete(tile);
     this.#sizes.unobserve(tile);
     this.#window.unobserve(tile);
+    this.#changed();
+  }
+
+  /** These and no others are pinned. */
+  pin(peers: ReadonlySet<string>): void {
+    for (const seen of this.#seen.values()) seen.pinned = peers.has(seen.peer);
     this.#changed();
   }
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from trio_sfu.daemon import Daemon
 from trio_sfu.events.timeline import FIRST, GONE, LAST
+from trio_sfu.rooms.chat import MOST_BYTES
+from trio_sfu.rooms.gestures import MOST_REACTIONS
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.room import Room
 
@@ -49,6 +51,7 @@ def queues(daemon: Daemon) -> Iterator[Queue]:
     yield from _of_engine(daemon)
     for room in daemon.rooms.rooms.values():
         yield _channel(room.id, "arrivals", room._arrivals)
+        yield from _of_commons(room)
         yield from _of_listening(room)
         for peer in room.peers.values():
             yield from _of_peer(room, peer, daemon.config.signaling.max_slots)
@@ -65,6 +68,7 @@ def _of_daemon(daemon: Daemon) -> Iterator[Queue]:
     yield Queue("journal", "counts", counts, _LABELS)
     yield Queue("journal", "timelines of who is gone", len(journal.timelines._gone), GONE)
     yield Queue("rooms", "failed", sum(map(len, rooms._restarts._failures.values())), _FAILED)
+    yield Queue("rooms", "kept commons", len(rooms._kept), rooms._kept._most)
     yield Queue("rooms", "returning", len(rooms._returning), rooms._returning._most)
     for name, buckets in (
         ("addresses", rooms._admission._by_address),
@@ -85,6 +89,15 @@ def _of_engine(daemon: Daemon) -> Iterator[Queue]:
         yield Queue("media", name, len(getattr(registry, name)), bound * transports)
     for name, bound in (("addresses", _PATHS), ("encodings", _TRACKS * _ENCODINGS)):
         yield Queue("engine", name, census.get(name, 0), bound * transports)
+
+
+def _of_commons(room: Room) -> Iterator[Queue]:
+    chat, gestures = room.commons.chat, room.commons.gestures
+    most = chat._kept.maxlen
+    yield Queue(room.id, "chat", len(chat._kept), math.inf if most is None else most)
+    yield Queue(room.id, "bytes of chat", chat.size, MOST_BYTES)
+    yield Queue(room.id, "hands", len(gestures.hands), len(room.peers))
+    yield Queue(room.id, "reactions", gestures.waiting, MOST_REACTIONS)
 
 
 def _of_listening(room: Room) -> Iterator[Queue]:

@@ -1,5 +1,8 @@
+import { commonsEn } from "./commons-en.ts";
+
 /** English. The other languages have the same keys. */
 export const en = {
+  ...commonsEn,
   "lobby.title": "Join a room",
   "lobby.intro": "Check your camera and microphone, then step in.",
   "lobby.name": "Your name",

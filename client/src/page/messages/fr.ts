@@ -1,7 +1,9 @@
+import { commonsFr } from "./commons-fr.ts";
 import type { Messages } from "./en.ts";
 
 /** Français. */
 export const fr: Messages = {
+  ...commonsFr,
   "lobby.title": "Rejoindre une salle",
   "lobby.intro": "Vérifiez votre caméra et votre micro, puis entrez.",
   "lobby.name": "Votre nom",

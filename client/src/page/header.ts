@@ -1,0 +1,62 @@
+/** The line above the tiles: the room, its link, whether it is locked, and short words. */
+import { h } from "./dom.ts";
+import { icon } from "./icons.ts";
+import { t } from "./language.ts";
+import type { Statistics } from "./statistics.ts";
+import { Words } from "./words.ts";
+
+export class CallHeader {
+  readonly element: HTMLElement;
+  readonly words = new Words();
+  readonly #statistics: Statistics;
+  readonly #figures: HTMLButtonElement;
+  readonly #locked = h(
+    "span",
+    { class: "mark", role: "img", "aria-label": t("people.locked"), title: t("people.locked") },
+    icon("lock"),
+  );
+
+  constructor(room: string, statistics: Statistics) {
+    this.#statistics = statistics;
+    const link = button("link", t("call.copy-link"), () => void this.#copyLink());
+    this.#figures = button("statistics", t("call.statistics"), () => this.toggleStatistics());
+    this.#figures.ariaPressed = "false";
+    this.element = h(
+      "header",
+      { class: "bar" },
+      h("h1", {}, room),
+      this.#locked,
+      link,
+      this.#figures,
+      this.words.element,
+    );
+  }
+
+  update(locked: boolean): void {
+    this.#locked.hidden = !locked;
+  }
+
+  toggleStatistics(): void {
+    this.#statistics.show(!this.#statistics.shown);
+    this.#figures.ariaPressed = String(this.#statistics.shown);
+  }
+
+  async #copyLink(): Promise<void> {
+    const url = location.origin + location.pathname;
+    try {
+      await navigator.clipboard.writeText(url);
+      this.words.say(t("call.link-copied"));
+    } catch {
+      // No clipboard here: show what was to be copied.
+      this.words.say(url);
+    }
+  }
+}
+
+function button(name: "link" | "statistics", label: string, press: () => void): HTMLButtonElement {
+  return h(
+    "button",
+    { type: "button", class: "link", title: label, "aria-label": label, onclick: press },
+    icon(name),
+  );
+}
