@@ -13,6 +13,7 @@ export type {
   VideoLimit,
 } from "../protocol.ts";
 export { BACKOFF, type BackoffSettings } from "./backoff.ts";
+export type { EncryptionSource, EncryptionState } from "./end-to-end.ts";
 export { type LocalCode, RoomError } from "./errors.ts";
 export type { Publication } from "./publications.ts";
 export {

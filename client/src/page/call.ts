@@ -81,6 +81,7 @@ export class Call {
         source: camera ? "camera" : null,
         microphoneMuted: !this.#media.isOn("microphone"),
         state: sharing ? t("call.sharing") : null,
+        encrypted: this.#client.encrypted,
       },
       peers,
     );
@@ -147,7 +148,15 @@ export class Call {
     return h(
       "main",
       { class: "call" },
-      h("header", { class: "bar" }, h("h1", {}, room), link, this.#figuresButton(), this.#words),
+      h(
+        "header",
+        { class: "bar" },
+        h("h1", {}, room),
+        this.#lock(),
+        link,
+        this.#figuresButton(),
+        this.#words,
+      ),
       this.#notices.element,
       this.#stage.element,
       this.#statistics.element,
@@ -163,6 +172,12 @@ export class Call {
       this.#sound.element,
       this.#moderation?.element ?? null,
     );
+  }
+
+  #lock(): HTMLElement | null {
+    const name = t("call.encrypted");
+    const lock = { class: "lock", role: "img", title: name, "aria-label": name };
+    return this.#client.encrypted ? h("span", lock, icon("lock")) : null;
   }
 
   #figuresButton(): HTMLElement {
@@ -229,7 +244,7 @@ export class Call {
   }
 
   async #copyLink(): Promise<void> {
-    const url = location.origin + location.pathname;
+    const url = location.origin + location.pathname + location.hash;
     try {
       await navigator.clipboard.writeText(url);
       this.#say(t("call.link-copied"));

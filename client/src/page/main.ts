@@ -3,6 +3,7 @@ import "./style/lobby.css";
 import "./style/call.css";
 import { readAddress } from "./address.ts";
 import { App } from "./app.ts";
+import { fragmentOf, keyIn } from "./call-key.ts";
 import { takeToken } from "./invitation.ts";
 import { pickLanguage, setLanguage } from "./language.ts";
 
@@ -26,7 +27,8 @@ const token = takeToken(asked, {
     getItem: (key) => sessionStorage.getItem(key),
     setItem: (key, value) => sessionStorage.setItem(key, value),
   },
-  hideFragment: () => history.replaceState(null, "", location.pathname + location.search),
+  hideFragment: () =>
+    history.replaceState(null, "", location.pathname + location.search + fragmentOf(asked.key)),
 });
 const app = new App(root, { ...asked, token });
 window.trioSfu = {
@@ -36,4 +38,8 @@ window.trioSfu = {
     return app.client.pc;
   },
 };
+// A link that differs in its key alone loads no page.
+addEventListener("hashchange", () => {
+  if (keyIn(location.hash) !== app.key) location.reload();
+});
 void app.start();
