@@ -7,7 +7,9 @@ const LAST_GENERATION = 0xffff;
 
 /** A key in use, and the number of its next piece. */
 interface Current extends SenderId {
-  readonly key: Promise<FrameKey>;
+  readonly secret: CryptoKey;
+  /** Derived with the first frame. */
+  key: Promise<FrameKey> | null;
   counter: number;
 }
 
@@ -41,7 +43,7 @@ export class Sealer {
     const sender = goesOn ? before.sender : new Uint8Array(8);
     if (!goesOn) this.#random(sender as Uint8Array<ArrayBuffer>);
     const id = { sender, generation: goesOn ? before.generation + 1 : 0 };
-    this.#current = { ...id, key: frameKey(this.#secret, id), counter: 0 };
+    this.#current = { ...id, secret: this.#secret, key: null, counter: 0 };
   }
 
   /** Null: nothing may be sent of this frame. */
@@ -52,6 +54,7 @@ export class Sealer {
       const current = this.#current;
       // Taken before anything is waited for: other lines seal meanwhile.
       const counter = current.counter++;
+      current.key ??= frameKey(current.secret, current);
       return sealPiece(await current.key, { ...current, counter, layout }, body, clear);
     });
   }
