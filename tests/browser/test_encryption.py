@@ -62,7 +62,7 @@ def start_bot(url: str) -> "subprocess.Popen[str]":
     """Have a client that decodes whatever it gets watch for a while."""
     command = [sys.executable, "-m", "trio_sfu.client", url, "--room", ROOM, "--name", "bot"]
     return subprocess.Popen(
-        [*command, "--watch-only", "--seconds", "4"], stdout=subprocess.PIPE, text=True
+        [*command, "--watch-only", "--seconds", "5"], stdout=subprocess.PIPE, text=True
     )
 
 

@@ -479,10 +479,11 @@ export class RoomClient extends Emitter<RoomEvents> {
 
   /** The server's whole list of the others. */
   #meet(peers: readonly PeerInfo[]): void {
-    for (const change of this.#roster.replace(peers)) this.#tell(change);
+    const changes = this.#roster.replace(peers);
     for (const { id } of this.#roster.peers)
       if (this.#preferences.has(id) || isWithheld(this.#peerEncryption.of(id)))
         this.#sayPreference(id);
+    for (const change of changes) this.#tell(change);
     if (this.#viewing.said) this.#sayView();
   }
 
