@@ -131,6 +131,7 @@ export interface TrackInfo {
  * A peer as the others see it.
  *
  * `identity` and `metadata` are what its join token says; null where there is none.
+ * `encrypted`: it says that it encrypts what it sends end to end.
  */
 export interface PeerInfo {
   id: string;
@@ -139,6 +140,7 @@ export interface PeerInfo {
   connection: Connection;
   identity: string | null;
   metadata: string | null;
+  encrypted: boolean;
 }
 
 /** An RTCIceServer (W3C webrtc-pc). */
@@ -510,12 +512,15 @@ export interface Pong {
  * that session's peer, if it still exists, is removed first (reason `replaced`).
  * `token` is a join token (JWT, at most 4,096 characters), where the server asks for one;
  * where it has a name, that counts and not `name`. See `docs/secure.md`.
+ * `encrypted`: the client encrypts what it sends end to end (`docs/encryption.md`), so that
+ * the others are told; the server does nothing else about it.
  */
 export interface Join {
   type: "join";
   room: string;
   name: string;
   token?: string | null;
+  encrypted?: boolean;
   replaces?: string | null;
 }
 

@@ -17,10 +17,11 @@ describe("readAddress", () => {
       name: "Ada L",
       join: true,
       token: null,
+      key: null,
     }));
 
   it("asks for nothing at /", () =>
-    expect(address("/")).toEqual({ room: "", name: "", join: false, token: null }));
+    expect(address("/")).toEqual({ room: "", name: "", join: false, token: null, key: null }));
 
   it("takes a token from the fragment alone, where no server sees it", () => {
     const given = token({ sub: "ada" });

@@ -10,6 +10,7 @@ const peer = (id: string): PeerInfo => ({
   connection: "connected",
   identity: null,
   metadata: null,
+  encrypted: false,
 });
 
 let world: World;

@@ -9,6 +9,7 @@ const peer = (id: string, name = id): PeerInfo => ({
   connection: "connected",
   identity: null,
   metadata: null,
+  encrypted: false,
 });
 
 describe("Roster", () => {

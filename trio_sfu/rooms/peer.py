@@ -108,12 +108,17 @@ class Peer:
         grace: float,
         voices: int,
         grant: Grant = OPEN,
+        encrypted: bool = False,
     ) -> None:
-        """``voices``: how many microphones it hears at most. ``grant``: what it may do."""
+        """``voices``: how many microphones it hears at most. ``grant``: what it may do.
+
+        ``encrypted``: its client says that it encrypts end to end.
+        """
         self.id = new_peer_id()
         self.resume_token = new_resume_token()
         self.name = name
         self.grant = grant
+        self.encrypted = encrypted
         self.rights_changed = False
         """Whether its rights are others than it was told when it joined."""
         self.room = room

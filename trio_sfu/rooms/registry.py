@@ -116,7 +116,7 @@ class Registry:
                 grant = self.gate.grant(join.token, room, held)
             if not comes_back:
                 self._check_lock(room, grant)
-            self._admit(room, grant.name or join.name, link, grant, returning=returning)
+            self._admit(join, link, grant, returning=returning)
             self.gate.use(grant)
         except RequestError as refused:
             self.journal.note(events.JoinRefused(room, refused.code))
@@ -186,9 +186,8 @@ class Registry:
         elif self._is_full(room):
             raise RequestError("the room is full", code="room-full")
 
-    def _admit(
-        self, name: RoomId, display_name: str, link: Link, grant: Grant, *, returning: bool
-    ) -> None:
+    def _admit(self, join: Join, link: Link, grant: Grant, *, returning: bool) -> None:
+        name = RoomId(join.room)
         if self.count()[1] >= self._max_peers_in_all:
             raise RequestError("there are too many peers", code="too-many-peers")
         room = self.rooms.get(name) or self._open(name, returning=returning)
@@ -199,11 +198,12 @@ class Registry:
             Peer(
                 room,
                 link,
-                display_name,
+                grant.name or join.name,
                 connect=self._connect,
                 grace=settings.grace,
                 voices=settings.voices,
                 grant=grant,
+                encrypted=join.encrypted,
             )
         )
 

@@ -200,6 +200,7 @@ class Room:
         others = [member.info() for member in self.state.members.values()]
         grant = peer.grant
         member = self.state.enter(peer.id, peer.name, grant.identity, grant.metadata)
+        member.encrypted = peer.encrypted
         peer.link.send(
             Joined(
                 peer=peer.id,

@@ -25,6 +25,8 @@ class Member:
     connection: Connection = "connecting"
     identity: str | None = None
     metadata: str | None = None
+    encrypted: bool = False
+    """Whether it says that it encrypts end to end."""
     published: dict[Source, bool] = field(default_factory=dict)
     flowing: dict[Source, set[str]] = field(default_factory=dict)
     idle: dict[Source, set[str]] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class Member:
             connection=self.connection,
             identity=self.identity,
             metadata=self.metadata,
+            encrypted=self.encrypted,
         )
 
     def publisher(self) -> Publisher:

@@ -50,6 +50,7 @@ class PeerInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     """A peer as the others see it.
 
     ``identity`` and ``metadata`` are what its join token says; null where there is none.
+    ``encrypted``: it says that it encrypts what it sends end to end.
     """
 
     id: str
@@ -58,6 +59,7 @@ class PeerInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     connection: Connection = "connecting"
     identity: str | None = None
     metadata: str | None = None
+    encrypted: bool = False
 
 
 class Rights(Struct, frozen=True, kw_only=True):

@@ -59,11 +59,14 @@ class Join(_Message, frozen=True, tag="join"):
     that session's peer, if it still exists, is removed first (reason ``replaced``).
     ``token`` is a join token (JWT, at most 4,096 characters), where the server asks for one;
     where it has a name, that counts and not ``name``. See ``docs/secure.md``.
+    ``encrypted``: the client encrypts what it sends end to end (``docs/encryption.md``), so that
+    the others are told; the server does nothing else about it.
     """
 
     room: RoomName
     name: DisplayName
     token: str | None = None
+    encrypted: bool = False
     replaces: Annotated[str, Meta(max_length=128)] | None = None
 
 

@@ -12,6 +12,8 @@ export type LocalCode =
   | "media-failed" // ICE or DTLS failed after it had been tried for long enough
   | "no-webrtc" // the browser has no RTCPeerConnection
   | "request-timeout" // the server did not answer a request
+  | "encryption-unsupported" // the browser has no encoded transforms, or no Web Crypto
+  | "encryption-failed" // there is no secret, or the worker cannot be run
   | "left"; // leave() was called before the join was done
 
 export class RoomError extends Error {

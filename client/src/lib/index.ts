@@ -17,6 +17,7 @@ export type {
 } from "../protocol.ts";
 export { BACKOFF, type BackoffSettings } from "./backoff.ts";
 export { Conversation, type ConversationEvents } from "./conversation.ts";
+export type { EncryptionSource, EncryptionState } from "./end-to-end.ts";
 export { type LocalCode, RoomError } from "./errors.ts";
 export type { Publication } from "./publications.ts";
 export {

@@ -4,6 +4,7 @@
  * joins, leaves, mutes or shares.
  */
 import type { Answer, ClientMessage, IceServer, Offer } from "../protocol.ts";
+import type { LineEncryption } from "./end-to-end.ts";
 import { asRoomError, RoomError } from "./errors.ts";
 import { ExperienceLog } from "./experience.ts";
 import { IceRestart } from "./ice-restart.ts";
@@ -47,11 +48,15 @@ export class Negotiation {
   #path: ReturnType<typeof setInterval> | undefined;
   #closed = false;
 
-  constructor(pc: RTCPeerConnection, handlers: NegotiationHandlers) {
+  constructor(
+    pc: RTCPeerConnection,
+    handlers: NegotiationHandlers,
+    encryption: LineEncryption | null = null,
+  ) {
     this.pc = pc;
     this.#handlers = handlers;
-    this.sending = new SendingLines(pc);
-    this.receiving = new ReceivingLines(pc);
+    this.sending = new SendingLines(pc, encryption);
+    this.receiving = new ReceivingLines(pc, encryption);
     this.#ice = new IceRestart(pc, {
       offer: () => this.offer(0),
       lost: () => this.#fail("the media connection to the server was lost"),

@@ -7,6 +7,7 @@
  */
 import type { SlotLine } from "../protocol.ts";
 import { preferCodecs } from "./codecs.ts";
+import type { LineEncryption } from "./end-to-end.ts";
 import { SCREEN_AUDIO_PAIRS } from "./slots.ts";
 
 interface Line {
@@ -18,12 +19,14 @@ interface Line {
 
 export class ReceivingLines {
   readonly #pc: RTCPeerConnection;
+  readonly #encryption: LineEncryption | null;
   readonly #lines: Line[] = [];
   #nextPair = 0;
   #fullPairs = 0;
 
-  constructor(pc: RTCPeerConnection) {
+  constructor(pc: RTCPeerConnection, encryption: LineEncryption | null = null) {
     this.#pc = pc;
+    this.#encryption = encryption;
   }
 
   /** Add transceivers until there are `pairs` full pairs; the next offer negotiates them. */
@@ -56,6 +59,11 @@ export class ReceivingLines {
     return this.#lines.find(({ transceiver }) => transceiver.mid === mid)?.stream ?? null;
   }
 
+  /** What receives the line `mid`. */
+  receiver(mid: string): RTCRtpReceiver | null {
+    return this.#lines.find((line) => line.transceiver.mid === mid)?.transceiver.receiver ?? null;
+  }
+
   /** Keep packets back for this long, ms, all lines alike (lip sync); null: as the browser thinks. */
   setJitterTarget(milliseconds: number | null): void {
     for (const { transceiver } of this.#lines) {
@@ -70,6 +78,7 @@ export class ReceivingLines {
     for (const kind of kinds) {
       const transceiver = this.#pc.addTransceiver(kind, { direction: "recvonly" });
       preferCodecs(transceiver, kind);
+      this.#encryption?.receive(transceiver.receiver);
       const stream = new MediaStream([transceiver.receiver.track]);
       this.#lines.push({ transceiver, stream, kind, pair });
     }

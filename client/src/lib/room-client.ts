@@ -11,6 +11,14 @@ import type {
 import { Backoff, type BackoffSettings } from "./backoff.ts";
 import { Conversation } from "./conversation.ts";
 import { Emitter } from "./emitter.ts";
+import type { Encryption } from "./encryption/encryption.ts";
+import {
+  type EncryptionSource,
+  type EncryptionState,
+  isWithheld,
+  loadEncryption,
+  PeerEncryption,
+} from "./end-to-end.ts";
 import { asRoomError, RoomError } from "./errors.ts";
 import { watchNetwork } from "./network.ts";
 import { type Publication, Publications } from "./publications.ts";
@@ -27,6 +35,8 @@ export interface JoinOptions {
   name: string;
   /** A join token, where the server asks for one; it comes with every session of this client. */
   token?: string;
+  /** Encrypt end to end, and take nothing that is not: see docs/encryption.md. */
+  encryption?: EncryptionSource;
 }
 
 export interface RoomClientSettings {
@@ -38,7 +48,10 @@ export interface RoomClientSettings {
 }
 
 /** Another peer, with what of it can be seen and heard now. */
-export interface RemotePeer extends PeerInfo, PeerMedia {}
+export interface RemotePeer extends PeerInfo, PeerMedia {
+  /** What cannot be opened is neither to be seen nor to be heard. */
+  encryption: EncryptionState;
+}
 
 /** Once the media of a new session flows, that of the former is kept this long, ms. */
 const FORMER_MEDIA_FOR = 3_000;
@@ -65,6 +78,8 @@ export class RoomClient extends Emitter<RoomEvents> {
   readonly #backoff: Backoff;
   #state: RoomState = "idle";
   #session: Session | null = null;
+  #encryption: Encryption | null = null;
+  readonly #peerEncryption = new PeerEncryption();
   /** The session before: its media is shown until the next one's is there. */
   #former: Session | null = null;
   #formerTimer: ReturnType<typeof setTimeout> | undefined;
@@ -106,6 +121,16 @@ export class RoomClient extends Emitter<RoomEvents> {
   /** What this client may do in the room; nothing before it has joined. */
   get rights(): Rights {
     return this.#rights;
+  }
+
+  /** Whether what this client sends is encrypted end to end. */
+  get encrypted(): boolean {
+    return this.#encryption !== null;
+  }
+
+  /** How often the key that this client sends with has been ratcheted; null: it sends nothing. */
+  get keyGeneration(): number | null {
+    return this.#encryption?.generation ?? null;
   }
 
   /** The present peer connection: for statistics and debugging. */
@@ -204,7 +229,13 @@ export class RoomClient extends Emitter<RoomEvents> {
   prefer(peer: string, quality: Quality): void {
     if (this.#preferences.get(peer) === quality || !this.#roster.get(peer)) return;
     this.#preferences.set(peer, quality);
-    this.#session?.prefer(peer, quality);
+    this.#sayPreference(peer);
+  }
+
+  /** What cannot be opened is not sent: a decoder without a picture asks for keyframes for ever. */
+  #sayPreference(peer: string): void {
+    const quality = this.#preferences.get(peer) ?? "high";
+    this.#session?.prefer(peer, isWithheld(this.#peerEncryption.of(peer)) ? "off" : quality);
   }
 
   /** Mute what somebody publishes, as a moderator; only they can unmute it. */
@@ -262,6 +293,7 @@ export class RoomClient extends Emitter<RoomEvents> {
     joined: () => void,
     failed: (error: RoomError) => void,
   ): Promise<void> {
+    if (options.encryption && !(await this.#encrypt(options.encryption, failed))) return;
     for (;;) {
       const end = await this.#oneSession(options, joined);
       const ending = afterSession(this.#state, {
@@ -284,6 +316,23 @@ export class RoomClient extends Emitter<RoomEvents> {
         failed(error);
         return;
       }
+    }
+  }
+
+  /** False: it cannot be, or the user has left meanwhile. */
+  async #encrypt(source: EncryptionSource, failed: (error: RoomError) => void): Promise<boolean> {
+    try {
+      this.#encryption = await loadEncryption(source, {
+        changed: () => this.#lookAtEncryption(),
+        failed: (error) => this.emit("error", error),
+      });
+      if (!this.#left) return true;
+      throw new RoomError("left", "left");
+    } catch (error) {
+      const reason = asRoomError(error, "encryption-failed");
+      this.#close(this.#left ? null : reason);
+      failed(reason);
+      return false;
     }
   }
 
@@ -317,19 +366,23 @@ export class RoomClient extends Emitter<RoomEvents> {
     return end;
   }
 
-  #open({ room, name, token }: JoinOptions): Session {
+  #open({ room: asked, name, token }: JoinOptions): Session {
     const { url, openSocket, createPeerConnection } = this.#settings;
+    const room = this.#room ?? asked;
+    void this.#encryption?.enter(room);
     return new Session({
       url: url ?? signalingUrl(globalThis.location),
       join: {
-        room: this.#room ?? room,
+        room,
         name,
         ...(token !== undefined && { token }),
         ...(this.#resumeToken !== null && { replaces: this.#resumeToken }),
+        ...(this.#encryption && { encrypted: true }),
       },
       openSocket,
       pc: createPeerConnection?.() ?? new RTCPeerConnection(PEER_CONNECTION),
       publications: () => this.#publications.entries(),
+      encryption: this.#encryption,
       handlers: {
         joined: ({ peer, name, rights, resumeToken, peers }) => {
           this.#self = peer;
@@ -349,7 +402,10 @@ export class RoomClient extends Emitter<RoomEvents> {
           void this.#session?.makeRoom(peers.length);
         },
         message: (message) => this.#received(message),
-        slots: () => this.emit("stages", null),
+        slots: () => {
+          this.#lookAtEncryption();
+          this.emit("stages", null);
+        },
         connection: (state) => {
           if (state === "connected") this.#mediaStarted();
           this.emit("connection", state);
@@ -432,8 +488,11 @@ export class RoomClient extends Emitter<RoomEvents> {
 
   /** The server's whole list of the others. */
   #meet(peers: readonly PeerInfo[]): void {
-    for (const change of this.#roster.replace(peers)) this.#tell(change);
-    for (const [peer, quality] of this.#preferences) this.#session?.prefer(peer, quality);
+    const changes = this.#roster.replace(peers);
+    for (const { id } of this.#roster.peers)
+      if (this.#preferences.has(id) || isWithheld(this.#peerEncryption.of(id)))
+        this.#sayPreference(id);
+    for (const change of changes) this.#tell(change);
     if (this.#viewing.said) this.#sayView();
   }
 
@@ -442,16 +501,33 @@ export class RoomClient extends Emitter<RoomEvents> {
     else if (change.kind === "updated") this.emit("peer-updated", change.peer);
     else {
       this.#preferences.delete(change.peer.id);
+      this.#peerEncryption.forget(change.peer.id);
+      this.#encryption?.ratchet();
       this.emit("peer-left", { peer: change.peer, reason: change.reason });
     }
+    this.#lookAtEncryption();
+  }
+
+  /** Tell, and have the server told, what of the others can be opened now. */
+  #lookAtEncryption(): void {
+    const opened = (peer: string) => this.#encryption && (this.#session?.opened(peer) ?? []);
+    const changes = this.#peerEncryption.next(this.#roster.peers, opened);
+    for (const { peer, state, before } of changes) {
+      if (isWithheld(state) !== isWithheld(before)) this.#sayPreference(peer);
+      this.emit("encryption", { peer, state });
+    }
+    if (changes.length > 0) this.emit("stages", null);
   }
 
   #remote(peer: PeerInfo): RemotePeer {
     const now = this.#session?.media(peer.id) ?? NO_MEDIA;
     const before = this.#former?.media(peer.id) ?? NO_MEDIA;
     const video = now.videoSource || !before.videoSource ? now : before;
+    const encryption = this.#peerEncryption.of(peer.id);
+    if (isWithheld(encryption)) return { ...peer, ...NO_MEDIA, encryption };
     return {
       ...peer,
+      encryption,
       video: video.video,
       videoSource: video.videoSource,
       audio: now.audio ?? before.audio,
@@ -496,6 +572,8 @@ export class RoomClient extends Emitter<RoomEvents> {
     this.#rights = NO_RIGHTS;
     this.#preferences.clear();
     this.conversation.ended();
+    this.#encryption?.close();
+    this.#encryption = null;
     for (const change of this.#roster.replace([])) this.#tell(change);
     this.#to("closed", error);
   }

@@ -1,5 +1,6 @@
 /** What a RoomClient tells those who listen. */
 import type { Moderated, PeerInfo, Rights, Source, Speaker, VideoLimit } from "../protocol.ts";
+import type { EncryptionState } from "./end-to-end.ts";
 import type { RoomError } from "./errors.ts";
 import type { Publication } from "./publications.ts";
 import type { RoomState } from "./state.ts";
@@ -24,6 +25,8 @@ export interface RoomEvents {
   "video-limited": VideoLimit;
   /** In so many seconds the server ends the room, or (null) does not intend to any more. */
   draining: number | null;
+  /** Whether what a peer sends can be opened here, whenever that changes; `peers` has it too. */
+  encryption: { peer: string; state: EncryptionState };
   /** Who speaks, the dominant speaker first; then who spoke last. */
   speakers: readonly Speaker[];
   /** A moderator has muted `source` (it is muted by now), or removes this client. */

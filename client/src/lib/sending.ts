@@ -5,6 +5,7 @@
 import type { SendingLine, Source } from "../protocol.ts";
 import { onlyCodec, preferCodecs } from "./codecs.ts";
 import { cameraEncodings, type Encoding, screenEncodings, type VideoCoding } from "./encodings.ts";
+import type { LineEncryption } from "./end-to-end.ts";
 import { VideoSender } from "./video-sender.ts";
 
 /** In the order of the m-lines. */
@@ -39,11 +40,12 @@ export class SendingLines {
   readonly #video = new Map<Source, VideoSender>();
   readonly #coding = new Map<Source, VideoCoding>();
 
-  constructor(pc: RTCPeerConnection) {
+  constructor(pc: RTCPeerConnection, encryption: LineEncryption | null = null) {
     for (const source of SOURCES) {
       const sendEncodings = initialEncodings(source);
       const transceiver = addLine(pc, source, sendEncodings);
       preferCodecs(transceiver, kindOf(source));
+      encryption?.send(transceiver.sender);
       this.#transceivers.set(source, transceiver);
       if (sendEncodings) this.#video.set(source, new VideoSender(transceiver.sender));
     }

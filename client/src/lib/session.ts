@@ -13,11 +13,14 @@ import type {
   SendCodec,
   ServerMessage,
   SlotLayer,
+  SlotState,
   Source,
   View,
 } from "../protocol.ts";
+import type { LineState } from "./encryption/verdict.ts";
+import type { LineEncryption } from "./end-to-end.ts";
 import { asRoomError, RoomError } from "./errors.ts";
-import { Negotiation } from "./negotiation.ts";
+import { Negotiation, type NegotiationHandlers } from "./negotiation.ts";
 import type { Publication } from "./publications.ts";
 import { type OpenSocket, SignalingSocket } from "./signaling.ts";
 import { pairsFor, SlotTable } from "./slots.ts";
@@ -79,6 +82,7 @@ export interface SessionOptions {
   openSocket: OpenSocket | undefined;
   pc: RTCPeerConnection;
   publications: () => readonly [Source, Publication][];
+  encryption: LineEncryption | null;
   handlers: SessionHandlers;
 }
 
@@ -109,13 +113,14 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#negotiation = new Negotiation(options.pc, {
+    const handlers: NegotiationHandlers = {
       send: (message) => this.#socket?.send(message),
       connection: (state) => {
         if (!this.#retired) options.handlers.connection(state);
       },
       failed: (error) => this.#end({ error, refused: false }),
-    });
+    };
+    this.#negotiation = new Negotiation(options.pc, handlers, options.encryption);
   }
 
   get pc(): RTCPeerConnection {
@@ -137,6 +142,16 @@ export class Session {
       screenAudio: stream(screenAudio) || null,
       layer: (video && this.#layers.get(video)) || null,
     };
+  }
+
+  /** What is opened of `peer` on the lines that show it. */
+  opened(peer: string): LineState[] {
+    const { encryption } = this.#options;
+    const { audio, screenAudio, video } = this.#slots.of(peer);
+    return [audio, screenAudio, video].flatMap((mid) => {
+      const receiver = mid && this.#negotiation.receiving.receiver(mid);
+      return encryption && receiver ? [encryption.state(receiver)] : [];
+    });
   }
 
   /** Join and negotiate; returns at once, `ended` and `start` tell the rest. */
@@ -350,7 +365,7 @@ export class Session {
         this.#negotiation.answered(message);
         break;
       case "slots":
-        this.#slots.map(message.slots);
+        this.#map(message.slots);
         this.#options.handlers.slots();
         break;
       case "slot-shows":
@@ -381,6 +396,11 @@ export class Session {
       default:
         this.#options.handlers.message(message);
     }
+  }
+
+  #map(slots: readonly SlotState[]): void {
+    const others = this.#slots.map(slots).map((mid) => this.#negotiation.receiving.receiver(mid));
+    this.#options.encryption?.reset(others.filter((receiver) => receiver !== null));
   }
 
   #refused(message: ErrorMessage): void {

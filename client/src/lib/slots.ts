@@ -54,17 +54,22 @@ export class SlotTable {
   /**
    * The server's whole mapping. A slot that stays with its peer keeps showing what it
    * showed until `shows` says that the new source is there.
+   *
+   * @returns the mids that show somebody else now.
    */
-  map(states: readonly SlotState[]): void {
+  map(states: readonly SlotState[]): string[] {
+    const others: string[] = [];
     const mapped = new Map(states.map((state) => [state.mid, state]));
     for (const { mid } of this.#lines) {
       const state = mapped.get(mid);
       const before = this.#shown.get(mid);
       if (!state?.peer || !state.source) this.#shown.delete(mid);
-      else if (before?.peer !== state.peer)
+      else if (before?.peer !== state.peer) {
+        others.push(mid);
         this.#shown.set(mid, { peer: state.peer, source: state.source, showing: false });
-      else if (!before.showing) before.source = state.source;
+      } else if (!before.showing) before.source = state.source;
     }
+    return others;
   }
 
   /** The first packet of `source` left the server on `mid`. A late word about a former mapping is ignored. */

@@ -1,5 +1,6 @@
-/** What the page's address asks for: `/ROOM`, `/ROOM?name=N&join#token=T`. Pure. */
+/** What the page's address asks for: `/ROOM`, `/ROOM?name=N&join#token=T&key=K`. Pure. */
 import { DISPLAY_NAME_MAX_LENGTH, ROOM_NAME_MAX_LENGTH, ROOM_NAME_PATTERN } from "../protocol.ts";
+import { keyIn } from "./call-key.ts";
 
 export interface Asked {
   /** Empty when the address names no room or none that can be. */
@@ -9,6 +10,8 @@ export interface Asked {
   join: boolean;
   /** A join token. It is in the fragment, which no browser sends to anybody (RFC 9110, 4.2.5). */
   token: string | null;
+  /** What the call is encrypted with end to end, in the fragment as well. */
+  key: string | null;
 }
 
 export function isRoomName(room: string): boolean {
@@ -42,6 +45,7 @@ export function readAddress(location: { pathname: string; search: string; hash: 
     name: cleanName(query.get("name") ?? nameIn(token)),
     join: query.has("join"),
     token,
+    key: keyIn(location.hash),
   };
 }
 

@@ -8,8 +8,10 @@ import {
 } from "../lib/index.ts";
 import type { Asked } from "./address.ts";
 import { Call } from "./call.ts";
+import { fragmentOf } from "./call-key.ts";
 import type { Device } from "./capture.ts";
 import type { Countdown } from "./countdown.ts";
+import { watchEncryption } from "./encryption-watch.ts";
 import { endedView } from "./ended.ts";
 import { setLanguage, t } from "./language.ts";
 import { type Choice, Lobby } from "./lobby.ts";
@@ -73,10 +75,16 @@ export class App {
     this.client.on("rights-changed", () => this.#rightsChanged());
     this.client.on("moved", (room) => this.#moved(room));
     this.client.on("moderated", (message) => this.#wasModerated(message));
+    watchEncryption(this.client, this.#notices);
+  }
+
+  /** Of the call that is, or is asked for. */
+  get key(): string | null {
+    return (this.#choice ?? this.#asked).key;
   }
 
   async start(): Promise<void> {
-    const { room, join } = this.#asked;
+    const { room, join, key } = this.#asked;
     const name = this.#asked.name || this.media.remembered.name;
     this.#showLobby();
     const devices = this.media.start();
@@ -84,7 +92,7 @@ export class App {
     if (!join || !room || !name) return;
     const late = new Promise((resolve) => setTimeout(resolve, DEVICES_WITHIN));
     await Promise.race([devices, late]);
-    if (this.client.state === "idle") this.join({ room, name });
+    if (this.client.state === "idle") this.join({ room, name, key });
   }
 
   join(choice: Choice): void {
@@ -94,12 +102,21 @@ export class App {
     this.#address(choice.room);
     // Why it failed comes with the state change.
     const { token } = this.#asked;
-    this.client.join({ ...choice, ...(token !== null && { token }) }).catch(() => undefined);
+    const { key, ...options } = choice;
+    this.client
+      .join({
+        ...options,
+        ...(token !== null && { token }),
+        ...(key !== null && { encryption: { passphrase: key } }),
+      })
+      .catch(() => undefined);
   }
 
   /** A reload, or the link sent to somebody, opens the same room. */
   #address(room: string): void {
-    if (location.pathname !== `/${room}`) history.replaceState(null, "", `/${room}`);
+    const path = `/${room}`;
+    const query = location.pathname === path ? location.search : "";
+    history.replaceState(null, "", path + query + fragmentOf(this.key));
     document.title = `${room} – trio-sfu`;
   }
 

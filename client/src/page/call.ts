@@ -64,7 +64,7 @@ export class Call {
     const moderate = moderation ? (id: string) => moderation.open(id) : null;
     this.#stage = new Stage(this.#view, () => this.update(), moderate ?? undefined);
     this.#statistics = new Statistics(client, about.name);
-    this.#header = new CallHeader(about.room, this.#statistics);
+    this.#header = new CallHeader(about.room, this.#statistics, this.#client.encrypted);
     const devices = (["microphone", "camera"] as const).filter((device) =>
       client.rights.publish.includes(device),
     );
@@ -118,6 +118,7 @@ export class Call {
         source: camera ? "camera" : null,
         microphoneMuted: !this.#media.isOn("microphone"),
         state: sharing ? t("call.sharing") : null,
+        encrypted: this.#client.encrypted,
       },
       peers,
     );

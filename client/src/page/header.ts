@@ -1,4 +1,5 @@
-/** The line above the tiles: the room, its link, whether it is locked, and short words. */
+/** The line above the tiles: the room, its link, whether it is locked or encrypted, and short
+ * words. */
 import { h } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { t } from "./language.ts";
@@ -16,7 +17,8 @@ export class CallHeader {
     icon("lock"),
   );
 
-  constructor(room: string, statistics: Statistics) {
+  /** @param encrypted whether the server cannot see or hear the call. */
+  constructor(room: string, statistics: Statistics, encrypted: boolean) {
     this.#statistics = statistics;
     const link = button("link", t("call.copy-link"), () => void this.#copyLink());
     this.#figures = button("statistics", t("call.statistics"), () => this.toggleStatistics());
@@ -25,6 +27,7 @@ export class CallHeader {
       "header",
       { class: "bar" },
       h("h1", {}, room),
+      encrypted && encryptedMark(),
       this.#locked,
       link,
       this.#figures,
@@ -42,7 +45,7 @@ export class CallHeader {
   }
 
   async #copyLink(): Promise<void> {
-    const url = location.origin + location.pathname;
+    const url = location.origin + location.pathname + location.hash;
     try {
       await navigator.clipboard.writeText(url);
       this.words.say(t("call.link-copied"));
@@ -51,6 +54,12 @@ export class CallHeader {
       this.words.say(url);
     }
   }
+}
+
+function encryptedMark(): HTMLElement {
+  const name = t("call.encrypted");
+  const mark = { class: "encrypted", role: "img", title: name, "aria-label": name };
+  return h("span", mark, icon("encrypted"));
 }
 
 function button(name: "link" | "statistics", label: string, press: () => void): HTMLButtonElement {

@@ -80,4 +80,5 @@ const SAME_AS: ReadonlyMap<string, string> = new Map([
   ["too-many-lines", "too-many-slots"],
   ["message-malformed", "protocol-error"],
   ["message-unknown", "protocol-error"],
+  ["encryption-failed", "encryption-unsupported"],
 ]);

@@ -1,6 +1,7 @@
 /** The lobby: who you are, which room, how you look and sound. */
 import { ROOM_NAME_MAX_LENGTH } from "../protocol.ts";
 import { type Asked, cleanName, cleanRoom, isRoomName, proposeRoom } from "./address.ts";
+import { canEncrypt, proposeKey } from "./call-key.ts";
 import { DeviceButton } from "./device-buttons.ts";
 import { DeviceChoice } from "./device-choice.ts";
 import { h } from "./dom.ts";
@@ -13,6 +14,8 @@ import { languageChoice } from "./settings.ts";
 export interface Choice {
   name: string;
   room: string;
+  /** Null: the call is not encrypted end to end. */
+  key: string | null;
 }
 
 export class Lobby {
@@ -23,6 +26,9 @@ export class Lobby {
   readonly #preview: HTMLElement;
   readonly #name: HTMLInputElement;
   readonly #room: HTMLInputElement;
+  readonly #encrypt = h("input", { type: "checkbox", name: "encrypt" });
+  /** Made when it is asked for; that of the link stays. */
+  #key: string | null;
   readonly #button = h("button", { type: "submit", class: "primary" }, t("lobby.join"));
   readonly #buttons: readonly DeviceButton[];
   readonly #choices: readonly DeviceChoice[];
@@ -67,6 +73,9 @@ export class Lobby {
         asked.room ||
         proposeRoom((bytes) => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>)),
     });
+    this.#key = asked.key;
+    // Without the key of the link there would be nothing to see.
+    this.#encrypt.checked = this.#encrypt.disabled = asked.key !== null;
     this.element = this.#page(notices, join, translate);
     const stops = [media.on("change", () => this.#update())];
     const changed = () => this.#listDevices();
@@ -85,7 +94,7 @@ export class Lobby {
 
   /** What has been typed so far. */
   get typed(): Choice {
-    return { name: this.#name.value, room: this.#room.value };
+    return { name: this.#name.value, room: this.#room.value, key: this.#chosenKey() };
   }
 
   setBusy(busy: boolean): void {
@@ -119,6 +128,13 @@ export class Lobby {
         hint !== undefined && h("small", {}, hint),
       );
     };
+    const encrypt = h(
+      "label",
+      { class: "switch" },
+      this.#encrypt,
+      h("span", {}, t("lobby.encrypt")),
+      h("small", {}, t("lobby.encrypt-hint")),
+    );
     return h(
       "main",
       { class: "lobby" },
@@ -137,6 +153,7 @@ export class Lobby {
         notices.element,
         field(t("lobby.name"), this.#name),
         field(t("lobby.room"), this.#room, t("lobby.room-hint")),
+        (canEncrypt() || this.#key !== null) && encrypt,
         this.#button,
         h("div", { class: "language" }, languageChoice(translate)),
       ),
@@ -150,7 +167,13 @@ export class Lobby {
     this.#name.setCustomValidity(name ? "" : t("lobby.name-missing"));
     this.#room.setCustomValidity(isRoomName(room) ? "" : t("lobby.room-invalid"));
     for (const input of [this.#name, this.#room]) if (!input.reportValidity()) return null;
-    return { name, room };
+    return { name, room, key: this.#chosenKey() };
+  }
+
+  #chosenKey(): string | null {
+    if (!this.#encrypt.checked) return null;
+    this.#key ??= proposeKey((bytes) => crypto.getRandomValues(bytes));
+    return this.#key;
   }
 
   #update(): void {

@@ -5,6 +5,7 @@ import "./style/panels.css";
 import "./style/toolbar.css";
 import { readAddress } from "./address.ts";
 import { App } from "./app.ts";
+import { fragmentOf, keyIn } from "./call-key.ts";
 import { takeToken } from "./invitation.ts";
 import { pickLanguage, setLanguage } from "./language.ts";
 import { recall } from "./remembered.ts";
@@ -32,7 +33,8 @@ const token = takeToken(asked, {
     getItem: (key) => sessionStorage.getItem(key),
     setItem: (key, value) => sessionStorage.setItem(key, value),
   },
-  hideFragment: () => history.replaceState(null, "", location.pathname + location.search),
+  hideFragment: () =>
+    history.replaceState(null, "", location.pathname + location.search + fragmentOf(asked.key)),
 });
 const app = new App(root, { ...asked, token });
 window.trioSfu = {
@@ -42,4 +44,8 @@ window.trioSfu = {
     return app.client.pc;
   },
 };
+// A link that differs in its key alone loads no page.
+addEventListener("hashchange", () => {
+  if (keyIn(location.hash) !== app.key) location.reload();
+});
 void app.start();

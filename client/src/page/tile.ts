@@ -13,6 +13,8 @@ export interface TileContent {
   microphoneMuted: boolean;
   /** Said over the picture; null: nothing. */
   state: string | null;
+  /** End to end. */
+  encrypted: boolean;
 }
 
 /** What the tile of another peer shows. */
@@ -24,6 +26,7 @@ export function remoteContent(peer: RemotePeer): TileContent {
     source: peer.videoSource,
     microphoneMuted: !microphone || microphone.muted,
     state: remoteState(peer),
+    encrypted: peer.encryption === "on",
   };
 }
 
@@ -35,9 +38,11 @@ const PAUSES: Readonly<Partial<Record<Pause, MessageKey>>> = {
   unsupported: "call.paused-unsupported",
 };
 
-function remoteState({ connection, layer }: RemotePeer): string | null {
+function remoteState({ connection, layer, encryption }: RemotePeer): string | null {
   if (connection === "lost") return t("call.lost");
   if (connection === "connecting") return t("call.connecting");
+  if (encryption.startsWith("key-")) return t("call.sealed");
+  if (encryption === "plain") return t("call.not-encrypted");
   const paused = layer?.paused && PAUSES[layer.paused];
   return paused ? t(paused) : null;
 }
@@ -64,6 +69,11 @@ export class Tile {
   readonly #avatar = h("div", { class: "avatar", "aria-hidden": "true" });
   readonly #label = h("span", { class: "name" });
   readonly #muted = h("span", { class: "muted", role: "img", "aria-label": t("call.muted") });
+  readonly #encrypted = h("span", {
+    class: "encrypted",
+    role: "img",
+    "aria-label": t("call.encrypted"),
+  });
   readonly #state = h("p", { class: "tile-state" });
   readonly #hand = h("span", { class: "hand", role: "img", "aria-label": t("call.hand-raised") });
   readonly #moderate = h("button", { type: "button", class: "moderate" }, icon("more"));
@@ -85,13 +95,14 @@ export class Tile {
     this.#hand.hidden = true;
     this.#pin.addEventListener("click", pin);
     this.#actions = h("div", { class: "tile-actions" }, this.#pin);
+    this.#encrypted.append(icon("encrypted"));
     this.element = h(
       "article",
       { class: "tile", "data-peer": peer, "data-source": "none" },
       this.#video,
       this.#avatar,
       this.#state,
-      h("footer", {}, this.#hand, this.#muted, this.#label),
+      h("footer", {}, this.#encrypted, this.#hand, this.#muted, this.#label),
       this.#actions,
     );
     if (moderate) {
@@ -105,7 +116,7 @@ export class Tile {
   }
 
   /** The element and its stream stay while the source changes: no black frame between. */
-  update({ name, video, source, microphoneMuted, state }: TileContent): void {
+  update({ name, video, source, microphoneMuted, state, encrypted }: TileContent): void {
     const { dataset } = this.element;
     if (video && this.#video.srcObject !== video) {
       this.#video.srcObject = video;
@@ -129,6 +140,7 @@ export class Tile {
     if (this.#label.textContent !== label) this.#label.textContent = label;
     this.element.setAttribute("aria-label", label);
     this.#muted.hidden = !microphoneMuted;
+    this.#encrypted.hidden = !encrypted;
     this.#state.textContent = state ?? "";
     this.#state.hidden = state === null;
   }

@@ -8,6 +8,8 @@ export const en = {
   "lobby.name": "Your name",
   "lobby.room": "Room",
   "lobby.room-hint": "Letters, digits, dots, dashes and underscores.",
+  "lobby.encrypt": "Encrypt end to end",
+  "lobby.encrypt-hint": "Only who has the whole link can see and hear you, not even the server.",
   "lobby.join": "Join",
   "lobby.joining": "Joining…",
   "lobby.camera": "Camera",
@@ -34,6 +36,9 @@ export const en = {
   "call.link-copied": "Link copied",
   "call.alone": "Nobody else is here yet. Send them the room's link.",
   "call.muted": "Microphone muted",
+  "call.encrypted": "Encrypted end to end",
+  "call.sealed": "Encrypted with a key that you do not have",
+  "call.not-encrypted": "Not encrypted, so not shown",
   "call.lost": "Connection lost",
   "call.connecting": "Connecting…",
   "call.paused-bandwidth": "Video paused: your connection is too slow for it",
@@ -101,6 +106,12 @@ export const en = {
   "error.media-failed":
     "No media connection to the server. A firewall may be blocking UDP in this network.",
   "error.protocol-error": "This page and the server do not understand each other. Reload the page.",
+  "error.encryption-key-missing":
+    "This call is encrypted end to end, and your link has no key. Ask for the whole link, with all behind the #.",
+  "error.encryption-key-wrong":
+    "Your link has another key than the others have: you cannot see and hear each other. Ask for the whole link.",
+  "error.encryption-unsupported":
+    "This call is encrypted end to end, which does not work in this browser.",
   "error.room-failed": "The room had to be restarted by the server. Coming back…",
   "error.room-full": "The room is full.",
   "error.room-unavailable":

@@ -9,6 +9,9 @@ export const fr: Messages = {
   "lobby.name": "Votre nom",
   "lobby.room": "Salle",
   "lobby.room-hint": "Lettres, chiffres, points, tirets et tirets bas.",
+  "lobby.encrypt": "Chiffrer de bout en bout",
+  "lobby.encrypt-hint":
+    "Seuls ceux qui ont le lien complet peuvent vous voir et vous entendre, pas même le serveur.",
   "lobby.join": "Rejoindre",
   "lobby.joining": "Connexion…",
   "lobby.camera": "Caméra",
@@ -35,6 +38,9 @@ export const fr: Messages = {
   "call.link-copied": "Lien copié",
   "call.alone": "Vous êtes seul ici. Envoyez le lien de la salle aux autres.",
   "call.muted": "Micro coupé",
+  "call.encrypted": "Chiffré de bout en bout",
+  "call.sealed": "Chiffré avec une clé que vous n’avez pas",
+  "call.not-encrypted": "Non chiffré, donc non affiché",
   "call.lost": "Connexion perdue",
   "call.connecting": "Connexion…",
   "call.paused-bandwidth": "Vidéo suspendue : votre connexion est trop lente",
@@ -103,6 +109,12 @@ export const fr: Messages = {
   "error.media-failed":
     "Pas de connexion média avec le serveur. Un pare-feu bloque peut-être UDP sur ce réseau.",
   "error.protocol-error": "Cette page et le serveur ne se comprennent pas. Rechargez la page.",
+  "error.encryption-key-missing":
+    "Cet appel est chiffré de bout en bout et votre lien n’a pas de clé. Demandez le lien complet, avec tout ce qui suit le #.",
+  "error.encryption-key-wrong":
+    "Votre lien n’a pas la clé des autres : vous ne pouvez ni vous voir ni vous entendre. Demandez le lien complet.",
+  "error.encryption-unsupported":
+    "Cet appel est chiffré de bout en bout, ce qui ne fonctionne pas dans ce navigateur.",
   "error.room-failed": "Le serveur a dû relancer la salle. Reconnexion…",
   "error.room-full": "La salle est pleine.",
   "error.room-unavailable":

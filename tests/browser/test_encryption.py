@@ -1,0 +1,147 @@
+"""Calls that are encrypted end to end: who has the key sees and hears, nobody else does."""
+
+import subprocess
+import sys
+from itertools import permutations
+from pathlib import Path
+
+from tests.browser.chromium import LARGE
+from tests.browser.participant import Participant, PersonFactory, chromium_of
+from tests.browser.patterns import COLOURS
+from tests.browser.test_page import wait_alert
+from tests.browser.test_simulcast import prefer
+from tests.process.daemon import Daemon
+from tests.process.patience import eventually
+
+ROOM = "sealed"
+KEY = "AAECAwQFBgcICQoLDA0ODw"
+
+
+def join(person: Participant, url: str, key: str | None = KEY) -> None:
+    """Open the link that joins by itself."""
+    fragment = "" if key is None else f"#key={key}"
+    person.open(f"{url}/{ROOM}?name={person.name}&join{fragment}")
+    person.wait_state("in-call")
+
+
+def peers(person: Participant, field: str) -> dict[str, str]:
+    """Return what the library says of each of the others."""
+    found: dict[str, str] = person.page.run(
+        "(field) => Object.fromEntries("
+        "window.trioSfu.client.peers.map((peer) => [peer.name, peer[field]]))",
+        field,
+    )
+    return found
+
+
+def wait_encryption(person: Participant, expected: dict[str, str]) -> None:
+    eventually(
+        lambda: peers(person, "encryption") == expected,
+        within=15,
+        why=f"{person.name}: {expected}",
+    )
+
+
+def generation(person: Participant) -> int:
+    """Return how often the person's key has been ratcheted."""
+    return int(person.page.run("() => window.trioSfu.client.keyGeneration"))
+
+
+def locks(person: Participant) -> int:
+    """Return how many locks there are to be seen: the call's, and one a tile."""
+    return chromium_of(person).page.get_by_role("img", name="Encrypted end to end").count()
+
+
+def says(person: Participant, name: str) -> str:
+    """Return what is said over somebody's tile."""
+    tile = chromium_of(person).page.locator(f"article.tile[data-name={name}] .tile-state")
+    return str(tile.inner_text())
+
+
+def start_bot(url: str) -> "subprocess.Popen[str]":
+    """Have a client that decodes whatever it gets watch for a while."""
+    command = [sys.executable, "-m", "trio_sfu.client", url, "--room", ROOM, "--name", "bot"]
+    return subprocess.Popen(
+        [*command, "--watch-only", "--seconds", "5"], stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_only_who_has_the_key_sees_and_hears(
+    daemon: Daemon, person: PersonFactory, artifacts: Path
+) -> None:
+    alice, bob, carol = people = [person(name) for name in ("alice", "bob", "carol")]
+    chromium_of(bob).resize(*LARGE)
+    asked: list[str] = []
+    chromium_of(alice).page.on("request", lambda request: asked.append(request.url))
+    chromium_of(alice).page.on("websocket", lambda socket: asked.append(socket.url))
+    for one in people:
+        join(one, daemon.url)
+    for viewer, other in permutations(people, 2):
+        viewer.sees(other.name, other.pattern)
+    for viewer in people:
+        viewer.hears({other.name: other.tone for other in people if other is not viewer})
+    assert [locks(one) for one in people] == [4, 4, 4]
+    assert chromium_of(bob).page.url.endswith(f"#key={KEY}")
+
+    # The server hands on what it has; a decoder makes no picture of it.
+    bot = start_bot(daemon.url)
+    # Meanwhile layers are changed, at keyframes that the server finds.
+    for quality, size in (("low", (320, 180)), ("high", (640, 360))):
+        prefer(bob, "alice", quality)
+        bob.sees_size("alice", size)
+        bob.sees("alice", alice.pattern)
+    watched = bot.communicate(timeout=60)[0].splitlines()[-1]
+    for one in people:
+        assert f"{one.name}: no picture" in watched, watched
+
+    # A screen, in place of the camera and back.
+    chromium_of(alice).prepare_screen(daemon.url, [COLOURS[letter] for letter in "MCCM"])
+    alice.page.click("Share my screen")
+    carol.sees("alice", "MCCM")
+    bob.page.screenshot(artifacts / "encrypted.png")
+    alice.page.click("Stop sharing")
+    carol.sees("alice", alice.pattern)
+
+    # Who leaves takes the keys of then along; the others go on with new ones.
+    before = [generation(one) for one in (alice, bob)]
+    carol.page.click("Leave")
+    carol.wait_state("left")
+    eventually(
+        lambda: [generation(one) for one in (alice, bob)] == [n + 1 for n in before],
+        within=5,
+        why="the keys to be ratcheted",
+    )
+    alice.sees("bob", bob.pattern)
+    bob.sees("alice", alice.pattern)
+    alice.hears({"bob": bob.tone})
+
+    # Without the key, and with a wrong one, one is told so and gets nothing; the others see that.
+    fourth = person("dave")
+    join(fourth, daemon.url, key=None)
+    wait_alert(fourth, "encryption-key-missing")
+    wait_encryption(fourth, {"alice": "key-missing", "bob": "key-missing"})
+    assert says(fourth, "alice") == "Encrypted with a key that you do not have"
+    assert fourth.see("source", "alice") == "none"
+    assert locks(fourth) == 0
+    wait_encryption(alice, {"bob": "on", "dave": "plain"})
+    assert says(alice, "dave") == "Not encrypted, so not shown"
+    fourth.page.screenshot(artifacts / "without-a-key.png")
+
+    # The page is the same but for its fragment: it has to load anew.
+    join(fourth, daemon.url, key="another")
+    wait_alert(fourth, "encryption-key-wrong")
+    wait_encryption(fourth, {"alice": "key-wrong", "bob": "key-wrong"})
+    wait_encryption(alice, {"bob": "on", "dave": "key-wrong"})
+    assert alice.see("alert") is None
+    assert fourth.is_silent()
+
+    # Late, after a ratchet, and with the key.
+    join(fourth, daemon.url)
+    fourth.sees("alice", alice.pattern)
+    bob.sees("dave", fourth.pattern)
+
+    assert not [url for url in asked if KEY in url]
+    assert [url for url in asked if url.startswith("ws:")]
+    log = daemon.log_file.read_text()
+    assert "sealed" in log
+    assert KEY not in log
