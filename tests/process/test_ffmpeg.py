@@ -80,7 +80,7 @@ class Encoder:
         try:
             self._encode()
             self._output.close()
-        except BaseException as error:
+        except Exception as error:
             self.error = error
 
     def _encode(self) -> None:
@@ -122,6 +122,7 @@ async def test_it_publishes(daemon: Daemon, tmp_path: Path, role: str) -> None:
                     if (picture.width, picture.height) == (640, 360):
                         break
         finally:
-            await trio.to_thread.run_sync(opening.__exit__, None, None, None)
+            with trio.move_on_after(40, shield=True):
+                await trio.to_thread.run_sync(opening.__exit__, None, None, None)
         with trio.fail_after(20):
             await ann.until(lambda: not ann.peers)
