@@ -15,7 +15,6 @@ import trio
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from tests.process.daemon import Daemon
 from trio_sfu.client import connect
@@ -42,14 +41,14 @@ class Encoder:
     """Publishes a picture and a sound in real time, as ``ffmpeg -re`` does."""
 
     def __init__(self, url: str, folder: Path, given: dict[str, str]) -> None:
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
         options = {
             name.lstrip("-"): text if name == "-whip_flags" else str(folder / text)
             for name, text in given.items()
             if name in ("-whip_flags", "-cert_file", "-key_file")
         }
         self._output = av.open(url, "w", format="whip", options=options)
-        self._picture = cast("VideoStream", self._output.add_stream("libx264", RATE))
+        self._picture = self._output.add_stream("libx264", RATE)
         self._picture.width, self._picture.height = 640, 360
         self._picture.pix_fmt = given["-pix_fmt"]
         self._picture.options = {
@@ -80,7 +79,7 @@ class Encoder:
         try:
             self._encode()
             self._output.close()
-        except BaseException as error:
+        except Exception as error:
             self.error = error
 
     def _encode(self) -> None:
@@ -122,6 +121,7 @@ async def test_it_publishes(daemon: Daemon, tmp_path: Path, role: str) -> None:
                     if (picture.width, picture.height) == (640, 360):
                         break
         finally:
-            await trio.to_thread.run_sync(opening.__exit__, None, None, None)
+            with trio.move_on_after(40, shield=True):
+                await trio.to_thread.run_sync(opening.__exit__, None, None, None)
         with trio.fail_after(20):
             await ann.until(lambda: not ann.peers)

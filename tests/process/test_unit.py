@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -100,9 +101,9 @@ def test_the_sockets_are_those_of_the_settings(tmp_path: Path) -> None:
 
 
 def test_the_tcp_sockets_for_media_are_where_the_settings_say(tmp_path: Path) -> None:
-    at = {"media__addresses": "192.0.2.7", "media__port": "5000"}
-    another = written(tmp_path / "another", **at, media__tcp_port="443")
-    none = written(tmp_path / "none", **at, media__tcp="false")
+    folders = tmp_path / "another", tmp_path / "none"
+    at = partial(written, media__addresses="192.0.2.7", media__port="5000")
+    another, none = at(folders[0], media__tcp_port="443"), at(folders[1], media__tcp="false")
     datagrams = "ListenDatagram=192.0.2.7:5000"
     streams = "ListenStream=192.0.2.7:443"
     assert listens(another["trio-sfu-media.socket"]) == [datagrams, streams]

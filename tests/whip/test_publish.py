@@ -176,7 +176,6 @@ OFFERS = {
     "no bundle": (Description(bundle="LS 0").sdp(), 422, "no-bundle"),
     "no fingerprint": (Description(fingerprints=()).sdp(), 422, "no-fingerprint"),
     "sha-1": (Description(fingerprints=("sha-1 AB:CD",)).sdp(), 422, "unsupported-fingerprint"),
-    "passive": (Description(setup="passive").sdp(), 400, "offer-invalid"),
     "receives": (WATCHING, 422, "bad-direction"),
     "inactive": (Description([Section("0", direction="inactive")]).sdp(), 422, "bad-direction"),
     "no codec": (
