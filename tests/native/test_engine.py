@@ -3,15 +3,14 @@
 import errno
 import gc
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from random import Random
-from typing import Any, Protocol
 
 import pytest
 import trio
 
 from tests.native import binding
+from tests.native.peers import LOOPBACK, RANDOM, Peer, Start, next_events
 from trio_sfu._native import (
     Connected,
     ConsentExpired,
@@ -25,176 +24,6 @@ from trio_sfu._native import (
     Silent,
     WorkerPanicked,
 )
-
-Address = tuple[str, int]
-
-LOOPBACK = [("127.0.0.1", 0), ("::1", 0)]
-RANDOM = Random(1)
-
-
-class Start(Protocol):
-    """Starts an engine that is closed when the test ends, however it ends."""
-
-    def __call__(
-        self,
-        addresses: Sequence[Address] = LOOPBACK,
-        *,
-        workers: int = 1,
-        silence_timeout_ms: int = 3_000,
-        consent_timeout_ms: int = 15_000,
-        event_queue: int = 16_384,
-        tcp_port: int | None = None,
-    ) -> Engine: ...
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    engines: list[Engine] = []
-
-    def start(addresses: Sequence[Address] = LOOPBACK, **options: Any) -> Engine:
-        engine = Engine(addresses=addresses, **options)
-        engines.append(engine)
-        return engine
-
-    yield start
-    for engine in engines:
-        engine.close()
-
-
-@pytest.fixture
-def engine(start: Start) -> Engine:
-    return start()
-
-
-class Peer:
-    """A socket that speaks STUN to the engine."""
-
-    def __init__(self, server: tuple[str, int]) -> None:
-        family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
-        self.socket = trio.socket.socket(family, socket.SOCK_DGRAM)
-        self.server = server
-
-    async def __aenter__(self) -> "Peer":
-        await self.socket.bind(("::1" if self.socket.family == socket.AF_INET6 else "127.0.0.1", 0))
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.socket.close()
-
-    @property
-    def address(self) -> tuple[str, int]:
-        host, port = self.socket.getsockname()[:2]
-        return host, port
-
-    async def send(self, datagram: bytes) -> None:
-        await self.socket.sendto(datagram, self.server)
-
-    async def receive(self) -> tuple[bytes, tuple[str, int]]:
-        with trio.fail_after(5):
-            datagram, source = await self.socket.recvfrom(2048)
-        return datagram, source[:2]
-
-    async def check(
-        self,
-        *,
-        ufrag: str = binding.UFRAG,
-        password: str = binding.PASSWORD,
-        nominate: bool = False,
-    ) -> binding.Answer:
-        check, transaction = binding.request(
-            RANDOM, ufrag=ufrag, password=password, nominate=nominate
-        )
-        await self.send(check)
-        answer = binding.answer((await self.receive())[0], password=password)
-        assert answer.transaction == transaction
-        return answer
-
-
-class TcpPeer(Peer):
-    """The same over a connection (RFC 6544): each datagram behind its length (RFC 4571)."""
-
-    def __init__(self, server: tuple[str, int]) -> None:
-        self.socket = trio.socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self.server = server
-
-    async def __aenter__(self) -> "TcpPeer":
-        try:
-            await self.socket.connect(self.server)
-        except OSError:
-            self.socket.close()
-            raise
-        return self
-
-    async def send(self, datagram: bytes) -> None:
-        await self.socket.send(len(datagram).to_bytes(2) + datagram)
-
-    async def receive(self) -> tuple[bytes, tuple[str, int]]:
-        with trio.fail_after(5):
-            length = int.from_bytes(await self._exactly(2))
-            return await self._exactly(length), self.server
-
-    async def _exactly(self, length: int) -> bytes:
-        data = b""
-        while len(data) < length:
-            more = await self.socket.recv(length - len(data))
-            if not more:
-                raise EOFError
-            data += more
-        return data
-
-
-async def test_a_peer_connects_by_tcp(start: Start) -> None:
-    engine = start([("127.0.0.1", 0)], tcp_port=0)
-    assert engine.tcp_addresses() == engine.local_addresses()
-    transport = engine.add_transport(binding.UFRAG, binding.PASSWORD)
-    async with TcpPeer(engine.tcp_addresses()[0][0]) as peer:
-        await peer.check(nominate=True)
-        assert await next_events(engine) == [Connected(transport, *peer.address)]
-        assert engine.transport_stats(transport)["tcp"] == 1
-        assert engine.census()["streams"] == 1
-        engine.send_control(transport, b"\x16abc")
-        assert (await peer.receive())[0] == b"\x16abc"
-        await peer.send(b"\x16def")
-        assert await next_events(engine) == [ControlDatagram(transport, b"\x16def")]
-        engine.remove_transport(transport)
-        with pytest.raises((EOFError, ConnectionResetError)):
-            await peer.receive()
-    assert engine.counters()["stream_ended"] == 1
-    assert set(engine.census().values()) == {0}
-
-
-async def test_udp_takes_over_from_tcp_when_it_works_and_tcp_when_the_peer_says_so(
-    start: Start,
-) -> None:
-    engine = start([("127.0.0.1", 0)], tcp_port=0)
-    transport = engine.add_transport(binding.UFRAG, binding.PASSWORD)
-    address = engine.local_addresses()[0][0]
-    async with TcpPeer(address) as tcp, Peer(address) as udp:
-        await tcp.check()
-        await udp.check()
-        assert engine.transport_stats(transport)["tcp"] == 0
-        await tcp.check(nominate=True)
-        assert engine.transport_stats(transport)["tcp"] == 1
-        engine.drain_events()
-        tcp.socket.close()
-        assert await next_events(engine) == [PathChanged(transport, *udp.address)]
-        assert engine.transport_stats(transport)["tcp"] == 0
-        assert engine.transport_stats(transport)["connected"] == 1
-
-
-async def test_without_a_tcp_port_nobody_is_let_in(start: Start) -> None:
-    engine = start([("127.0.0.1", 0)])
-    assert engine.tcp_addresses() == [[]]
-    with pytest.raises(ConnectionRefusedError):
-        async with TcpPeer(engine.local_addresses()[0][0]):
-            pass
-
-
-async def next_events(engine: Engine) -> list[Event]:
-    """Wait as the daemon's pump does."""
-    with trio.fail_after(5):
-        await trio.lowlevel.wait_readable(engine.event_fd())
-    return engine.drain_events()
 
 
 @pytest.fixture

@@ -154,11 +154,12 @@ def test_if_any_codec_suits_all_one_of_those_is_used(
     [
         ("lecture-7", Preference(["av1", "vp9", "vp8", "h264"], svc=True)),
         ("phones", Preference(["h264", "vp8", "vp9", "av1"])),
+        ("layers", Preference(list(ALL), svc=True, screens=["av1"])),
         ("other", Preference(list(ALL), screens=["av1"])),
     ],
 )
 def test_a_room_may_have_an_order_of_its_own(room: str, preference: Preference) -> None:
-    settings = Video(rooms=["lecture-*: av1 vp9 svc", "phones: h264"])
+    settings = Video(rooms=["lecture-*: av1 vp9 svc", "phones: h264", "layers: svc"])
     assert preference_of(room, settings) == preference
 
 

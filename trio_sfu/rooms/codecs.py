@@ -46,14 +46,14 @@ def preference_of(room: str, settings: Video) -> Preference:
 
     A room's own codecs are for its screens as well.
     """
+    screens = [codec for codec in settings.screens if codec in settings.codecs]
     for entry in settings.rooms:
         pattern, _colon, words = entry.partition(":")
         if fnmatchcase(room, pattern.strip()):
             chosen = words.split()
             first = [cast("VideoCodec", each) for each in chosen if each != "svc"]
             rest = [each for each in settings.codecs if each not in first]
-            return Preference(first + rest, "svc" in chosen)
-    screens = [codec for codec in settings.screens if codec in settings.codecs]
+            return Preference(first + rest, "svc" in chosen, () if first else screens)
     return Preference(settings.codecs, settings.svc, screens)
 
 

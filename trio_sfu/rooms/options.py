@@ -19,7 +19,8 @@ class RoomOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What a room that was created is like.
 
     ``max_peers``: of `rooms.max_peers` at most, which is what counts without it. ``codecs``:
-    the video codecs that are preferred, the best first; the others of `video.codecs` follow.
+    the video codecs that are preferred, for screens too, the best first; the others of
+    `video.codecs` follow.
     ``svc``: whether those with spatial layers use them. ``video``: the most video that is sent
     to anybody. ``empty_timeout``: seconds that it exists without anybody in it.
     """
