@@ -62,6 +62,10 @@ class Participant:
     def open(self, url: str) -> None:
         """Open any page of the daemon."""
         self.page.open(url)
+        self.open_eyes()
+
+    def open_eyes(self) -> None:
+        """Make the present page one that can be seen: after it has loaded by itself."""
         self.page.run(SEEING, COLOURS)
 
     def see(self, what: str, *arguments: object) -> Any:
