@@ -13,7 +13,7 @@ from trio_sfu.rooms.link import Departure
 from trio_sfu.rooms.operating import Operating
 from trio_sfu.rooms.wording import detail_of, kind_of
 from trio_sfu.signaling import messages
-from trio_sfu.signaling.carried import PeerInfo, Rights
+from trio_sfu.signaling.carried import ChatMessage, PeerInfo, PeerReaction, Rights
 from trio_sfu.webrtc import events as media
 
 
@@ -159,16 +159,23 @@ def test_every_message_has_words_and_no_text_of_people(kind: type[msgspec.Struct
     private = "Zoë wrote this 192.0.2.7"
     values = {
         "room": "r", "sdp": private, "candidate": private, "name": private, "reason": private,
-        "token": private, "resume_token": private, "replaces": private, "message": private,
+        "text": private, "token": private, "resume_token": private, "replaces": private, "message": private,
     }  # fmt: skip
     info = PeerInfo(id="p-0123456789", name=private, identity=private, metadata=private)
     values |= {"peer": private}  # what a client may write there
     more: dict[str, object] = {
         "source": "camera", "live": True, "quality": "low", "mid": "0", "rid": "h", "id": 1,
         "rids": ["h"], "codec": "vp8", "most": "low", "seconds": 3.0, "by": "p-0123456789",
-        "rights": Rights(),
+        "rights": Rights(), "raised": True, "reaction": "clap", "locked": True,
         "peers": [info], "slots": [], "speakers": [], "code": "room-full", "reason": private,
     }  # fmt: skip
+    said = ChatMessage(number=1, peer="p-0123456789", name=private, time=0.0, text=private)
+    more["messages"] = [said]
+    more["reactions"] = [PeerReaction(peer="p-0123456789", reaction="clap")]
+    if kind is messages.Chat:
+        more["message"] = said
+    if kind is messages.Hands:
+        more["peers"] = ["p-0123456789"]
     if kind in (messages.PeerJoined, messages.PeerUpdated):
         more["peer"] = info
     if kind in (messages.PeerLeft, messages.SlotShows):
