@@ -64,6 +64,20 @@ async def test_hands_are_seen_in_their_order_by_all_and_by_who_comes_later(
         assert (await s.join()).link.all(Hands) == []
 
 
+async def test_who_comes_keeps_no_hand_that_is_lowered_before_it_is_told(
+    autojump_clock: MockClock,
+) -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await say(bob, RaiseHand(raised=True))
+        await say(ann, RaiseHand(raised=True))
+        late = await s.join()
+        assert hands(late) == [bob.id, ann.id]
+        await say(ann, RaiseHand(raised=False))
+        await trio.sleep(1)
+        assert hands(late) == hands(bob) == [bob.id]
+
+
 async def test_who_comes_back_sees_the_hands_of_now(autojump_clock: MockClock) -> None:
     async with scene(grace=15) as s:
         ann, bob = await s.join(), await s.join()

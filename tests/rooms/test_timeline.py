@@ -159,7 +159,8 @@ def test_every_message_has_words_and_no_text_of_people(kind: type[msgspec.Struct
     private = "Zoë wrote this 192.0.2.7"
     values = {
         "room": "r", "sdp": private, "candidate": private, "name": private, "reason": private,
-        "text": private, "token": private, "resume_token": private, "replaces": private, "message": private,
+        "text": private, "token": private, "resume_token": private, "replaces": private,
+        "message": private,
     }  # fmt: skip
     info = PeerInfo(id="p-0123456789", name=private, identity=private, metadata=private)
     values |= {"peer": private}  # what a client may write there

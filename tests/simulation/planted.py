@@ -11,17 +11,20 @@ import trio
 from trio_sfu._native import Connected, PathChanged
 from trio_sfu.errors import RequestError
 from trio_sfu.events import failures, recent
-from trio_sfu.ids import ResumeToken, RoomId
+from trio_sfu.ids import PeerId, ResumeToken, RoomId
 from trio_sfu.media import transport
 from trio_sfu.media.simulated import Address, SimulatedMediaEngine
 from trio_sfu.media.track import Slot, UpTrack
 from trio_sfu.media.transport import Transport, TransportEvent
+from trio_sfu.rooms.commons import Commons
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.presence import Presence
+from trio_sfu.rooms.recording import RecordedLink
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.returning import Returning
 from trio_sfu.rooms.room import Room
 from trio_sfu.signaling import session
+from trio_sfu.signaling.messages import Chat, ServerMessage
 from trio_sfu.webrtc import peer_connection
 
 Planted = Callable[[], AbstractContextManager[object]]
@@ -66,6 +69,30 @@ def forgotten_transport() -> Iterator[None]:
         self._native.add_transport(f"forgotten{self.id}", "x" * 22)
 
     with patch.object(Transport, "close", forget):
+        yield
+
+
+@contextmanager
+def lost_message() -> Iterator[None]:
+    """Not everybody gets every third message in writing."""
+    send = RecordedLink.send
+
+    def lose(self: RecordedLink, message: ServerMessage) -> None:
+        if not (isinstance(message, Chat) and message.message.number % 3 == 0):
+            send(self, message)
+
+    with patch.object(RecordedLink, "send", lose):
+        yield
+
+
+@contextmanager
+def forgotten_hand() -> Iterator[None]:
+    """The hand of somebody who has left stays up for those who are there."""
+
+    def forget(self: Commons, peer: PeerId) -> None:
+        self.gestures.raise_hand(peer, raised=False)
+
+    with patch.object(Commons, "forget", forget):
         yield
 
 
@@ -191,5 +218,7 @@ PLANTED: dict[str, tuple[Planted, str]] = {
     "unbounded facts": (unbounded(recent, "KEPT", None), "newest facts is not bounded"),
     "unbounded failures": (unbounded(failures, "_KEPT", None), "failures is not bounded"),
     "unbounded memory of peers": (unbounded_memory, "returning is not bounded"),
+    "lost message": (lost_message, "message .* came after|has read"),
+    "forgotten hand": (forgotten_hand, "sees the hands of"),
     "ghost": (ghost, "is still in"),
 }

@@ -38,6 +38,11 @@ class Chat:
         return list(self._kept)
 
     @property
+    def written(self) -> int:
+        """How many messages there have been."""
+        return self.dropped + len(self._kept)
+
+    @property
     def size(self) -> int:
         """Bytes of the names and texts that are kept."""
         return self._bytes
@@ -55,7 +60,7 @@ class Chat:
         if not (bucket.take(now) and self._all.take(now)):
             raise RequestError("too many messages at once", code="chat-too-fast")
         said = ChatMessage(
-            number=self.dropped + len(self._kept) + 1,
+            number=self.written + 1,
             peer=peer,
             name=name,
             time=round(wall, 3),

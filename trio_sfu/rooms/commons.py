@@ -61,8 +61,8 @@ class Commons:
         """Yield what a client is told that has just come, or come back."""
         if may_read(rights) and self.chat.messages:
             yield ChatHistory(messages=self.chat.messages, dropped=self.chat.dropped)
-        if self.gestures.hands:
-            yield Hands(peers=self.gestures.hands)
+        if hands := self.gestures.hands_of_now():
+            yield Hands(peers=hands)
         if self.locked:
             yield self.lock
 

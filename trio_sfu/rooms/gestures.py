@@ -24,7 +24,7 @@ class Gestures:
 
     def __init__(self) -> None:
         self._hands: dict[PeerId, None] = {}
-        self._told: list[str] = []
+        self._told: list[str] | None = []
         self._reactions: list[PeerReaction] = []
 
     @property
@@ -51,6 +51,15 @@ class Gestures:
         """Note a reaction, unless too many wait."""
         if len(self._reactions) < MOST_REACTIONS:
             self._reactions.append(PeerReaction(peer=peer, reaction=reaction))
+
+    def hands_of_now(self) -> list[str]:
+        """Return the hands for somebody who comes before the others are told of them.
+
+        Who comes would keep a hand that is lowered again before that, so all are told then.
+        """
+        if self._told != self.hands:
+            self._told = None
+        return self.hands
 
     def untold_hands(self) -> list[str] | None:
         """Return the hands, if they are others than when this was last called."""

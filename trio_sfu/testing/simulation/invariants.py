@@ -51,6 +51,7 @@ def check(world: World) -> Iterator[str]:
     yield from _connected(world)
     yield from _paths(world)
     yield from _seen(world)
+    yield from world.agreement.check(world, _rooms(world))
 
 
 def _peers(world: World) -> Iterator[tuple[Room, Peer]]:

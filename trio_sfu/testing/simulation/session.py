@@ -28,6 +28,7 @@ from trio_sfu.signaling.messages import (
     Slots,
     SlotShows,
 )
+from trio_sfu.testing.simulation.conversation import Conversation
 from trio_sfu.testing.simulation.description import (
     SENDING,
     Layout,
@@ -98,6 +99,7 @@ class ClientSession:
 
     def __post_init__(self) -> None:
         self.transport = ClientTransport(self.network, self.host, self.random, self._media)
+        self.conversation = Conversation(lambda what: self.wrong(f"{self.label}: {what}"))
         self._socket: ClientSocket | None = None
         self._lost_since: float | None = None
         self._pending: Offer | None = None
@@ -218,6 +220,7 @@ class ClientSession:
         return self.transport.secured and self.transport.ice.connected and lost <= RESUME_WITHIN
 
     def _hear(self, message: ServerMessage) -> None:
+        self.conversation.hear(message)
         match message:
             case Joined():
                 self.joined = message
@@ -266,6 +269,7 @@ class ClientSession:
             self.wrong(f"{self.label} was resumed as {message.peer}")
         self._lost_since = None
         self.resumes += 1
+        self.conversation.begin()
         self.tell(f"{self.label} is resumed")
         for source in SENDING:
             self._announce(source)

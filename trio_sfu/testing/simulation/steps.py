@@ -5,7 +5,7 @@ from typing import Final, cast
 
 from trio_sfu.signaling.carried import Quality, Source
 from trio_sfu.signaling.messages import Prefer
-from trio_sfu.testing.simulation import accidents
+from trio_sfu.testing.simulation import accidents, conversation
 from trio_sfu.testing.simulation.client import SimulatedClient
 from trio_sfu.testing.simulation.session import Ending
 from trio_sfu.testing.simulation.world import ROOMS, World
@@ -148,6 +148,9 @@ STEPS: Final[tuple[tuple[float, Step], ...]] = (
     (30, _join),
     (8, _publish),
     (3, _prefer),
+    (3, conversation.write),
+    (1.5, conversation.raise_hand),
+    (1, conversation.react),
     (2, _end("left", "leaves", stay=False)),
     (2, _end("closed", "closes the tab", stay=False)),
     (1.5, _end("killed", "is killed", stay=False)),

@@ -16,6 +16,7 @@ from trio_sfu.daemon import Daemon
 from trio_sfu.events import Fact, Failure
 from trio_sfu.ids import PeerId
 from trio_sfu.testing.simulation.client import SimulatedClient
+from trio_sfu.testing.simulation.conversation import Agreement
 from trio_sfu.testing.simulation.network import Network
 from trio_sfu.testing.simulation.packets import Received
 from trio_sfu.testing.simulation.server import ENGINE, Server
@@ -51,6 +52,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.stalls = Stalls(self._stalled)
+        self.agreement = Agreement()
 
     def _stalled(self, task: trio.lowlevel.Task, seconds: float) -> None:
         self.story.tell("stall", f"{task.name} makes no step for {seconds:g} s")
