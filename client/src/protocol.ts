@@ -6,6 +6,7 @@ export const MAX_MESSAGE_BYTES = 327680;
 export const ROOM_NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)/;
 export const ROOM_NAME_MAX_LENGTH = 64;
 export const DISPLAY_NAME_MAX_LENGTH = 64;
+export const CHAT_TEXT_MAX_LENGTH = 8100;
 
 export type Source = "camera" | "microphone" | "screen" | "screen-audio";
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type ChatMessage, Conversation } from "../src/lib/index.ts";
+import { type ChatMessage, Conversation, type TextCipher } from "../src/lib/index.ts";
+import { SEALED_TEXT } from "../src/lib/sealed-text.ts";
 import type { ClientMessage } from "../src/protocol.ts";
 
 let sent: ClientMessage[];
@@ -158,5 +159,66 @@ describe("a moderator", () => {
       { type: "lock-room", locked: true },
       { type: "react", reaction: "clap" },
     ]);
+  });
+});
+
+describe("an encrypted chat", () => {
+  /** What is sealed for a room, by an author, opens there and for that author alone. */
+  const cipher = (room: string): TextCipher => ({
+    seal: async (text, author) => `${SEALED_TEXT}${room} ${author} ${text}`,
+    open: async (sealed, author) => {
+      const before = `${SEALED_TEXT}${room} ${author} `;
+      return sealed.startsWith(before) ? sealed.slice(before.length) : null;
+    },
+  });
+  const settled = async () => {
+    for (let n = 0; n < 20; n++) await Promise.resolve();
+  };
+  const shown = () => there.messages.map(({ text, secrecy }) => `${secrecy} ${text}`.trim());
+
+  beforeEach(() => there.encryptBy(cipher("ours")));
+
+  it("goes out sealed, in its order, and is shown opened", async () => {
+    there.write("one");
+    there.write("two");
+    await settled();
+    expect(written()).toEqual([`${SEALED_TEXT}ours me one`, `${SEALED_TEXT}ours me two`]);
+    hear(1, "me", `${SEALED_TEXT}ours me one`);
+    hear(2, "bob", `${SEALED_TEXT}ours bob hello`);
+    await settled();
+    expect([shown(), there.unconfirmed]).toEqual([["sealed one", "sealed hello"], ["two"]]);
+  });
+
+  it("says what could not be opened, and what was not sealed", async () => {
+    hear(1, "bob", `${SEALED_TEXT}theirs bob secret`);
+    hear(2, "bob", `${SEALED_TEXT}ours eve put into bob's mouth`);
+    hear(3, "eve", "in the clear");
+    await settled();
+    expect(shown()).toEqual(["unreadable", "unreadable", "plain in the clear"]);
+  });
+
+  it("is unreadable without a key", () => {
+    there.encryptBy(null);
+    hear(1, "bob", `${SEALED_TEXT}ours bob secret`);
+    expect(shown()).toEqual(["unreadable"]);
+  });
+
+  it("is sealed anew for the session that it goes out with", async () => {
+    there.write("lost");
+    await settled();
+    sent = [];
+    began("again", [said(1, "bob", `${SEALED_TEXT}ours bob hello`)]);
+    await settled();
+    expect(written()).toEqual([`${SEALED_TEXT}ours again lost`]);
+    began("again", [said(2, "again", `${SEALED_TEXT}ours again lost`)]);
+    await settled();
+    expect(there.unconfirmed).toEqual([]);
+  });
+
+  it("takes nothing in that is opened after the end", async () => {
+    hear(1, "bob", `${SEALED_TEXT}ours bob late`);
+    there.ended();
+    await settled();
+    expect(there.messages).toEqual([]);
   });
 });

@@ -11,6 +11,9 @@ import { readTrailer, TAG, TRAILER, type Trailer } from "../src/lib/encryption/p
 import { readBlocks, writeBlocks } from "../src/lib/encryption/redundancy.ts";
 import { ReplayWindow, WINDOW } from "../src/lib/encryption/replay.ts";
 import { Sealer } from "../src/lib/encryption/sealer.ts";
+import { CHAT_TEXT_MAX_LENGTH } from "../src/protocol.ts";
+import { SEALED_TEXT } from "../src/lib/sealed-text.ts";
+import { Texts } from "../src/lib/encryption/texts.ts";
 import { Verdict } from "../src/lib/encryption/verdict.ts";
 
 const OPUS = "audio/opus";
@@ -379,5 +382,49 @@ describe("what a line says", () => {
     verdict.reset();
     expect(verdict.state).toBe("waiting");
     expect(["no-key", "no-key", "no-key"].map(() => verdict.next("no-key"))).not.toContain(true);
+  });
+});
+
+describe("texts", () => {
+  const texts = (...secrets: CryptoKey[]) => {
+    const made = new Texts();
+    made.enter("room");
+    for (const each of secrets) made.use(each);
+    return made;
+  };
+
+  it("open for who has the secret, as what their author wrote", async () => {
+    const sealed = await texts(secret).seal("héllo \u{1f600}", "p-1");
+    expect(sealed).not.toContain("llo");
+    expect(await texts(secret).open(sealed, "p-1")).toBe("héllo \u{1f600}");
+    expect(await texts(secret).open(sealed, "p-2")).toBeNull();
+    expect(await texts(other).open(sealed, "p-1")).toBeNull();
+    expect(await texts(secret).seal("héllo \u{1f600}", "p-1")).not.toBe(sealed);
+  });
+
+  it("of a former secret open after it was changed", async () => {
+    const sealed = await texts(secret).seal("before", "p-1");
+    expect(await texts(secret, other).open(sealed, "p-1")).toBe("before");
+  });
+
+  it("wait for a secret, and for that of the room one has gone on to", async () => {
+    const there = texts();
+    const sealing = there.seal("early", "p-1");
+    there.use(secret);
+    expect(await texts(secret).open(await sealing, "p-1")).toBe("early");
+    there.enter("next");
+    const next = there.seal("there", "p-1");
+    there.use(other);
+    expect(await texts(other).open(await next, "p-1")).toBe("there");
+    expect(await there.open(await sealing, "p-1")).toBeNull();
+  });
+
+  it.each(["", "AAAA", "not base64!", "A".repeat(200)])("of no sense do not open: %s", async (text) => {
+    expect(await texts(secret).open(`${SEALED_TEXT}${text}`, "p-1")).toBeNull();
+  });
+
+  it("of the longest message fit into the protocol", async () => {
+    const longest = await texts(secret).seal("\u{fffd}".repeat(2_000), "p-1");
+    expect([...longest].length).toBeLessThanOrEqual(CHAT_TEXT_MAX_LENGTH);
   });
 });

@@ -52,6 +52,20 @@ def wait_encryption(person: Participant, expected: dict[str, str]) -> None:
     )
 
 
+def write(person: Participant, text: str) -> None:
+    person.page.run("(text) => window.trioSfu.client.conversation.write(text)", text)
+
+
+def wait_reads(person: Participant, *expected: str) -> None:
+    """Wait until the chat of somebody is this."""
+    chromium_of(person).page.wait_for_function(
+        """(expected) => JSON.stringify(expected) === JSON.stringify(
+            window.trioSfu.client.conversation.messages.map(
+                ({ text, secrecy }) => `${secrecy} ${text}`.trim()))""",
+        arg=expected,
+    )
+
+
 def generation(person: Participant) -> int:
     """Return how often the person's key has been ratcheted."""
     return int(person.page.run("() => window.trioSfu.client.keyGeneration"))
@@ -82,6 +96,11 @@ def test_only_who_has_the_key_sees_and_hears(
     asked: list[str] = []
     chromium_of(alice).page.on("request", lambda request: asked.append(request.url))
     chromium_of(alice).page.on("websocket", lambda socket: asked.append(socket.url))
+    heard: list[str] = []
+    chromium_of(bob).page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: heard.append(str(frame))),
+    )
     join(alice, daemon.url)
     join(bob, daemon.url)
     assert chromium_of(bob).page.url.endswith(f"#key={KEY}")
@@ -112,6 +131,11 @@ def test_only_who_has_the_key_sees_and_hears(
     alice.page.click("Stop sharing")
     carol.sees("alice", alice.pattern)
 
+    # What is written is as well.
+    write(alice, "zanzibar")
+    write(bob, "nobody else reads this")
+    wait_reads(carol, "sealed zanzibar", "sealed nobody else reads this")
+
     # Who leaves takes the keys of then along; the others go on with new ones.
     before = [generation(one) for one in (alice, bob)]
     carol.page.click("Leave")
@@ -131,6 +155,7 @@ def test_only_who_has_the_key_sees_and_hears(
     wait_encryption(fourth, {"alice": "key-missing", "bob": "key-missing"})
     assert says(fourth, "alice") == "Encrypted with a key that you do not have"
     assert fourth.see("source", "alice") == "none"
+    wait_reads(fourth, "unreadable", "unreadable")
     assert locks(fourth) == 0
     wait_encryption(alice, {"bob": "on", "dave": "plain"})
     assert says(alice, "dave") == "Not encrypted, so not shown"
@@ -147,9 +172,12 @@ def test_only_who_has_the_key_sees_and_hears(
     paste_key(fourth, KEY)
     fourth.sees("alice", alice.pattern)
     bob.sees("dave", fourth.pattern)
+    wait_reads(fourth, "sealed zanzibar", "sealed nobody else reads this")
 
     assert not [url for url in asked if KEY in url]
     assert [url for url in asked if url.startswith("ws:")]
     log = daemon.log_file.read_text()
     assert "sealed" in log
     assert KEY not in log
+    assert [frame for frame in heard if "e2ee1:" in frame]
+    assert not [frame for frame in heard if "zanzibar" in frame]

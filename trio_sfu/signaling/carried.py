@@ -35,7 +35,8 @@ ModerationCode: TypeAlias = Literal[
     "hand-lowered-by-moderator",
 ]
 ModerationReason: TypeAlias = Annotated[str, Meta(max_length=200)]
-ChatText: TypeAlias = Annotated[str, Meta(min_length=1, max_length=2_000)]
+# The page lets people write 2,000 characters; encrypted, they become as many as this.
+ChatText: TypeAlias = Annotated[str, Meta(min_length=1, max_length=8_100)]
 Reaction: TypeAlias = Literal["thumbs-up", "clap", "heart", "laugh", "surprise", "celebrate"]
 
 

@@ -105,6 +105,8 @@ def _constants() -> str:
     name = shape.type_info(carried.DisplayName)
     assert isinstance(room, shape.StrType)  # noqa: S101  (a fact about messages.py)
     assert isinstance(name, shape.StrType)  # noqa: S101  (the same)
+    text = shape.type_info(carried.ChatText)
+    assert isinstance(text, shape.StrType)  # noqa: S101  (the same)
     return "\n".join(
         [
             f'export const SUBPROTOCOL = "{messages.SUBPROTOCOL}";',
@@ -112,6 +114,7 @@ def _constants() -> str:
             f"export const ROOM_NAME_PATTERN = /{room.pattern}/;",
             f"export const ROOM_NAME_MAX_LENGTH = {room.max_length};",
             f"export const DISPLAY_NAME_MAX_LENGTH = {name.max_length};",
+            f"export const CHAT_TEXT_MAX_LENGTH = {text.max_length};",
         ]
     )
 

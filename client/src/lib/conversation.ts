@@ -11,10 +11,11 @@ import type {
   ServerMessage,
 } from "../protocol.ts";
 import { Emitter } from "./emitter.ts";
+import { asWritten, opened, type TextCipher, type WrittenMessage } from "./sealed-text.ts";
 
 export interface ConversationEvents {
   /** `messages` or `unconfirmed` are others; `said`: it is new, and somebody else's or one's own. */
-  chat: { said: ChatMessage | null };
+  chat: { said: WrittenMessage | null };
   /** Whose hands are raised, the first first. */
   hands: readonly string[];
   reactions: readonly PeerReaction[];
@@ -30,7 +31,7 @@ const FIRST_PING = 2 ** 40;
 
 export class Conversation extends Emitter<ConversationEvents> {
   readonly #say: (message: ClientMessage) => void;
-  #messages: ChatMessage[] = [];
+  #messages: WrittenMessage[] = [];
   #dropped = 0;
   #unconfirmed: string[] = [];
   /** This client's peer ids, of all its sessions. */
@@ -42,6 +43,12 @@ export class Conversation extends Emitter<ConversationEvents> {
   #ping = FIRST_PING;
   #wantsHand = false;
   #locked = false;
+  #cipher: TextCipher | null = null;
+  /** What is being sealed, and what is being opened: each one after the other. */
+  #sealing: Promise<unknown> = Promise.resolve();
+  #opening: Promise<unknown> = Promise.resolve();
+  /** Counts the ends, so that nothing comes in afterwards. */
+  #ends = 0;
 
   /** @param say sends a message, or loses it when there is no session. */
   constructor(say: (message: ClientMessage) => void) {
@@ -50,7 +57,7 @@ export class Conversation extends Emitter<ConversationEvents> {
   }
 
   /** What was written, oldest first. */
-  get messages(): readonly ChatMessage[] {
+  get messages(): readonly WrittenMessage[] {
     return this.#messages;
   }
 
@@ -78,6 +85,13 @@ export class Conversation extends Emitter<ConversationEvents> {
     return this.#locked;
   }
 
+  /** From now on what is written is sealed, and what cannot be opened is not shown; null: not. */
+  encryptBy(cipher: TextCipher | null): void {
+    this.#cipher = cipher;
+    this.#sealing = Promise.resolve();
+    this.#opening = Promise.resolve();
+  }
+
   /** Whether this client wrote it, in whatever session. */
   isOwn({ peer }: Pick<ChatMessage, "peer">): boolean {
     return this.#own.has(peer);
@@ -92,7 +106,7 @@ export class Conversation extends Emitter<ConversationEvents> {
     const trimmed = text.trim();
     if (!trimmed || this.#unconfirmed.length >= MOST_UNCONFIRMED) return false;
     this.#unconfirmed.push(trimmed);
-    this.#say({ type: "send-chat", text: trimmed });
+    this.#send(trimmed);
     this.emit("chat", { said: null });
     return true;
   }
@@ -131,10 +145,12 @@ export class Conversation extends Emitter<ConversationEvents> {
   }
 
   received(message: ServerMessage): void {
-    if (message.type === "chat") this.#add(message.message);
-    else if (message.type === "chat-history") this.#replace(message.messages, message.dropped ?? 0);
+    if (message.type === "chat") this.#read([message.message], ([said]) => said && this.#add(said));
+    else if (message.type === "chat-history")
+      this.#read(message.messages, (all) => this.#replace(all, message.dropped ?? 0));
     else if (message.type === "hands") this.#setHands(message.peers);
-    else if (message.type === "pong" && message.id === this.#ping) this.#settled();
+    else if (message.type === "pong" && message.id === this.#ping)
+      this.#read([], () => this.#settled());
     else if (message.type === "reactions") this.emit("reactions", message.reactions);
     else if (message.type === "room-locked")
       this.#setLocked(this.#fresh ? { ...message, by: "", name: "" } : message);
@@ -148,6 +164,7 @@ export class Conversation extends Emitter<ConversationEvents> {
 
   /** The client is in no room any more. */
   ended(): void {
+    this.#ends += 1;
     this.#messages = [];
     this.#unconfirmed = [];
     this.#dropped = 0;
@@ -164,16 +181,43 @@ export class Conversation extends Emitter<ConversationEvents> {
   #settled(): void {
     this.#fresh = false;
     this.emit("hands", this.#hands);
-    for (const text of this.#unconfirmed) this.#say({ type: "send-chat", text });
+    for (const text of this.#unconfirmed) this.#send(text);
   }
 
-  #add(message: ChatMessage): void {
+  #send(text: string): void {
+    const cipher = this.#cipher;
+    const self = this.#self;
+    if (!cipher) this.#say({ type: "send-chat", text });
+    // Without a session it waits for the next one, whose it is then.
+    else if (self !== null)
+      this.#sealing = this.#sealing
+        .then(() => cipher.seal(text, self))
+        .then((sealed) => self === this.#self && this.#say({ type: "send-chat", text: sealed }))
+        .catch(() => undefined);
+  }
+
+  /** Have `then` take messages in the order they came in. */
+  #read(messages: readonly ChatMessage[], then: (opened: WrittenMessage[]) => void): void {
+    const cipher = this.#cipher;
+    if (!cipher) {
+      then(messages.map(asWritten));
+      return;
+    }
+    const ends = this.#ends;
+    const all = Promise.all(messages.map((message) => opened(message, cipher)));
+    this.#opening = this.#opening
+      .then(() => all)
+      .then((opened) => ends === this.#ends && then(opened))
+      .catch(() => undefined);
+  }
+
+  #add(message: WrittenMessage): void {
     this.#messages = [...this.#messages, message].slice(-MOST_KEPT);
     this.#confirm(message);
     this.emit("chat", { said: message });
   }
 
-  #replace(messages: readonly ChatMessage[], dropped: number): void {
+  #replace(messages: readonly WrittenMessage[], dropped: number): void {
     const last = this.#messages.at(-1)?.number ?? 0;
     this.#messages = [...messages];
     this.#dropped = dropped;
@@ -181,7 +225,7 @@ export class Conversation extends Emitter<ConversationEvents> {
     this.emit("chat", { said: null });
   }
 
-  #confirm(message: ChatMessage): void {
+  #confirm(message: WrittenMessage): void {
     if (!this.isOwn(message)) return;
     const index = this.#unconfirmed.indexOf(message.text);
     if (index >= 0) this.#unconfirmed.splice(index, 1);

@@ -28,5 +28,6 @@ export {
 } from "./room-client.ts";
 export type { RoomEvents } from "./room-events.ts";
 export { canShareScreen, ShareError } from "./screen.ts";
+export type { Secrecy, TextCipher, WrittenMessage } from "./sealed-text.ts";
 export type { RoomState } from "./state.ts";
 export type { RoomView } from "./viewing.ts";

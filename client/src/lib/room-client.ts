@@ -326,6 +326,7 @@ export class RoomClient extends Emitter<RoomEvents> {
         changed: () => this.#lookAtEncryption(),
         failed: (error) => this.emit("error", error),
       });
+      this.conversation.encryptBy(this.#encryption);
       if (!this.#left) return true;
       throw new RoomError("left", "left");
     } catch (error) {
@@ -574,6 +575,7 @@ export class RoomClient extends Emitter<RoomEvents> {
     this.conversation.ended();
     this.#encryption?.close();
     this.#encryption = null;
+    this.conversation.encryptBy(null);
     for (const change of this.#roster.replace([])) this.#tell(change);
     this.#to("closed", error);
   }

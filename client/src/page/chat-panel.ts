@@ -1,5 +1,5 @@
 /** The chat: what was written, and where one writes. */
-import type { ChatMessage, Conversation } from "../lib/index.ts";
+import type { ChatMessage, Conversation, Secrecy, WrittenMessage } from "../lib/index.ts";
 import { h } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { pageLanguage, t } from "./language.ts";
@@ -90,7 +90,7 @@ export class ChatPanel extends Panel {
     if (following) list.scrollTop = list.scrollHeight;
   }
 
-  #message(message: ChatMessage, before: ChatMessage | undefined): HTMLElement {
+  #message(message: WrittenMessage, before: WrittenMessage | undefined): HTMLElement {
     const own = this.#conversation.isOwn(message);
     const time = new Date(message.time * 1_000);
     const head = h(
@@ -100,7 +100,10 @@ export class ChatPanel extends Panel {
       " ",
       h("time", { datetime: time.toISOString() }, this.#time.format(time)),
     );
-    return h("li", { "data-own": String(own) }, head, text(message.text));
+    const note = noteOn(message.secrecy);
+    const parts = message.secrecy === "unreadable" ? [] : [text(message.text)];
+    if (note) parts.push(h("small", {}, note));
+    return h("li", { "data-own": String(own), "data-secrecy": message.secrecy }, head, ...parts);
   }
 
   #waiting(waiting: string): HTMLElement {
@@ -113,6 +116,11 @@ export class ChatPanel extends Panel {
     this.#text.value = "";
     this.#list.scrollTop = this.#list.scrollHeight;
   }
+}
+
+function noteOn(secrecy: Secrecy): string | null {
+  if (secrecy === "unreadable") return t("chat.unreadable");
+  return secrecy === "plain" ? t("chat.plain") : null;
 }
 
 function text(said: string): HTMLElement {

@@ -1,5 +1,5 @@
 /** Says what happens in the room: in words, to screen readers, and by a sound. */
-import type { ChatMessage, RoomClient } from "../lib/index.ts";
+import type { WrittenMessage, RoomClient } from "../lib/index.ts";
 import { Chime } from "./chime.ts";
 import { t } from "./language.ts";
 import { Words } from "./words.ts";
@@ -65,7 +65,8 @@ export class Telling {
     this.#chime.stop();
   }
 
-  #written({ name, text }: ChatMessage): void {
+  #written({ name, text: written, secrecy }: WrittenMessage): void {
+    const text = secrecy === "unreadable" ? t("chat.unreadable") : written;
     const short = text.length > SAID ? `${text.slice(0, SAID)}…` : text;
     const where = this.#with.readsChat() ? this.#aloud : this.#with.words;
     where.say(t("chat.said", { name, text: short }));

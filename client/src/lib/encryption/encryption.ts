@@ -4,7 +4,9 @@
  */
 import type { EncryptionSource, LineEncryption } from "../end-to-end.ts";
 import { RoomError } from "../errors.ts";
+import type { TextCipher } from "../sealed-text.ts";
 import { secretOfBytes, secretOfPassphrase } from "./keys.ts";
+import { Texts } from "./texts.ts";
 import type { LineState } from "./verdict.ts";
 import type { FromWorker, LineOptions, ToWorker } from "./worker-messages.ts";
 
@@ -30,12 +32,13 @@ function supported(): boolean {
   return typeof RTCRtpScriptTransform === "function" && crypto.subtle !== undefined;
 }
 
-export class Encryption implements LineEncryption {
+export class Encryption implements LineEncryption, TextCipher {
   readonly #source: EncryptionSource;
   readonly #handlers: EncryptionHandlers;
   readonly #worker: Worker;
   readonly #lines = new WeakMap<RTCRtpReceiver, number>();
   readonly #states = new Map<number, LineState>();
+  readonly #texts = new Texts();
   #newest = 0;
   #room: string | null = null;
   #generation: number | null = null;
@@ -63,16 +66,27 @@ export class Encryption implements LineEncryption {
   async enter(room: string): Promise<void> {
     if (this.#room === room) return;
     this.#room = room;
+    this.#texts.enter(room);
     try {
       const secret =
         "passphrase" in this.#source
           ? await secretOfPassphrase(this.#source.passphrase, room)
           : await secretOfBytes(await this.#source.secret(room));
       // It may be in another one by now.
-      if (this.#room === room) this.#say({ type: "secret", secret });
+      if (this.#room !== room) return;
+      this.#texts.use(secret);
+      this.#say({ type: "secret", secret });
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  seal(text: string, author: string): Promise<string> {
+    return this.#texts.seal(text, author);
+  }
+
+  open(sealed: string, author: string): Promise<string | null> {
+    return this.#texts.open(sealed, author);
   }
 
   send(sender: RTCRtpSender): void {

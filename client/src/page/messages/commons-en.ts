@@ -12,6 +12,8 @@ export const commonsEn = {
   "chat.send": "Send",
   "chat.sending": "Not sent yet",
   "chat.read-only": "Your invitation is for reading here, not for writing.",
+  "chat.unreadable": "Encrypted with a key that you do not have",
+  "chat.plain": "Not encrypted",
   "chat.said": "{name}: {text}",
   "chat.many": "{count} new messages in the chat",
   "people.title": "People ({count})",

@@ -14,6 +14,8 @@ export const commonsFr: Record<keyof typeof commonsEn, string> = {
   "chat.send": "Envoyer",
   "chat.sending": "Pas encore envoyé",
   "chat.read-only": "Votre invitation permet de lire ici, pas d’écrire.",
+  "chat.unreadable": "Chiffré avec une clé que vous n’avez pas",
+  "chat.plain": "Non chiffré",
   "chat.said": "{name} : {text}",
   "chat.many": "{count} nouveaux messages dans la discussion",
   "people.title": "Participants ({count})",
