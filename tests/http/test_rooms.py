@@ -11,7 +11,7 @@ from tests.rooms.scripted import Someone, settle
 from trio_sfu import events
 from trio_sfu.errors import RequestError
 from trio_sfu.ids import RoomId
-from trio_sfu.signaling.messages import SendCodec, SlotQuality
+from trio_sfu.signaling.messages import RoomLocked, SendCodec, SlotQuality
 from trio_sfu.webrtc.events import EncodingStarted
 
 USUAL: dict[str, Any] = {
@@ -47,6 +47,26 @@ async def test_a_room_that_a_peer_has_opened_has_no_options() -> None:
     async with stage() as s:
         await s.scene.join("r")
         assert (await s.told("/rooms/r"))["options"] is None
+
+
+async def test_a_locked_room_lets_nobody_new_in_and_tells_who_is_there() -> None:
+    async with stage() as s:
+        peer = await s.scene.join("r")
+        assert (await s.ask("/rooms/r/lock", "PUT", {"locked": True})).status == 204
+        assert (await s.ask("/rooms/r/lock", "PUT", {"locked": True})).status == 204
+        assert (await s.told("/rooms/r"))["locked"]
+        await settle()
+        [told] = cast("list[RoomLocked]", peer.link.all(RoomLocked))
+        assert (told.locked, told.by, told.name) == (True, "", "")
+        await s.ask("/rooms/r/lock", "PUT", {"locked": False})
+        assert not (await s.told("/rooms/r"))["locked"]
+        noted = cast("list[events.Moderation]", s.scene.noted(events.Moderation))
+        assert [(each.action, each.by) for each in noted] == [
+            ("lock", "operator"),
+            ("unlock", "operator"),
+        ]
+        assert (await s.ask("/rooms/other/lock", "PUT", {"locked": True})).status == 404
+        assert (await s.ask("/rooms/r/lock", "PUT", {})).status == 400
 
 
 async def test_it_ends_when_it_has_been_empty_for_long(autojump_clock: MockClock) -> None:

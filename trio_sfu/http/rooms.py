@@ -27,6 +27,12 @@ class NewRoom(RoomOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     room: RoomName
 
 
+class Lock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether somebody new is kept out of a room."""
+
+    locked: bool
+
+
 class PeerTracks(Struct, frozen=True, kw_only=True):
     """What one peer publishes."""
 
@@ -68,6 +74,14 @@ def room_operations(rooms: Operating) -> list[Operation]:
         ),
         Operation("GET", one, does.room, RoomReport, errors=("not-found",)),
         Operation("DELETE", one, does.close_room, status=204, errors=("not-found",)),
+        Operation(
+            "PUT",
+            f"{one}/lock",
+            does.lock_room,
+            status=204,
+            body=Lock,
+            errors=("not-found", "bad-request", "body-timeout", "body-too-large"),
+        ),
         Operation("GET", f"{one}/tracks", does.room_tracks, RoomTracks, errors=("not-found",)),
     ]
 
@@ -100,6 +114,12 @@ class _Answers:
     async def close_room(self, request: Request) -> Response:
         """Close a room; its peers are told `room-closed`, and do not come back by themselves."""
         await self._rooms.end_room(request.path_params["room"])
+        return done()
+
+    async def lock_room(self, request: Request) -> Response:
+        """Lock a room, or unlock it: only who may moderate gets into a locked one."""
+        asked = await read_json(request, Lock)
+        self._rooms.lock_room(request.path_params["room"], locked=asked.locked)
         return done()
 
     async def room_tracks(self, request: Request) -> Response:

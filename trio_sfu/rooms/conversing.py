@@ -11,6 +11,7 @@ from trio_sfu.events import Moderation
 from trio_sfu.rooms.chat import chat_bucket
 from trio_sfu.rooms.commons import may_read
 from trio_sfu.rooms.gestures import check_rate, gesture_bucket
+from trio_sfu.rooms.locking import set_lock
 from trio_sfu.rooms.moderation import check_moderator, meant, moderate, note
 from trio_sfu.signaling.messages import (
     Chat,
@@ -21,7 +22,6 @@ from trio_sfu.signaling.messages import (
     RaiseHand,
     React,
     RemovePeer,
-    RoomLocked,
     SendChat,
 )
 
@@ -104,10 +104,7 @@ def _lock(moderator: Peer, said: LockRoom) -> None:
     if room.commons.locked == said.locked:
         return
     note(moderator, Moderation("lock" if said.locked else "unlock", "moderator", room.id))
-    room.commons.lock = RoomLocked(locked=said.locked, by=moderator.id, name=moderator.name)
-    for peer in room.peers.values():
-        if peer.id in room.state.members:
-            peer.link.send(room.commons.lock)
+    set_lock(room, locked=said.locked, by=moderator.id, name=moderator.name)
 
 
 def _check_data(peer: Peer) -> None:

@@ -12,6 +12,7 @@ from trio_sfu.errors import RequestError
 from trio_sfu.events import Moderation
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.rooms.inventory import PeerReport, RoomReport, report_peer, report_room
+from trio_sfu.rooms.locking import set_lock
 from trio_sfu.rooms.moderation import is_live, mute
 from trio_sfu.rooms.options import RoomOptions
 from trio_sfu.rooms.peer import Peer
@@ -53,6 +54,14 @@ class Operating:
         created = self._rooms.create(RoomId(room), options)
         self._note(Moderation("create-room", "operator", room))
         return report_room(created)
+
+    def lock_room(self, room: str, *, locked: bool) -> None:
+        """Let nobody new in who may not moderate, or everybody again."""
+        found = self._room(room)
+        if found.commons.locked == locked:
+            return
+        self._note(Moderation("lock" if locked else "unlock", "operator", found.id))
+        set_lock(found, locked=locked)
 
     async def end_room(self, room: str) -> None:
         """End a room; its clients are told ``room-closed``. Returns within 2 s."""
