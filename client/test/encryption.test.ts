@@ -11,10 +11,10 @@ import { readTrailer, TAG, TRAILER, type Trailer } from "../src/lib/encryption/p
 import { readBlocks, writeBlocks } from "../src/lib/encryption/redundancy.ts";
 import { ReplayWindow, WINDOW } from "../src/lib/encryption/replay.ts";
 import { Sealer } from "../src/lib/encryption/sealer.ts";
-import { CHAT_TEXT_MAX_LENGTH } from "../src/protocol.ts";
-import { SEALED_TEXT } from "../src/lib/sealed-text.ts";
 import { Texts } from "../src/lib/encryption/texts.ts";
 import { Verdict } from "../src/lib/encryption/verdict.ts";
+import { SEALED_TEXT } from "../src/lib/sealed-text.ts";
+import { CHAT_TEXT_MAX_LENGTH } from "../src/protocol.ts";
 
 const OPUS = "audio/opus";
 const RED = "audio/red";
@@ -419,9 +419,12 @@ describe("texts", () => {
     expect(await there.open(await sealing, "p-1")).toBeNull();
   });
 
-  it.each(["", "AAAA", "not base64!", "A".repeat(200)])("of no sense do not open: %s", async (text) => {
-    expect(await texts(secret).open(`${SEALED_TEXT}${text}`, "p-1")).toBeNull();
-  });
+  it.each(["", "AAAA", "not base64!", "A".repeat(200)])(
+    "of no sense do not open: %s",
+    async (text) => {
+      expect(await texts(secret).open(`${SEALED_TEXT}${text}`, "p-1")).toBeNull();
+    },
+  );
 
   it("of the longest message fit into the protocol", async () => {
     const longest = await texts(secret).seal("\u{fffd}".repeat(2_000), "p-1");

@@ -1,5 +1,5 @@
 /** Says what happens in the room: in words, to screen readers, and by a sound. */
-import type { WrittenMessage, RoomClient } from "../lib/index.ts";
+import type { RoomClient, WrittenMessage } from "../lib/index.ts";
 import { Chime } from "./chime.ts";
 import { t } from "./language.ts";
 import { Words } from "./words.ts";
