@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from trio_sfu.signaling.messages import RoomLocked
 
 if TYPE_CHECKING:
-    from trio_sfu.rooms.room import Room
+    from trio_sfu.rooms.peer import Surroundings
 
 
-def set_lock(room: Room, *, locked: bool, by: str = "", name: str = "") -> None:
+def set_lock(room: Surroundings, *, locked: bool, by: str = "", name: str = "") -> None:
     """Lock a room or unlock it, and tell everybody in it who did: ``by``, a peer id, ``name``.
 
     Both are empty where an operator did.
