@@ -35,7 +35,7 @@ def seated(
     camera = write_camera(folder / f"{name}.y4m", PATTERN, *CAMERA)
     device = Device(name, PATTERN, TONE, camera, write_tone(folder / f"{name}.wav", TONE))
     if browser == "firefox":
-        with running_firefox(PATTERN, TONE) as page:
+        with running_firefox(PATTERN, TONE, CAMERA[0]) as page:
             yield Participant(device, page)
         return
     chromium = chromium_browser.launch(

@@ -49,7 +49,7 @@ class Mode:
     @property
     def temporal(self) -> bool:
         """Whether each size has three frame rates."""
-        return self.sender == "chromium"
+        return self.sender == "chromium" and (self.svc or self.codec != "vp9")
 
     def layers(self) -> Iterator[Layer]:
         """Yield every layer, the best first."""
@@ -64,7 +64,8 @@ class Mode:
 MODES: Final = (
     *(Mode("chromium", codec) for codec in ("vp8", "h264", "vp9", "av1")),
     *(Mode("chromium", codec, svc=True) for codec in ("vp9", "av1")),
-    *(Mode("firefox", codec) for codec in ("vp8", "vp9", "av1")),
+    # Of VP9 it would send the smallest size alone, so the page does not offer it.
+    *(Mode("firefox", codec) for codec in ("vp8", "av1")),
 )
 ROOMS: Final = ",".join(
     f"{mode.room}: {mode.codec}{' svc' if mode.svc else ''}" for mode in MODES[:6]

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { trimCodecs } from "../src/lib/codecs.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { preferCodecs, trimCodecs } from "../src/lib/codecs.ts";
 
 const codec = (mimeType: string, sdpFmtpLine?: string): RTCRtpCodec => ({
   mimeType,
@@ -51,4 +51,28 @@ describe("trimCodecs", () => {
 
   it("takes VP9 and AV1 without parameters for profile 0", () =>
     expect(trimCodecs([codec("video/AV1"), codec("video/VP9")])).toHaveLength(2));
+});
+
+describe("preferCodecs", () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  /** What a browser is told to offer on a line with these encodings. */
+  function offered(...encodings: { scalabilityMode?: string }[]): string[] {
+    const getCapabilities = () => ({ codecs: [codec("video/VP8"), codec("video/VP9")] });
+    vi.stubGlobal("RTCRtpSender", { getCapabilities });
+    const told: RTCRtpCodec[] = [];
+    const line = {
+      direction: "sendonly",
+      sender: { getParameters: () => ({ encodings }) },
+      setCodecPreferences: (codecs: RTCRtpCodec[]) => told.push(...codecs),
+    };
+    preferCodecs(line as unknown as RTCRtpTransceiver, "video");
+    return told.map(({ mimeType }) => mimeType);
+  }
+
+  it("leaves out VP9 where a browser would send its smallest size alone", () => {
+    expect(offered({}, {}, {})).toEqual(["video/VP8"]);
+    expect(offered({ scalabilityMode: "L1T3" }, {}, {})).toEqual(["video/VP8", "video/VP9"]);
+    expect(offered({})).toEqual(["video/VP8", "video/VP9"]);
+  });
 });

@@ -33,6 +33,12 @@ describe("cameraEncodings", () => {
     expect(screenEncodings().map(({ scalabilityMode }) => scalabilityMode)).toEqual(["L1T3"]);
   });
 
+  it("has one rate of VP9 in simulcast, whose pattern its encoder does not keep", () => {
+    const coding = { codec: "vp9", svc: false } as const;
+    const modes = cameraEncodings(1280, 720, coding).map(({ scalabilityMode }) => scalabilityMode);
+    expect(modes).toEqual(["L1T1", "L1T1", "L1T1"]);
+  });
+
   it("sends all sizes in one encoding where the codec has layers and the room wants them", () => {
     const layers = (width: number, height: number, codec: "vp8" | "vp9" | "av1") =>
       cameraEncodings(width, height, { codec, svc: true })

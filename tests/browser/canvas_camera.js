@@ -1,18 +1,19 @@
-// Put before a page's own scripts: its camera films a pattern. COLOURS is replaced.
+// Put before a page's own scripts: its camera films a pattern. COLOURS and SIZE are replaced.
 () => {
   const colours = COLOURS;
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [640, 360];
+  const [width, height] = SIZE;
+  Object.assign(canvas, { width, height });
   const context = canvas.getContext("2d");
   let n = 0;
   const paint = () => {
     colours.forEach(([r, g, b], i) => {
       context.fillStyle = `rgb(${r},${g},${b})`;
-      context.fillRect(320 * (i % 2), 180 * (i >> 1), 320, 180);
+      context.fillRect((width / 2) * (i % 2), (height / 2) * (i >> 1), width / 2, height / 2);
     });
     context.fillStyle = "#fff";
-    n = (n + 9) % 600;
-    context.fillRect(n, 170, 40, 20);
+    n = (n + 9) % (width - 40);
+    context.fillRect(n, height / 2 - 10, 40, 20);
   };
   paint();
   setInterval(paint, 66);

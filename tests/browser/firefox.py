@@ -63,12 +63,11 @@ class FirefoxBrowser:
                 assert message["type"] == "success", message
                 return message["result"]
 
-    def film(self, pattern: str) -> None:
+    def film(self, pattern: str, size: tuple[int, int]) -> None:
         """Point the camera at ``pattern``, in every page opened from now on."""
         colours = json.dumps([COLOURS[letter] for letter in pattern])
-        self._command(
-            "script.addPreloadScript", functionDeclaration=CANVAS_CAMERA.replace("COLOURS", colours)
-        )
+        script = CANVAS_CAMERA.replace("COLOURS", colours).replace("SIZE", json.dumps(size))
+        self._command("script.addPreloadScript", functionDeclaration=script)
 
     def open(self, url: str) -> None:
         """Load a page."""
@@ -128,8 +127,10 @@ class FirefoxBrowser:
 
 
 @contextmanager
-def running_firefox(pattern: str, tone: int) -> Iterator[FirefoxBrowser]:
-    """Start Firefox in this thread's network namespace."""
+def running_firefox(
+    pattern: str, tone: int, size: tuple[int, int] = (640, 360)
+) -> Iterator[FirefoxBrowser]:
+    """Start Firefox in this thread's network namespace. ``size``: its camera's, in pixels."""
     with tempfile.TemporaryDirectory(prefix="trio-sfu-firefox-") as folder:
         profile = Path(folder, "profile")
         profile.mkdir()
@@ -153,7 +154,7 @@ def running_firefox(pattern: str, tone: int) -> Iterator[FirefoxBrowser]:
         try:
             with connect(_address(log) + "/session", max_size=None, proxy=None) as socket:
                 browser = FirefoxBrowser(process, socket)
-                browser.film(pattern)
+                browser.film(pattern, size)
                 yield browser
         finally:
             process.terminate()

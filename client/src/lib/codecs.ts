@@ -1,5 +1,6 @@
 /** Trims m-lines to what the server forwards: each codec costs bytes and parsing at every join. */
 import type { VideoCodec } from "../protocol.ts";
+import type { Encoding } from "./encodings.ts";
 
 type Codec = RTCRtpCodec;
 
@@ -51,13 +52,25 @@ export function trimCodecs(codecs: readonly Codec[]): Codec[] {
 }
 
 /**
+ * Whether VP9 is of no use for several encodings: of VP9 a browser without scalability modes
+ * (webrtc-svc) sends the first encoding alone, which is the smallest. Firefox is one.
+ */
+function lacksSizes(sender: RTCRtpSender): boolean {
+  const encodings: Encoding[] = sender.getParameters().encodings;
+  return encodings.length > 1 && encodings.every(({ scalabilityMode }) => !scalabilityMode);
+}
+
+/**
  * Trim what `transceiver` will offer. Older Firefox has no `setCodecPreferences`, and
  * a browser may refuse the order: the full list is then offered, which works as well.
  */
 export function preferCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): void {
   if (typeof transceiver.setCodecPreferences !== "function") return;
   const side = transceiver.direction === "sendonly" ? RTCRtpSender : RTCRtpReceiver;
-  const trimmed = trimCodecs(side.getCapabilities(kind)?.codecs ?? []);
+  const lacking = lacksSizes(transceiver.sender);
+  const trimmed = trimCodecs(side.getCapabilities(kind)?.codecs ?? []).filter(
+    ({ mimeType }) => !(lacking && mimeType.toLowerCase() === "video/vp9"),
+  );
   if (trimmed.length === 0) return;
   try {
     transceiver.setCodecPreferences(trimmed);

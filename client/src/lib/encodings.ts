@@ -20,6 +20,12 @@ export interface Encoding extends RTCRtpEncodingParameters {
 
 /** Three rates in one stream: a viewer's network that cannot take 30 frames a second gets 15. */
 const THREE_RATES = "L1T3";
+/**
+ * Not for VP9 in simulcast: its packets tell dependencies by a pattern (RFC 9628, 4.2.1), which
+ * libwebrtc's encoder leaves when it drops a picture. Whoever has no dependency descriptors, as
+ * Firefox, then waits for pictures that never were.
+ */
+const ONE_RATE = "L1T1";
 
 /** RTP stream ids from the smallest to the fullest; the server knows them as low, medium, high. */
 export const RIDS = ["q", "h", "f"] as const;
@@ -79,7 +85,7 @@ export function cameraEncodings(
       active,
       scaleResolutionDownBy: scale,
       maxBitrate: bitrate(Math.min(width, height) / scale),
-      scalabilityMode: THREE_RATES,
+      scalabilityMode: codec === "vp9" ? ONE_RATE : THREE_RATES,
     };
   });
 }
