@@ -10,6 +10,15 @@
   // need not draw all its pixels.
   Object.defineProperty(window, "devicePixelRatio", { get: () => 2 });
 
+  // On few cores Chromium makes its pictures smaller by itself. What is measured here is the
+  // network: a busy machine may cost pictures, not sizes.
+  const set = RTCRtpSender.prototype.setParameters;
+  RTCRtpSender.prototype.setParameters = function (parameters, ...rest) {
+    if (parameters.encodings.length > 1)
+      parameters.degradationPreference = "maintain-resolution";
+    return set.call(this, parameters, ...rest);
+  };
+
   const RealSocket = window.WebSocket;
   window.WebSocket = class extends RealSocket {
     constructor(...all) {
