@@ -16,7 +16,8 @@ import msgspec
 import trio
 
 from benchmarks.load import janus, report, workloads
-from benchmarks.load.generator import GeneratorError, Timing, program
+from benchmarks.load.generator import GeneratorError, Timing, build
+from benchmarks.load.namespace import enter
 from benchmarks.load.peer import Link
 from benchmarks.load.results import Result
 from benchmarks.load.running import FORWARDERS, Forwarder, Options, measure
@@ -46,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--first-warm-up", type=float, default=4.0, help="before the first")
     parser.add_argument("--sample", type=int, default=16, help="one of so many is decrypted")
     parser.add_argument("--syscalls", action="store_true", help="count them, in one more round")
+    parser.add_argument("--perf", type=Path, help="write profiles into this folder, likewise")
+    parser.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     parser.add_argument("--plots", type=Path, help="write charts into this folder")
     return parser
@@ -103,18 +106,23 @@ def main() -> None:
     unknown = set(options.workloads) - set(workloads.ALL)
     if unknown:
         raise SystemExit(f"no such workload: {', '.join(sorted(unknown))}")
+    chosen = _forwarders(options.forwarders)
+    if any(name.startswith("janus") for name in chosen):
+        enter("benchmarks.load")
     try:
-        program()
+        program = build(release=not options.debug)
     except GeneratorError as error:
         raise SystemExit(str(error)) from None
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     how = Options(
-        _forwarders(options.forwarders),
+        program,
+        chosen,
         Timing(options.rounds, options.first_warm_up, options.warm_up, options.seconds),
         Link(_PROFILES[options.profile], transport_cc=True),
         sample=options.sample,
         syscalls=options.syscalls,
+        profiles=options.perf,
     )
     results: list[Result] = []
     for name in options.workloads or workloads.ALL:

@@ -7,6 +7,7 @@ from typing import Final
 
 import trio
 
+from benchmarks.load.namespace import LOOPBACK
 from benchmarks.load.peer import Link, Peer
 from benchmarks.load.sdp import OPUS, VP8, Kind, Remote
 from trio_sfu.webrtc.certificate import Certificate
@@ -46,6 +47,7 @@ class Crowd:
     certificate: Certificate
     link: Link
     nursery: trio.Nursery
+    host: str = LOOPBACK
     peers: list[Peer] = field(default_factory=list)
     tracks: list[Track] = field(default_factory=list)
     subscribers: int = 0
@@ -56,7 +58,7 @@ class Crowd:
 
     async def peer(self) -> Peer:
         """Return a new client, not yet connected and of no number yet."""
-        return await Peer.open(self.certificate, self.link)
+        return await Peer.open(self.certificate, self.link, self.host)
 
     def new_ssrc(self) -> int:
         """Return an SSRC that no other client here sends."""

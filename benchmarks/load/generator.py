@@ -15,7 +15,6 @@ from benchmarks.load.crowd import Crowd
 from benchmarks.load.workloads import TRACES, Workload
 
 _NATIVE: Final = Path(__file__).parents[2] / "native"
-BUILD: Final = "cargo build --release --locked -p trio-sfu-bench"
 
 
 class GeneratorError(Exception):
@@ -51,6 +50,7 @@ class Window(msgspec.Struct, frozen=True):
     besides: int
     nacks: int
     late_ns: int
+    stalled_ns: int
     cpu_ns: int
     user_ticks: int
     system_ticks: int
@@ -60,13 +60,20 @@ class Window(msgspec.Struct, frozen=True):
     latency_ns: list[tuple[float, int]]
 
 
-def program() -> Path:
-    """Return the generator's program. Raises GeneratorError."""
+def build(*, release: bool = True) -> Path:
+    """Build the generator's program, if it is not; return its path. Raises GeneratorError.
+
+    One that is not for release is built sooner, and good for seeing that it works.
+    """
+    cargo = shutil.which("cargo")
+    if cargo is None:
+        raise GeneratorError("the load generator needs Rust (cargo)")
+    how = ["--release"] if release else []
+    command = [cargo, "build", "--quiet", "--locked", "--package", "trio-sfu-bench", *how]
+    if subprocess.run(command, cwd=_NATIVE, check=False).returncode:
+        raise GeneratorError("the load generator could not be built")
     target = Path(os.environ.get("CARGO_TARGET_DIR", _NATIVE / "target"))
-    found = shutil.which("trio-sfu-bench", path=str(target / "release"))
-    if found is None:
-        raise GeneratorError(f"trio-sfu-bench is not built; in native/: {BUILD}")
-    return Path(found)
+    return target / ("release" if release else "debug") / "trio-sfu-bench"
 
 
 def plan(crowds: Sequence[Crowd], workload: Workload, timing: Timing, sample: int) -> str:
@@ -89,7 +96,7 @@ def _plan(
 
 
 async def drive(
-    crowds: Sequence[Crowd], text: str, measuring: Callable[[str], object] = lambda _: None
+    program: Path, crowds: Sequence[Crowd], text: str, measuring: Callable[[str], object]
 ) -> list[Window]:
     """Hand over the clients' sockets, and return what was measured, in order.
 
@@ -101,7 +108,7 @@ async def drive(
     sockets = [peer.socket.fileno() for crowd in crowds for peer in crowd.peers]
     windows: list[Window] = []
     async with trio.open_nursery() as nursery:
-        process: trio.Process = await nursery.start(_run, sockets)
+        process: trio.Process = await nursery.start(_run, program, sockets)
         assert process.stdin is not None
         assert process.stdout is not None
         await process.stdin.send_all(text.encode())
@@ -115,8 +122,10 @@ async def drive(
     return windows
 
 
-async def _run(sockets: Sequence[int], *, task_status: trio.TaskStatus[trio.Process]) -> None:
-    command = [str(program()), "drive"]
+async def _run(
+    program: Path, sockets: Sequence[int], *, task_status: trio.TaskStatus[trio.Process]
+) -> None:
+    command = [str(program), "drive"]
     process = await trio.lowlevel.open_process(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=tuple(sockets)
     )

@@ -14,6 +14,7 @@ import trio
 
 from benchmarks.load.crowd import AT_ONCE, Crowd, Track
 from benchmarks.load.janus_api import JanusError, Session, open_session
+from benchmarks.load.namespace import HOST
 from benchmarks.load.sdp import Kind, Line, parse, write_answer, write_offer
 
 ROOM: Final = 7
@@ -68,7 +69,7 @@ general: {{
     {loops}
 }}
 media: {{ rtp_port_range = "{_MEDIA_PORTS}" }}
-nat: {{ ice_enforce_list = "127.0.0.1" }}
+nat: {{ ice_enforce_list = "{HOST}" }}
 plugins: {{ disable = "{plugins}" }}
 transports: {{ disable = "{transports}" }}
 """
@@ -162,7 +163,7 @@ async def _publish(session: Session, crowd: Crowd, kinds: Sequence[Kind], fanout
     body = {"request": "joinandconfigure", "room": ROOM, "ptype": "publisher"}
     jsep = {"type": "offer", "sdp": offer, "trickle": False}
     data, answer = await session.message(handle, body, jsep)
-    remote = parse(answer)
+    remote = parse(answer, crowd.host)
     number = await crowd.connect(peer, remote)
     for line in lines:
         crowd.tracks.append(Track(number, line.ssrc, line.kind, line.mid, fanout))
@@ -176,7 +177,7 @@ async def _subscribe(session: Session, crowd: Crowd, feeds: Sequence[int]) -> No
     streams = [{"feed": feed} for feed in feeds]
     body = {"request": "join", "room": ROOM, "ptype": "subscriber", "streams": streams}
     _, offer = await _when_it_is_there(session, handle, body)
-    remote = parse(offer)
+    remote = parse(offer, crowd.host)
     jsep = {"type": "answer", "sdp": write_answer(peer.local, remote), "trickle": False}
     async with trio.open_nursery() as nursery:
         # It connects as soon as it has the answer, and says so only then.

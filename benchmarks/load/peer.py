@@ -49,7 +49,7 @@ class Peer:
             secrets.token_hex(4),
             secrets.token_hex(12),
             certificate.fingerprint,
-            socket.getsockname()[1],
+            *socket.getsockname(),
         )
         self.remote: Remote | None = None
         self.keys = (b"", b"")
@@ -59,10 +59,10 @@ class Peer:
         self._staying = trio.CancelScope()
 
     @classmethod
-    async def open(cls, certificate: Certificate, link: Link) -> "Peer":
-        """Return a client with a socket on 127.0.0.1."""
+    async def open(cls, certificate: Certificate, link: Link, host: str) -> "Peer":
+        """Return a client with a socket at ``host``."""
         socket = trio.socket.socket(trio.socket.AF_INET, trio.socket.SOCK_DGRAM)
-        await socket.bind(("127.0.0.1", 0))
+        await socket.bind((host, 0))
         return cls(certificate, link, socket)
 
     async def run(

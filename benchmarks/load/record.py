@@ -12,21 +12,24 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.load import ours, sdp
+from benchmarks.load import sdp
 from benchmarks.load.workloads import TRACES
 from tests.browser.chromium import CAPTURED_TITLE, CHROMIUM, FLAGS
+from tests.process.daemon import running_daemon
 
 SECONDS: Final = 10.0
 SETTLES: Final = 12.0
 """Seconds until the rate has been reached."""
-_OUTGOING: Final = 4
+_TO_US: Final = 0
 _ETHERNET, _UDP = 14, 8
 _TAG: Final = 16
 """Bytes of the authentication tag: the daemon takes GCM (RFC 7714)."""
+_IPV4: Final = {"TRIO_SFU_MEDIA_ADDRESSES": "127.0.0.1"}
 _PAGE: Final = Path(__file__).with_name("publish.js").read_text()
 _SCREEN: Final = Path(__file__).with_name("screen.js").read_text()
 
@@ -74,7 +77,7 @@ def _packets(tap: socket.socket, port: int, payload_type: int, end: float) -> It
         if not select.select([tap], [], [], left)[0]:
             return
         data, control, _, sender = tap.recvmsg(4_096, 64)
-        if sender[2] != _OUTGOING or data[_ETHERNET + 9] != socket.IPPROTO_UDP:
+        if sender[2] != _TO_US or data[_ETHERNET + 9] != socket.IPPROTO_UDP:
             continue
         rtp = _ETHERNET + 4 * (data[_ETHERNET] & 15) + _UDP
         to = int.from_bytes(data[rtp - _UDP + 2 : rtp - _UDP + 4], "big")
@@ -118,7 +121,12 @@ def _publish(page: Page, video: Video) -> int:
 
 def record(video: Video) -> str:
     """Return a trace of a video."""
-    with ours.daemon() as daemon, sync_playwright() as playwright:
+    # Not by way of `ours`: trio-asyncio and playwright do not go into one process.
+    with (
+        TemporaryDirectory() as folder,
+        running_daemon(Path(folder), environment=_IPV4) as daemon,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=[*FLAGS, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],

@@ -10,6 +10,8 @@ from benchmarks.load.generator import Window
 
 FLOOR = "floor"
 KIB = 1_024
+STALLED_NS = 100_000_000
+"""A generator that did not run for so long says nothing of anybody else."""
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -41,15 +43,17 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     latency_ns: dict[str, Spread]
     latency_points: list[tuple[float, float]]
     lost: int
-    withheld: int
-    """Packets that did not come and were not even numbered."""
-    wrong: int
+    """Packets that are missing in the numbers that subscribers got."""
     missing: int
+    """Packets that the one subscriber who looks at each of them never got."""
+    wrong: int
+    """Packets that were not what was published, of those ``checked``."""
     checked: int
     switches_per_packet: Spread | None
     syscalls_per_packet: float | None
     generator_ns_per_packet: Spread | None
     generator_late_ns: Spread
+    generator_stalled_ns: Spread
     cpu_us_per_peer_second: Spread
     memory_kib_per_subscriber: float | None
     join_cpu_ms: float | None
@@ -72,10 +76,16 @@ def summarize(
     groups: dict[str, list[Window]] = {}
     for window in windows:
         groups.setdefault(window.group, []).append(window)
+    groups = {name: _undisturbed(of_it) for name, of_it in groups.items()}
     floor = {window.round: window for window in groups.get(FLOOR, [])}
     return [
         _result(name, workload, profile, of_it, floor, seen[name]) for name, of_it in groups.items()
     ]
+
+
+def _undisturbed(windows: Sequence[Window]) -> list[Window]:
+    """Leave out those in which the generator stood still, unless there is no other."""
+    return [each for each in windows if each.stalled_ns < STALLED_NS] or list(windows)
 
 
 def _per_packet(windows: Sequence[Window], value: Callable[[Window], float]) -> Spread | None:
@@ -133,7 +143,6 @@ def _result(
         },
         latency_points=points,
         lost=sum(window.lost for window in windows),
-        withheld=sum(max(0, each.expected - each.received - each.lost) for each in windows),
         wrong=sum(window.wrong for window in windows),
         missing=sum(window.missing for window in windows),
         checked=sum(window.checked for window in windows),
@@ -141,6 +150,7 @@ def _result(
         syscalls_per_packet=syscalls / rate if syscalls and rate else None,
         generator_ns_per_packet=_per_packet(windows, lambda window: window.generator_cpu_ns),
         generator_late_ns=Spread.of([window.late_ns for window in windows]),
+        generator_stalled_ns=Spread.of([window.stalled_ns for window in windows]),
         cpu_us_per_peer_second=Spread.of(
             [(each.cpu_ns / each.seconds - idle) / each.peers / 1e3 for each in windows]
         ),

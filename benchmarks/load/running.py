@@ -1,6 +1,7 @@
 """One workload, with all forwarders at once: each is loaded in turn, the others only stay."""
 
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
@@ -8,7 +9,7 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
 )
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -18,9 +19,10 @@ import trio
 from benchmarks.load import floor, generator, janus, ours
 from benchmarks.load.crowd import Crowd
 from benchmarks.load.generator import Timing
+from benchmarks.load.namespace import HOST, LOOPBACK
 from benchmarks.load.peer import Link
+from benchmarks.load.perf import Look
 from benchmarks.load.results import Result, Seen, summarize
-from benchmarks.load.syscalls import Counting
 from benchmarks.load.workloads import Workload
 from tests.process.daemon import Daemon
 from trio_sfu.webrtc.certificate import Certificate
@@ -35,34 +37,40 @@ _QUIET: Final = 3.0
 class Options:
     """How is measured."""
 
+    program: Path
+    """The load generator."""
     forwarders: Sequence[Forwarder]
     timing: Timing
     link: Link
     sample: int = 16
     syscalls: bool = False
+    """Whether system calls are counted, in one more round."""
+    profiles: Path | None = None
+    """Where perf's profiles go, which are then made in that round instead."""
     event_loops: int = 2
     """Of Janus where it is tuned."""
 
 
 @dataclass(slots=True)
-class _Calls:
-    """Counts system calls in a round of its own, after the others."""
+class _Looks:
+    """Has perf look in a round of its own, after the others: looking costs time."""
 
-    rounds: int
-    seconds: float
+    options: Options
     pids: dict[str, int]
-    seen: dict[str, int] = field(default_factory=dict)
-    counting: dict[str, Counting] = field(default_factory=dict)
+    seen: Counter[str] = field(default_factory=Counter)
+    looks: dict[str, Look] = field(default_factory=dict)
 
     def measuring(self, name: str) -> None:
         """Note that a window begins."""
-        self.seen[name] = self.seen.get(name, 0) + 1
-        if self.seen[name] > self.rounds:
-            self.counting[name] = Counting(self.pids[name], self.seconds * 0.8)
+        self.seen[name] += 1
+        timing, folder = self.options.timing, self.options.profiles
+        if self.seen[name] > timing.rounds:
+            file = None if folder is None else folder / f"{name}.data"
+            self.looks[name] = Look(self.pids[name], timing.measured * 0.8, file)
 
-    def per_second(self, name: str) -> float | None:
+    def syscalls_per_second(self, name: str) -> float | None:
         """Return the system calls a second of a forwarder, if they were counted."""
-        return self.counting[name].per_second() if name in self.counting else None
+        return self.looks[name].syscalls_per_second() if name in self.looks else None
 
 
 def cpu_ns(pid: int) -> int:
@@ -95,7 +103,7 @@ async def _joined(
     lecture = workload.shape == "lecture"
     if name == "floor":
         enter = floor.lecture if lecture else floor.meeting
-        async with enter(generator.program(), crowd, workload.size, workload.kinds):
+        async with enter(options.program, crowd, workload.size, workload.kinds):
             yield
         return
     with _process(name, options) as (pid, server):
@@ -135,22 +143,21 @@ async def measure(workload: Workload, options: Options) -> list[Result]:
         for name in options.forwarders:
             if name == "floor" and not workload.schedules:
                 continue
-            crowd = Crowd(name, [], Certificate.generate(), link, nursery)
+            host = HOST if name.startswith("janus") else LOOPBACK
+            crowd = Crowd(name, [], Certificate.generate(), link, nursery, host)
             await stack.enter_async_context(_joined(name, workload, crowd, options))
             crowds.append(crowd)
-        calls = _Calls(
-            timing.rounds, timing.measured, {each.name: each.processes[0] for each in crowds}
-        )
-        more = Timing(
-            timing.rounds + options.syscalls, timing.first_warm_up, timing.warm_up, timing.measured
-        )
+        looks = _Looks(options, {each.name: each.processes[0] for each in crowds})
+        looked = options.syscalls or options.profiles is not None
+        more = replace(timing, rounds=timing.rounds + looked)
         plan = generator.plan(crowds, workload, more, options.sample)
-        windows = await generator.drive(crowds, plan, calls.measuring)
+        windows = await generator.drive(options.program, crowds, plan, looks.measuring)
         for crowd in crowds:
             await crowd.leave()
     subscribers = workload.size if workload.shape == "lecture" else workload.size - 1
     seen = {
-        each.name: Seen(subscribers, each.facts, calls.per_second(each.name)) for each in crowds
+        each.name: Seen(subscribers, each.facts, looks.syscalls_per_second(each.name))
+        for each in crowds
     }
     counted = [window for window in windows if window.round < timing.rounds]
     return summarize(workload.name, link.profile, counted, seen)

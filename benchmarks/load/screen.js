@@ -5,7 +5,9 @@
   const lines = Array.from({ length: 400 }, (_, line) =>
     Array.from({ length: 12 }, (_, word) => words[(line * 7 + word * 5) % words.length]).join(" "),
   );
-  document.body.innerHTML = `<h1>${title}</h1><p>${lines.join("</p><p>")}</p>`;
+  document.body.replaceChildren(
+    ...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })),
+  );
   const cursor = document.createElement("div");
   cursor.style = "position:fixed;top:200px;left:300px;width:2px;height:20px;background:#000";
   document.body.append(cursor);

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from benchmarks.load.namespace import LOOPBACK
+
 Kind: TypeAlias = Literal["audio", "video"]
 Direction: TypeAlias = Literal["sendonly", "recvonly"]
 
@@ -23,6 +25,7 @@ class Local:
     ufrag: str
     pwd: str
     fingerprint: str
+    host: str
     port: int
 
 
@@ -89,8 +92,8 @@ def _head(mids: Iterable[str]) -> Iterator[str]:
 
 
 def _transport(local: Local, setup: str) -> Iterator[str]:
-    yield "c=IN IP4 127.0.0.1"
-    yield f"a=candidate:1 1 udp 2130706431 127.0.0.1 {local.port} typ host"
+    yield f"c=IN IP4 {local.host}"
+    yield f"a=candidate:1 1 udp 2130706431 {local.host} {local.port} typ host"
     yield "a=end-of-candidates"
     yield f"a=ice-ufrag:{local.ufrag}"
     yield f"a=ice-pwd:{local.pwd}"
@@ -145,20 +148,17 @@ def _answer(local: Local, remote: Remote) -> Iterator[str]:
         yield from _codec(line.kind, line.payload_type, transport_cc=bool(wide))
 
 
-def parse(text: str) -> Remote:
-    """Parse what the other end has said. Raises ValueError."""
+def parse(text: str, host: str = LOOPBACK) -> Remote:
+    """Parse what the other end, which is at ``host``, has said. Raises ValueError."""
     sections = re.split(r"^(?=m=)", text.replace("\r\n", "\n"), flags=re.MULTILINE)
     media = [f"{sections[0]}{section}" for section in sections[1:]]
     if not media:
         raise ValueError("no m-line")
     live = next((each for each in media if _attribute(each, r"ice-ufrag:(\S+)")), media[0])
-    candidates = re.findall(
-        r"^a=candidate:\S+ 1 udp \d+ (127\.0\.0\.1) (\d+) typ host",
-        text,
-        re.MULTILINE | re.IGNORECASE,
-    )
+    candidate = rf"^a=candidate:\S+ 1 udp \d+ ({re.escape(host)}) (\d+) typ host"
+    candidates = re.findall(candidate, text, re.MULTILINE | re.IGNORECASE)
     if not candidates:
-        raise ValueError("no candidate on 127.0.0.1")
+        raise ValueError(f"no candidate at {host}: {text}")
     return Remote(
         ufrag=_attribute(live, r"ice-ufrag:(\S+)"),
         pwd=_attribute(live, r"ice-pwd:(\S+)"),

@@ -1,3 +1,4 @@
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 //! Benchmarks of the engine; see `benchmarks/forwarding/README.md`.
 //!
 //! `trio-sfu-bench crypto` times SRTP alone. `trio-sfu-bench forwarding` has the engine

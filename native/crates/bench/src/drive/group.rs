@@ -30,6 +30,8 @@ pub(crate) struct Group {
     base: (u64, u64),
     lost: u64,
     progress: (u64, u64),
+    /// The longest time between two looks at it, in nanoseconds, since this was last taken.
+    pub(crate) stalled: u64,
 }
 
 impl Group {
@@ -47,6 +49,7 @@ impl Group {
             base: (0, 0),
             lost: 0,
             progress: (0, 0),
+            stalled: 0,
         })
     }
 

@@ -90,9 +90,15 @@ impl Driver {
     }
 
     fn spend(&mut self, loaded: Option<usize>, duration: Duration) -> Result<(), Box<dyn Error>> {
-        let end = self.clock.now() + duration.as_nanos() as u64;
+        let mut before = self.clock.now();
+        let end = before + duration.as_nanos() as u64;
         loop {
             let now = self.clock.now();
+            if let Some(group) = loaded {
+                let stalled = &mut self.groups[group].stalled;
+                *stalled = (*stalled).max(now - before);
+            }
+            before = now;
             if now >= end {
                 return Ok(());
             }

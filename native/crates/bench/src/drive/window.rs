@@ -27,6 +27,7 @@ fn own() -> io::Result<Usage> {
 impl Window {
     pub(crate) fn begin(group: &mut Group) -> Result<Self, Box<dyn Error>> {
         group.received.latencies.clear();
+        group.stalled = 0;
         for track in &mut group.tracks {
             track.late = 0;
         }
@@ -68,6 +69,7 @@ impl Window {
             ("besides", is.besides - was.besides),
             ("nacks", is.nacks - was.nacks),
             ("late_ns", late),
+            ("stalled_ns", group.stalled),
             ("cpu_ns", used.cpu - self.used.cpu),
             ("user_ticks", used.user - self.used.user),
             ("system_ticks", used.system - self.used.system),
