@@ -28,5 +28,5 @@ def enter(module: str) -> None:
             subprocess.run(command.split(), check=True)
         return
     os.environ[_INSIDE] = "1"
-    command = ["unshare", "--net", sys.executable, "-m", module, *sys.argv[1:]]
-    os.execvp(command[0], command)  # noqa: S606 - the same program
+    again = ["unshare", "--net", sys.executable, "-m", module, *sys.argv[1:]]
+    os.execvp(again[0], again)  # noqa: S606 - the same program

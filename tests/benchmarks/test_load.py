@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from benchmarks.load import report, sdp
@@ -66,19 +67,10 @@ def test_the_same_client_loads_janus(tmp_path: Path) -> None:
 
 def window(group: str, number: int, cpu_ns: int) -> Window:
     """Return a window of 1,000 packets."""
-    numbers = dict.fromkeys(Window.__struct_fields__, 0)
-    return Window(
-        **numbers
-        | {
-            "group": group,
-            "round": number,
-            "seconds": 1.0,
-            "peers": 11,
-            "received": 1_000,
-            "cpu_ns": cpu_ns,
-            "latency_ns": [(0.5, 10), (0.99, 20), (0.999, 30)],
-        }
-    )
+    values: dict[str, object] = dict.fromkeys(Window.__struct_fields__, 0)
+    values |= {"group": group, "round": number, "seconds": 1.0, "peers": 11, "received": 1_000}
+    values |= {"cpu_ns": cpu_ns, "latency_ns": [(0.5, 10), (0.99, 20), (0.999, 30)]}
+    return msgspec.convert(values, Window)
 
 
 def test_a_ratio_is_of_one_round_and_what_is_told_is_the_median() -> None:
