@@ -34,5 +34,5 @@ pub(crate) fn wall() -> u64 {
 pub(crate) fn ntp(wall: u64) -> u64 {
     const TO_1970: u64 = 2_208_988_800;
     let (seconds, nanos) = (wall / 1_000_000_000 + TO_1970, wall % 1_000_000_000);
-    seconds << 32 | (nanos << 32) / 1_000_000_000
+    (seconds << 32) | ((nanos << 32) / 1_000_000_000)
 }

@@ -229,11 +229,11 @@ impl Track {
     fn flush(&mut self, to: &mut Way<'_>) -> Result<(), Box<dyn Error>> {
         let overhead = to.outbound.profile().rtp_overhead();
         let (mut run, mut segment, mut segments) = (Vec::new(), 0, 0);
-        let mut index = self.sent - self.ends.len() as u64;
+        let first = self.sent - self.ends.len() as u64;
         let sent = wall();
         let mut start = 0;
         let mut open = true; // whether the run can go on
-        for end in self.ends.drain(..) {
+        for (index, end) in (first..).zip(self.ends.drain(..)) {
             let len = end - start;
             let fits = open && len + overhead <= segment && segments < RUN_SEGMENTS;
             if segments > 0 && !(fits && run.len() + len + overhead <= RUN_LEN) {
@@ -254,7 +254,6 @@ impl Track {
             segments += 1;
             // A shorter one ends its run.
             open = len + overhead == segment;
-            index += 1;
             start = end;
         }
         if segments > 0 {
