@@ -10,6 +10,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 60
 QUALITY ?=
+LOAD ?=
 PYTHON ?= python3
 
 # An activated virtual environment of somebody else's must not receive our packages.
@@ -140,6 +141,11 @@ bench-memory: setup-dev ## Measure how much memory a peer costs the daemon
 .PHONY: bench-join
 bench-join: setup-dev $(BROWSERS) ## Time the join of a Chromium page, 20 times
 	$(VENV_PYTHON) -m benchmarks.join
+
+.PHONY: bench-load
+bench-load: setup-dev ## Load the daemon, Janus and the floor in turn (root): LOAD="meeting --rounds 3", or all
+	tools/install-packages janus:janus perf:linux-perf
+	$(VENV_PYTHON) -m benchmarks.load $(LOAD)
 
 .PHONY: bench-quality
 bench-quality: setup-dev $(BROWSERS) ## Play calls on bad networks (root): QUALITY="drop --runs 3", or all

@@ -49,6 +49,10 @@ BLOCKS: dict[tuple[str, str], Elsewhere | Nowhere] = {
         "docs/whip-whep.md",
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 \\",
     ): Elsewhere("tests/process/test_ffmpeg.py", '"whip-whep.md"'),
+    (
+        "benchmarks/load/README.md",
+        "make bench-load                        # everything, with Debian's Janus: half an hour",
+    ): Elsewhere("tests/benchmarks/test_load.py", '"benchmarks.load"'),
     ("benchmarks/forwarding/README.md", "cd native"): Nowhere(
         "it takes minutes to compile and to run; `make check` compiles it"
     ),

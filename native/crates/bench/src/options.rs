@@ -10,7 +10,8 @@ use trio_sfu_srtp::Profile;
 pub(crate) const USAGE: &str = "usage: trio-sfu-bench crypto
        trio-sfu-bench forwarding [--subscribers N] [--seconds S] [--rounds R]
                                  [--frames-per-second F] [--packets-per-frame P]
-                                 [--only engine|floor] [--profile NAME] [--json FILE]";
+                                 [--only engine|floor] [--profile NAME] [--json FILE]
+       trio-sfu-bench drive|floor < PLAN";
 
 /// What is forwarded, and how long it is measured.
 #[derive(Clone, Debug)]

@@ -19,6 +19,34 @@ pub(crate) const FILL: u8 = 0xa5;
 /// Bytes at the beginning of the payload that are not fill.
 pub(crate) const DESCRIPTOR_LEN: usize = 16;
 
+/// A VP8 payload descriptor (RFC 7741) of seven bytes, and the beginning of a frame, which for
+/// a keyframe says 1,280 by 720 (RFC 6386, section 9.1).
+pub(crate) fn descriptor(frame: u64, first: bool, keyframe: bool) -> [u8; DESCRIPTOR_LEN] {
+    let [high, low] = (0x8000 | (frame & 0x7fff) as u16).to_be_bytes();
+    let start = if first { 0x90 } else { 0x80 };
+    let between = u8::from(!(first && keyframe));
+    let [w, idth] = 1280u16.to_le_bytes();
+    let [h, eight] = 720u16.to_le_bytes();
+    [
+        start,
+        0xe0,
+        high,
+        low,
+        frame as u8,
+        0x00,
+        between,
+        FILL,
+        FILL,
+        0x9d,
+        0x01,
+        0x2a,
+        w,
+        idth,
+        h,
+        eight,
+    ]
+}
+
 /// Counts through the publisher's frames and packets.
 #[derive(Debug, Default)]
 pub(crate) struct Packetizer {
@@ -47,17 +75,8 @@ impl Packetizer {
         debug_assert_eq!(out.len() - start, HEADER_LEN);
         let payload = out.len();
         out.resize(start + PACKET_LEN, FILL);
-        let picture_id = 0x8000 | (self.frames & 0x7fff) as u16;
-        let [high, low] = picture_id.to_be_bytes();
-        let descriptor = [
-            if position == 0 { 0x90 } else { 0x80 },
-            0xe0,
-            high,
-            low,
-            (self.frames & 0xff) as u8,
-            0x00,
-            u8::from(self.frames != 0 || position != 0),
-        ];
+        let descriptor =
+            descriptor(u64::from(self.frames), position == 0, self.frames == 0 && position == 0);
         out[payload..payload + descriptor.len()].copy_from_slice(&descriptor);
         self.index += 1;
         if last {

@@ -1,10 +1,11 @@
 //! UDP sockets with GRO and GSO, and epoll, as far as a load generator needs them.
 #![allow(unsafe_code)]
 
+use std::borrow::Borrow;
 use std::io;
 use std::mem;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 /// Bytes of the kernel's buffers, each way.
@@ -15,12 +16,40 @@ pub(crate) const MESSAGE_LEN: usize = 1 << 16;
 /// A socket on 127.0.0.1 that receives super-packets.
 pub(crate) fn bind() -> io::Result<UdpSocket> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-    set(&socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, KERNEL_BUFFER)
-        .or_else(|_| set(&socket, libc::SOL_SOCKET, libc::SO_RCVBUF, KERNEL_BUFFER))?;
-    set(&socket, libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, KERNEL_BUFFER)
-        .or_else(|_| set(&socket, libc::SOL_SOCKET, libc::SO_SNDBUF, KERNEL_BUFFER))?;
-    set(&socket, libc::SOL_UDP, libc::UDP_GRO, 1)?;
+    enlarge(&socket)?;
     Ok(socket)
+}
+
+/// A socket that another program has opened for this one.
+pub(crate) fn inherited(descriptor: RawFd) -> io::Result<UdpSocket> {
+    // SAFETY: no pointers are passed.
+    if descriptor <= 2 || unsafe { libc::fcntl(descriptor, libc::F_GETFD) } < 0 {
+        return Err(io::Error::other(format!("{descriptor} is no open descriptor")));
+    }
+    // SAFETY: the descriptor is open and handed over to this program alone.
+    let socket = unsafe { UdpSocket::from_raw_fd(descriptor) };
+    enlarge(&socket)?;
+    Ok(socket)
+}
+
+/// Have the kernel say when each message arrived.
+pub(crate) fn tell_arrivals(socket: &UdpSocket) -> io::Result<()> {
+    set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)
+}
+
+/// Have sleeps end when they should: by themselves they may be 50 microseconds late.
+pub(crate) fn sleep_exactly() {
+    // SAFETY: no pointers are passed.
+    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_000, 0, 0, 0) };
+}
+
+/// Large buffers, and super-packets received as such.
+fn enlarge(socket: &UdpSocket) -> io::Result<()> {
+    set(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, KERNEL_BUFFER)
+        .or_else(|_| set(socket, libc::SOL_SOCKET, libc::SO_RCVBUF, KERNEL_BUFFER))?;
+    set(socket, libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, KERNEL_BUFFER)
+        .or_else(|_| set(socket, libc::SOL_SOCKET, libc::SO_SNDBUF, KERNEL_BUFFER))?;
+    set(socket, libc::SOL_UDP, libc::UDP_GRO, 1)
 }
 
 fn set(
@@ -141,8 +170,11 @@ pub(crate) struct Poller {
 }
 
 impl Poller {
+    /// Positions that one wait tells at most.
+    pub(crate) const MOST: usize = 64;
+
     /// Wait on all of them for something to read.
-    pub(crate) fn new(sockets: &[UdpSocket]) -> io::Result<Self> {
+    pub(crate) fn new<S: Borrow<UdpSocket>>(sockets: &[S]) -> io::Result<Self> {
         // SAFETY: no pointers are passed; the descriptor is new and ours.
         let epoll = unsafe {
             let epoll = libc::epoll_create1(libc::EPOLL_CLOEXEC);
@@ -159,7 +191,7 @@ impl Poller {
                 libc::epoll_ctl(
                     epoll.as_raw_fd(),
                     libc::EPOLL_CTL_ADD,
-                    socket.as_raw_fd(),
+                    socket.borrow().as_raw_fd(),
                     &raw mut event,
                 )
             };
@@ -167,7 +199,7 @@ impl Poller {
                 return Err(io::Error::last_os_error());
             }
         }
-        Ok(Self { epoll, ready: vec![libc::epoll_event { events: 0, u64: 0 }; 64] })
+        Ok(Self { epoll, ready: vec![libc::epoll_event { events: 0, u64: 0 }; Self::MOST] })
     }
 
     /// The positions of sockets with something to read, waiting for one at most `timeout`

@@ -1,0 +1,1 @@
+"""What forwarding costs: this SFU, another one and the floor, loaded by the same client."""

@@ -1,0 +1,199 @@
+"""Janus under load: its VideoRoom, as Debian packages it and tuned."""
+
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from benchmarks.load.crowd import AT_ONCE, Crowd, Track
+from benchmarks.load.janus_api import JanusError, Session, open_session
+from benchmarks.load.namespace import HOST
+from benchmarks.load.sdp import Kind, Line, parse, write_answer, write_offer
+
+ROOM: Final = 7
+READY_WITHIN: Final = 10.0
+_STOPS_WITHIN: Final = 5.0
+_MEDIA_PORTS: Final = "46000-49999"
+_PLUGINS: Final = (
+    "audiobridge",
+    "duktape",
+    "echotest",
+    "lua",
+    "nosip",
+    "recordplay",
+    "sip",
+    "streaming",
+    "textroom",
+    "videocall",
+    "voicemail",
+)
+_TRANSPORTS: Final = ("http", "mqtt", "nanomsg", "pfunix", "rabbitmq")
+"""Plugins and transports that nobody here uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Janus:
+    """A running Janus."""
+
+    pid: int
+    port: int
+
+
+def installed() -> bool:
+    """Whether Janus is here."""
+    return shutil.which("janus") is not None
+
+
+def _settings(folder: Path, port: int, event_loops: int) -> None:
+    libraries = next(Path("/usr/lib").glob("*/janus"))
+    plugins = ",".join(f"libjanus_{name}.so" for name in _PLUGINS)
+    transports = ",".join(f"libjanus_{name}.so" for name in _TRANSPORTS)
+    loops = f"event_loops = {event_loops}" if event_loops else ""
+    (folder / "janus.jcfg").write_text(
+        f"""
+general: {{
+    configs_folder = "{folder}"
+    plugins_folder = "{libraries}/plugins"
+    transports_folder = "{libraries}/transports"
+    events_folder = "{libraries}/events"
+    loggers_folder = "{libraries}/loggers"
+    debug_level = 2
+    session_timeout = 0
+    {loops}
+}}
+media: {{ rtp_port_range = "{_MEDIA_PORTS}" }}
+nat: {{ ice_enforce_list = "{HOST}" }}
+plugins: {{ disable = "{plugins}" }}
+transports: {{ disable = "{transports}" }}
+"""
+    )
+    (folder / "janus.transport.websockets.jcfg").write_text(
+        f'general: {{ ws = true\n ws_port = {port}\n ws_ip = "127.0.0.1" }}\n'
+    )
+
+
+@contextmanager
+def running(event_loops: int) -> Iterator[Janus]:
+    """Run one on ports of its own; 0 event loops: as packaged, a thread a peer."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _settings(folder, port, event_loops)
+        with (folder / "log").open("w") as log:
+            process = subprocess.Popen(
+                ["janus", "-F", folder, "-C", folder / "janus.jcfg"], stdout=log, stderr=log
+            )
+        try:
+            yield Janus(process.pid, port)
+            if process.poll() is not None:
+                raise JanusError(f"Janus has ended: {(folder / 'log').read_text()[-2000:]}")
+        except OSError as error:
+            raise JanusError(f"{error}: {(folder / 'log').read_text()[-2000:]}") from error
+        finally:
+            process.terminate()
+            try:
+                process.wait(_STOPS_WITHIN)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@asynccontextmanager
+async def _session(server: Janus) -> AsyncIterator[Session]:
+    with trio.fail_after(READY_WITHIN):
+        while True:
+            try:
+                stream = await trio.open_tcp_stream("127.0.0.1", server.port)
+            except OSError:
+                await trio.sleep(0.05)
+            else:
+                await stream.aclose()
+                break
+    async with open_session(server.port) as session:
+        handle = await session.attach()
+        room = {"request": "create", "room": ROOM, "publishers": 100, "bitrate": 0, "fir_freq": 0}
+        await session.message(handle, {**room, "videocodec": "vp8", "audiocodec": "opus"})
+        yield session
+
+
+@asynccontextmanager
+async def lecture(
+    server: Janus, crowd: Crowd, subscribers: int, kinds: Sequence[Kind]
+) -> AsyncIterator[None]:
+    """Have one publish and the others subscribe."""
+    async with _session(server) as session:
+        feed = await _publish(session, crowd, kinds, subscribers)
+        limit = trio.CapacityLimiter(AT_ONCE)
+
+        async def watch() -> None:
+            async with limit:
+                await _subscribe(session, crowd, [feed])
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(subscribers):
+                nursery.start_soon(watch)
+        yield
+
+
+@asynccontextmanager
+async def meeting(
+    server: Janus, crowd: Crowd, people: int, kinds: Sequence[Kind]
+) -> AsyncIterator[None]:
+    """Have everybody publish, and subscribe to all others in one more connection."""
+    async with _session(server) as session:
+        feeds = [await _publish(session, crowd, kinds, people - 1) for _ in range(people)]
+        for own in feeds:
+            await _subscribe(session, crowd, [feed for feed in feeds if feed != own])
+        yield
+
+
+async def _publish(session: Session, crowd: Crowd, kinds: Sequence[Kind], fanout: int) -> int:
+    handle = await session.attach()
+    peer = await crowd.peer()
+    lines = [Line(str(n), kind, "sendonly", crowd.new_ssrc()) for n, kind in enumerate(kinds)]
+    offer = write_offer(peer.local, lines, transport_cc=crowd.link.transport_cc)
+    body = {"request": "joinandconfigure", "room": ROOM, "ptype": "publisher"}
+    jsep = {"type": "offer", "sdp": offer, "trickle": False}
+    data, answer = await session.message(handle, body, jsep)
+    remote = parse(answer, crowd.host)
+    number = await crowd.connect(peer, remote)
+    for line in lines:
+        crowd.tracks.append(Track(number, line.ssrc, line.kind, line.mid, fanout))
+    feed: int = data["id"]
+    return feed
+
+
+async def _subscribe(session: Session, crowd: Crowd, feeds: Sequence[int]) -> None:
+    handle = await session.attach()
+    peer = await crowd.peer()
+    streams = [{"feed": feed} for feed in feeds]
+    body = {"request": "join", "room": ROOM, "ptype": "subscriber", "streams": streams}
+    _, offer = await _when_it_is_there(session, handle, body)
+    remote = parse(offer, crowd.host)
+    jsep = {"type": "answer", "sdp": write_answer(peer.local, remote), "trickle": False}
+    async with trio.open_nursery() as nursery:
+        # It connects as soon as it has the answer, and says so only then.
+        nursery.start_soon(crowd.connect, peer, remote)
+        await session.message(handle, {"request": "start"}, jsep)
+
+
+async def _when_it_is_there(
+    session: Session, handle: int, body: dict[str, object]
+) -> tuple[dict[str, object], str]:
+    """Ask again while a publisher that has just connected is not known yet."""
+    with trio.fail_after(READY_WITHIN):
+        while True:
+            try:
+                return await session.message(handle, body)
+            except JanusError as error:
+                if "428" not in str(error) and "No such feed" not in str(error):
+                    raise
+            await trio.sleep(0.1)
