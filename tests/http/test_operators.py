@@ -32,6 +32,7 @@ ROUTES = [
     ("GET", "/api/v1/rooms/r/peers/p-1/tracks", 404),
     ("POST", "/api/v1/rooms/r/peers/p-1/mute", 400),
     ("POST", "/api/v1/rooms/r/peers/p-1/move", 400),
+    ("PUT", "/api/v1/rooms/r/lock", 400),
     ("PUT", "/api/v1/rooms/r/peers/p-1/rights", 400),
     ("GET", "/api/v1/failures", 200),
     ("GET", f"/api/v1/failures/{FAILURE.id}", 200),
