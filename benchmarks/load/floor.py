@@ -76,7 +76,11 @@ def _start(program: Path, server: int, plan: Sequence[str]) -> "subprocess.Popen
 def _stop(process: "subprocess.Popen[str]") -> None:
     assert process.stdin is not None
     process.stdin.close()
-    process.wait(5)
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _know(peer: Peer, server: tuple[str, int]) -> None:

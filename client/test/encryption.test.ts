@@ -419,6 +419,15 @@ describe("texts", () => {
     expect(await there.open(await sealing, "p-1")).toBeNull();
   });
 
+  it("are neither written nor read when there is no secret to be had", async () => {
+    const there = texts();
+    const sealing = expect(there.seal("never", "p-1")).rejects.toThrow("there is no key");
+    const opening = there.open(`${SEALED_TEXT}${"A".repeat(80)}`, "p-1");
+    there.fail();
+    await sealing;
+    expect(await opening).toBeNull();
+  });
+
   it.each(["", "AAAA", "not base64!", "A".repeat(200)])(
     "of no sense do not open: %s",
     async (text) => {

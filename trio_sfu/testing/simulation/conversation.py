@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _KNOWN: Final = 8.0
 """Seconds within which all know what one has said, over the worst network here."""
-_MOST: Final = 4  # messages at once: one more than a peer's rate allows in the long run
+_MOST: Final = 4  # messages at once: a second time within a second is more than one's rate
 
 
 @dataclass(eq=False)

@@ -77,6 +77,7 @@ export class Encryption implements LineEncryption, TextCipher {
       this.#texts.use(secret);
       this.#say({ type: "secret", secret });
     } catch (error) {
+      if (this.#room === room) this.#texts.fail();
       this.#fail(error instanceof Error ? error.message : String(error));
     }
   }

@@ -47,16 +47,26 @@ export class Texts {
     this.#arrive();
   }
 
+  /** There will be no key: what waits for one is told. */
+  fail(): void {
+    this.#arrive();
+  }
+
   #arrival(): Promise<void> {
     return new Promise((resolve) => {
       this.#arrive = resolve;
     });
   }
 
-  /** Waits until there is a key: nothing goes out unsealed. */
+  /**
+   * Waits until there is a key: nothing goes out unsealed.
+   *
+   * @throws DOMException InvalidStateError when there will be none.
+   */
   async seal(text: string, author: string): Promise<string> {
     await this.#there;
-    const key = this.#keys[0] as Promise<CryptoKey>;
+    const key = this.#keys[0];
+    if (!key) throw new DOMException("there is no key", "InvalidStateError");
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE));
     const body = await crypto.subtle.encrypt(cipher(nonce, author), await key, utf8.encode(text));
     return SEALED_TEXT + base64url(joined(nonce, new Uint8Array(body)));
