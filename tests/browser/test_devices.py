@@ -71,7 +71,7 @@ def choose(alice: Participant, label: str, device: Microphone | Camera) -> None:
     alice.page.click("More")
     alice.page.click("Settings")
     settings = page.get_by_role("dialog", name="Settings")
-    settings.get_by_label(label, exact=True).select_option(label=device.label)
+    settings.get_by_role("combobox", name=label, exact=True).select_option(label=device.label)
     page.keyboard.press("Escape")
     expect(settings).to_be_hidden()
 

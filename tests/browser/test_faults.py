@@ -96,7 +96,7 @@ def test_the_system_keeps_a_device_muted(
     is_told(alice, code, measure)
     alice.page.click("Choose another device")
     settings = chromium_of(alice).page.get_by_role("dialog", name="Settings")
-    expect(settings.get_by_label(kind.capitalize(), exact=True)).to_be_visible()
+    expect(settings.get_by_role("combobox", name=kind.capitalize(), exact=True)).to_be_visible()
     chromium_of(alice).page.keyboard.press("Escape")
     happens(alice, "mute", device.id, False)  # type: ignore[attr-defined]
     is_over(alice, code)

@@ -12,8 +12,8 @@ export interface Reported {
   own: number | null;
   /** The latest report about anything else; null: none yet. */
   others: number | null;
-  /** Packets that have left on the line. */
-  packets: number;
+  /** What has left on the line: packets of sound, or pictures. */
+  left: number;
 }
 
 interface Entry {
@@ -23,6 +23,7 @@ interface Entry {
   localId?: string;
   timestamp?: number;
   packetsSent?: number;
+  framesSent?: number;
 }
 
 /** With more streams than these the server's reports come in several datagrams. */
@@ -40,7 +41,8 @@ export function reported(report: RTCStatsReport, mid: string): Reported {
   return {
     own: latest(received.filter(isOwn)),
     others: latest(sent.length > ONE_DATAGRAM ? others : [...others, ...sent]),
-    packets: line.reduce((sum, { packetsSent = 0 }) => sum + packetsSent, 0),
+    // Packets of a video line also leave to try what the path carries.
+    left: line.reduce((sum, each) => sum + (each.framesSent ?? each.packetsSent ?? 0), 0),
   };
 }
 
@@ -67,11 +69,7 @@ export class Reception {
    * @param at now, ms.
    * @returns whether it arrives; null: nobody can tell yet, or nothing is sent.
    */
-  next(
-    sent: string | null,
-    { own, others }: Omit<Reported, "packets">,
-    at: number,
-  ): boolean | null {
+  next(sent: string | null, { own, others }: Omit<Reported, "left">, at: number): boolean | null {
     const began = sent !== this.#sent;
     if (began || own === null) this.#known = false;
     else if (own !== this.#own) this.#known = true;

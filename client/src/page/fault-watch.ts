@@ -7,30 +7,37 @@ import type { LocalMedia } from "./local-media.ts";
 
 /** Between two looks, ms. */
 const EVERY = 400;
-/** Of a line that sends, a packet leaves each 400 ms at least. */
-const STUCK_AFTER = 1_000;
+/** A line sends something each 400 ms at least; after this long, ms, it is known to be stuck. */
+const STUCK_AFTER = 1_500;
 /** A device is begun anew no more often, ms: it may not be the one to blame. */
 const ANEW_AFTER = 30_000;
 
-const NOTHING: Reported = { own: null, others: null, packets: 0 };
+const NOTHING: Reported = { own: null, others: null, left: 0 };
 
 /** What one device sends. */
 class Line {
-  readonly reception = new Reception();
-  #packets = 0;
+  readonly #reception = new Reception();
+  #left = 0;
   #movedAt = 0;
   #begunAt = Number.NEGATIVE_INFINITY;
 
-  note(packets: number, now: number): void {
-    if (packets !== this.#packets) this.#movedAt = now;
-    this.#packets = packets;
+  /** Whether it arrives: see `Reception.next`. What does not leave does not arrive either. */
+  next(sent: string | null, said: Reported, now: number): boolean | null {
+    if (said.left !== this.#left) this.#movedAt = now;
+    this.#left = said.left;
+    const arrives = this.#reception.next(sent, said, now);
+    return arrives && !this.#isStuck(now);
   }
 
-  /** Whether another beginning may help: nothing leaves; the network is another matter. */
+  /** Whether another beginning may help: where packets leave, the network is to blame. */
   ails(now: number): boolean {
-    if (now - this.#movedAt < STUCK_AFTER || now - this.#begunAt < ANEW_AFTER) return false;
+    if (!this.#isStuck(now) || now - this.#begunAt < ANEW_AFTER) return false;
     this.#begunAt = now;
     return true;
+  }
+
+  #isStuck(now: number): boolean {
+    return now - this.#movedAt >= STUCK_AFTER;
   }
 }
 
@@ -96,10 +103,8 @@ export class FaultWatch {
       const sends = report && on && !systemMuted && mid && isActive(transceiver.sender);
       const said = report && mid ? reported(report, mid) : NOTHING;
       const now = performance.now();
-      const line = this.#lines[device];
-      line.note(said.packets, now);
       const sent = sends ? `${this.#sessions} ${track?.id}` : null;
-      return { on, systemMuted, arrives: line.reception.next(sent, said, now) };
+      return { on, systemMuted, arrives: this.#lines[device].next(sent, said, now) };
     };
     return { camera: facts("camera"), microphone: facts("microphone") };
   }

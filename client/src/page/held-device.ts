@@ -46,7 +46,8 @@ export class HeldDevice {
     const known = found.find((each) => each.id === id) ?? { ...candidate, id, label: track.label };
     this.track = track;
     this.open = { ...known, label: labelOf(found, known), standard: standardOf(found) };
-    if (this.lost && (this.lost.id === id || this.lost.label === this.open.label)) this.lost = null;
+    // Not by the id: that of the system's choice is always the same.
+    if (this.lost?.label === this.open.label) this.lost = null;
     track.addEventListener("mute", this.#changed);
     track.addEventListener("unmute", this.#changed);
     track.addEventListener("ended", this.#went);
