@@ -78,7 +78,7 @@ function candidates(situation: Situation): Found[] {
   const standard = found.find(({ id }) => id === "default") ?? found[0] ?? null;
   const wanted = chosen.id ? same(found, chosen) : null;
   const former = lost && same(found, lost);
-  const now = open && same(found, open);
+  const now = open && (found.find(({ id }) => id === open.id) ?? same(found, open));
   // A camera does not change because another one is plugged in; a microphone goes with the
   // system's choice, which a headset changes.
   const usual =
