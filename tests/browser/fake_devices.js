@@ -120,6 +120,10 @@
       if (!silently) track.dispatchEvent(new Event("ended"));
     }
   };
+  const silence = (id, muted) => {
+    all.get(id).muted = muted;
+    for (const track of open.get(id) ?? []) track.dispatchEvent(new Event(muted ? "mute" : "unmute"));
+  };
   window.devices = {
     // What was put on a line: [the device's name, whether it could be heard or seen], in order.
     senders,
@@ -143,10 +147,8 @@
     },
     free: (id) => busy.delete(id),
     // A key of the device, or the system's settings.
-    mute: (id, muted) => {
-      all.get(id).muted = muted;
-      for (const track of open.get(id) ?? []) track.dispatchEvent(new Event(muted ? "mute" : "unmute"));
-    },
+    mute: (id) => silence(id, true),
+    unmute: (id) => silence(id, false),
     permit: (device, state) => {
       states[device] = state;
       if (state !== "granted")

@@ -7,7 +7,15 @@ from functools import partial
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.equipment import ALL, BUILT_IN, LAPTOP, equip, happens
+from tests.browser.equipment import (
+    ALL,
+    BUILT_IN,
+    LAPTOP,
+    Camera,
+    Microphone,
+    equip,
+    happens,
+)
 from tests.browser.participant import Participant, PersonFactory, chromium_of
 from tests.process.daemon import Daemon
 from tests.process.patience import SLACK, eventually, took
@@ -88,17 +96,20 @@ def test_the_ring_and_the_mark_follow_what_arrives(
 
 @pytest.mark.parametrize(("kind", "device"), [("microphone", LAPTOP), ("camera", BUILT_IN)])
 def test_the_system_keeps_a_device_muted(
-    people: tuple[Participant, Participant], measure: Measure, kind: str, device: object
+    people: tuple[Participant, Participant],
+    measure: Measure,
+    kind: str,
+    device: Microphone | Camera,
 ) -> None:
     alice, _ = people
     code = f"{kind}-system-muted"
-    happens(alice, "mute", device.id, True)  # type: ignore[attr-defined]
+    happens(alice, "mute", device.id)
     is_told(alice, code, measure)
     alice.page.click("Choose another device")
     settings = chromium_of(alice).page.get_by_role("dialog", name="Settings")
     expect(settings.get_by_role("combobox", name=kind.capitalize(), exact=True)).to_be_visible()
     chromium_of(alice).page.keyboard.press("Escape")
-    happens(alice, "mute", device.id, False)  # type: ignore[attr-defined]
+    happens(alice, "unmute", device.id)
     is_over(alice, code)
 
 
