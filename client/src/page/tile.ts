@@ -166,7 +166,7 @@ export class Tile {
 
   /** Something to press that only this tile has. */
   offer(action: HTMLElement): void {
-    this.#actions.prepend(action);
+    this.#actions.append(action);
   }
 
   pinned(pinned: boolean): void {
