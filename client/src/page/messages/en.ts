@@ -1,8 +1,10 @@
 import { commonsEn } from "./commons-en.ts";
+import { statisticsEn } from "./statistics-en.ts";
 
 /** English. The other languages have the same keys. */
 export const en = {
   ...commonsEn,
+  ...statisticsEn,
   "lobby.title": "Join a room",
   "lobby.intro": "Check your camera and microphone, then step in.",
   "lobby.name": "Your name",
@@ -46,15 +48,6 @@ export const en = {
   "call.paused-room": "There is no video in this room",
   "call.paused-unsupported": "Your browser cannot play this video",
   "call.statistics": "Statistics",
-  "statistics.estimate": "Your connection carries",
-  "statistics.unknown": "not known yet",
-  "statistics.who": "Who",
-  "statistics.picture": "Picture",
-  "statistics.layer": "Layer",
-  "statistics.rate": "Rate",
-  "statistics.loss": "Lost",
-  "statistics.frozen": "Frozen",
-  "statistics.sent": "{name} (sent)",
   "call.presents": "{name} is presenting",
   "call.joined": "{name} joined",
   "call.left": "{name} left",
