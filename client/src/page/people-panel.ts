@@ -121,7 +121,7 @@ class Row {
   readonly #speaks = mark("sound", t("people.speaks"), "speaks");
   readonly #presents = mark("screen", t("people.sharing"), "");
   readonly #hand = mark("hand", t("call.hand-raised"), "hand");
-  readonly #volume = h("input", { type: "range", min: "0", max: "100", step: "5" });
+  readonly #volume = h("input", { type: "range", name: "volume", min: "0", max: "100", step: "5" });
   readonly #pin = h("button", { type: "button", class: "link" }, icon("pin"));
   readonly #lower = h("button", { type: "button", class: "link lower" }, icon("hand"));
   readonly #more = h("button", { type: "button", class: "link" }, icon("more"));

@@ -24,11 +24,6 @@ export class Statistics {
   constructor(client: RoomClient, name: string) {
     this.#client = client;
     this.#name = name;
-    this.element.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.preventDefault();
-      this.close();
-    });
   }
 
   get shown(): boolean {
@@ -40,7 +35,9 @@ export class Statistics {
     this.element.hidden = !shown;
     this.#client.watchStatistics(shown);
     clearInterval(this.#timer);
+    document.removeEventListener("keydown", this.#escape);
     if (!shown) return;
+    document.addEventListener("keydown", this.#escape);
     this.#timer = setInterval(() => void this.#panel?.update(), EVERY);
     void this.#load();
   }
@@ -48,6 +45,14 @@ export class Statistics {
   stop(): void {
     this.show(false);
   }
+
+  /** Wherever the focus is: it may be on a tile that lies below. */
+  readonly #escape = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    if (document.querySelector("dialog[open], :popover-open, .panel :focus")) return;
+    event.preventDefault();
+    this.close();
+  };
 
   async #load(): Promise<void> {
     try {

@@ -129,7 +129,8 @@ export class Toolbar {
 
   /** When what had the focus is gone, as the menu's buttons are when it has closed. */
   takeFocus(): void {
-    if (document.activeElement === document.body) this.#more.focus();
+    const { activeElement: active, body } = document;
+    if (active === body || !active?.checkVisibility()) this.#more.focus();
   }
 
   openReactions(): void {

@@ -29,6 +29,7 @@ export class StatisticsPanel {
   /** Said when the report is copied; where it cannot be, `#byHand` has it. */
   readonly #said = h("p", { class: "hint", role: "status" });
   readonly #byHand = h("textarea", {
+    name: "report",
     readonly: true,
     rows: "4",
     hidden: true,
