@@ -158,7 +158,7 @@ export class Call {
   /** The settings again, at the language: they were there when it was chosen. */
   openLanguage(): void {
     this.#settings.showModal();
-    this.#settings.querySelector("select")?.focus();
+    this.#settings.querySelector<HTMLElement>("[name=language]")?.focus();
   }
 
   stop(): void {
