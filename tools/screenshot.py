@@ -24,6 +24,7 @@ from tools.portraits import SLIDE, portraits
 TARGET: Final = Path(__file__).resolve().parent.parent / "docs" / "images"
 CROWD: Final = Path("tests/browser/crowd.js").read_text()
 DESKTOP: Final = (1280, 720)
+SMALLER: Final = (1000, 600)
 PHONE: Final = (390, 760)
 ROOM: Final = "tuesday-sync"
 SHARP: Final = 4_000
@@ -114,7 +115,7 @@ RAISED: Final = (True,)
 
 def a_chat_in_french(studio: Studio, url: str) -> None:
     """Six people and what they have written."""
-    viewer, window = studio.person("Jonas", language="fr-FR")
+    viewer, window = studio.person("Jonas", SMALLER, "fr-FR")
     crowd = studio.crowd("reunion", ("Amina", "Mei", "Kofi", "Lucía", "Priya"))
     viewer.join(url, "reunion")
     all_seen(viewer, 5)
@@ -138,7 +139,8 @@ def on_a_phone(studio: Studio, url: str) -> None:
 def the_statistics(studio: Studio, url: str) -> None:
     """Show what the page knows of a call."""
     viewer, window = studio.person("Priya")
-    studio.crowd("figures", ("Amina", "Mei"))
+    crowd = studio.crowd("figures", ("Amina", "Mei"))
+    crowd.run("(room) => window.crowd.look(room, 0)", "figures")
     viewer.join(url, "figures")
     all_seen(viewer, 2)
     window.click("Statistics")

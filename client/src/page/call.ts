@@ -1,7 +1,9 @@
 /** The call: tiles, controls, panels, and what the user has to be told. */
-import { canShareScreen, type RoomClient, ShareError } from "../lib/index.ts";
+import { canShareScreen, type RoomClient } from "../lib/index.ts";
+import { DEVICES } from "./capture.ts";
 import { ChatPanel } from "./chat-panel.ts";
 import { DeviceButton } from "./device-buttons.ts";
+import { DeviceSettings } from "./device-settings.ts";
 import { h } from "./dom.ts";
 import { CallHeader } from "./header.ts";
 import { t } from "./language.ts";
@@ -12,6 +14,7 @@ import type { Notices } from "./notices.ts";
 import { PeoplePanel } from "./people-panel.ts";
 import { remember } from "./remembered.ts";
 import { settingsDialog } from "./settings.ts";
+import { toggleShare } from "./share.ts";
 import { type Action, listenForShortcuts } from "./shortcuts.ts";
 import { SidePanels } from "./side-panels.ts";
 import { Sound, soundPrompt } from "./sound.ts";
@@ -65,10 +68,9 @@ export class Call {
     this.#stage = new Stage(this.#view, () => this.update(), moderate ?? undefined);
     this.#statistics = new Statistics(client, about.name);
     this.#header = new CallHeader(about.room, this.#statistics, this.#client.encrypted);
-    const devices = (["microphone", "camera"] as const).filter((device) =>
-      client.rights.publish.includes(device),
+    this.#buttons = DEVICES.filter((device) => client.rights.publish.includes(device)).map(
+      (device) => new DeviceButton(media, device),
     );
-    this.#buttons = devices.map((device) => new DeviceButton(media, device));
     this.#enableSound = soundPrompt(() => this.#sound.enable());
     this.#sound = new Sound((blocked) => {
       this.#enableSound.hidden = !blocked;
@@ -99,10 +101,13 @@ export class Call {
       chimes: () => media.remembered.chime,
       readsChat: () => this.#chat.shown && !document.hidden,
     });
-    this.#settings = settingsDialog(media.remembered, {
-      language: about.translate,
-      remember: () => remember(media.remembered),
-    });
+    const devices = new DeviceSettings(media, this.#sound);
+    this.#stops.push(() => devices.stop());
+    this.#settings = settingsDialog(
+      media.remembered,
+      { language: about.translate, remember: () => remember(media.remembered) },
+      devices.element,
+    );
     this.#settings.addEventListener("close", () => this.#toolbar.takeFocus());
     this.#toolbar = this.#tools();
     this.element = this.#page();
@@ -126,6 +131,7 @@ export class Call {
         video: this.#selfVideo,
         source: camera ? "camera" : null,
         microphoneMuted: !this.#media.isOn("microphone"),
+        heard: this.#media.heard,
         state: sharing ? t("call.sharing") : null,
         encrypted: this.#client.encrypted,
       },
@@ -157,8 +163,12 @@ export class Call {
 
   /** The settings again, at the language: they were there when it was chosen. */
   openLanguage(): void {
-    this.#settings.showModal();
+    this.showSettings();
     this.#settings.querySelector<HTMLElement>("[name=language]")?.focus();
+  }
+
+  showSettings(): void {
+    this.#settings.showModal();
   }
 
   stop(): void {
@@ -241,7 +251,7 @@ export class Call {
         pictureInPicture: document.pictureInPictureEnabled ?? false,
       },
       {
-        share: () => void this.#toggleShare(),
+        share: () => this.#act("share"),
         hand: () => this.#act("hand"),
         react: (reaction) => conversation.react(reaction),
         panel: (panel) => this.#act(panel),
@@ -260,7 +270,7 @@ export class Call {
     if (action === "microphone" || action === "camera") {
       if (rights.publish.includes(action)) void this.#media.set(action, !this.#media.isOn(action));
     } else if (action === "share") {
-      if (this.#mayShare()) void this.#toggleShare();
+      if (this.#mayShare()) void toggleShare(this.#client, this.#notices, this.#toolbar.share);
     } else if (action === "hand") conversation.raiseHand(!conversation.handRaised);
     else if (action === "react") this.#toolbar.openReactions();
     else if (action === "chat" || action === "people") this.#panels.toggle(action);
@@ -272,28 +282,10 @@ export class Call {
     else if (action === "statistics") this.#header.toggleStatistics();
     else if (action === "lock") {
       if (rights.moderate) conversation.lock(!conversation.locked);
-    } else this.#settings.showModal();
+    } else this.showSettings();
   }
 
   #mayShare(): boolean {
     return canShareScreen() && this.#client.rights.publish.includes("screen");
-  }
-
-  async #toggleShare(): Promise<void> {
-    if (this.#client.published("screen")) {
-      this.#client.stopScreen();
-      return;
-    }
-    const { share } = this.#toolbar;
-    share.disabled = true;
-    try {
-      await this.#client.shareScreen();
-    } catch (error) {
-      if (!(error instanceof ShareError)) throw error;
-      this.#notices.show(error.code);
-    } finally {
-      share.disabled = false;
-      share.focus();
-    }
   }
 }
