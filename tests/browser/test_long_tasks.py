@@ -1,7 +1,9 @@
 """Two calls of twelve others each, rendered at once on one machine, while somebody writes."""
 
+import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.browser.participant import Participant, PersonFactory, chromium_of
@@ -15,17 +17,43 @@ WRITTEN = "Whoever writes while twelve others come and go misses no letter of it
 LIMIT = 100
 """Milliseconds: what takes longer can be felt (RAIL)."""
 
+QUIET = 0.3
+"""Of ``busy()``, up to which a task takes as long as its work does."""
+
+# From a key to the picture with its letter.
 WATCH = """() => {
-    window.tasks = [];
     window.inputs = [];
     new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) window.tasks.push(duration);
-    }).observe({ type: "longtask" });
-    new PerformanceObserver((list) => {
-        for (const { name, duration, processingStart, startTime } of list.getEntries())
-            if (name === "keydown") window.inputs.push([duration, processingStart - startTime]);
+        for (const { name, duration } of list.getEntries())
+            if (name === "keydown") window.inputs.push(duration);
     }).observe({ type: "event", durationThreshold: 16 });
 }"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the page's thread did in one go, in milliseconds."""
+
+    duration: float
+    work: float
+    """Without what others have taken of the core meanwhile."""
+
+
+def tasks(trace: bytes) -> list[Task]:
+    """Return the tasks of pages from Chromium's own trace."""
+    events = json.loads(trace)["traceEvents"]
+    pages = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    return [
+        Task(event["dur"] / 1_000, event["tdur"] / 1_000)
+        for event in events
+        if (event["pid"], event["tid"]) in pages
+        and event["name"] == "ThreadControllerImpl::RunTask"
+        and "tdur" in event
+    ]
 
 
 def playing(viewer: Participant) -> int:
@@ -68,7 +96,7 @@ def test_two_calls_of_twelve_drop_no_input(
     crowd.page.run("() => { window.crowd.liven(500); }")
     for viewer in viewers:
         window = chromium_of(viewer)
-        window.browser.start_tracing(page=window.page, categories=["toplevel", "devtools.timeline"])
+        window.browser.start_tracing(page=window.page, categories=["toplevel"])
     for letter in WRITTEN:
         for viewer in viewers:
             chromium_of(viewer).page.keyboard.type(letter)
@@ -76,19 +104,20 @@ def test_two_calls_of_twelve_drop_no_input(
     for viewer in viewers:
         chromium_of(viewer).screenshot(artifacts / f"{viewer.name}-twelve.png")
         assert viewer.page.run("() => document.querySelector('textarea').value") == WRITTEN
-    for viewer in viewers:
-        trace = chromium_of(viewer).browser.stop_tracing()
-        (artifacts / f"{viewer.name}.trace").write_bytes(trace)
-    tasks = [task for viewer in viewers for task in viewer.page.run("() => window.tasks")]
-    inputs = [each for viewer in viewers for each in viewer.page.run("() => window.inputs")]
-    slow = sorted(duration for duration, _ in inputs) or [16]
-    longest = max(tasks, default=0)
+    done = [
+        task for viewer in viewers for task in tasks(chromium_of(viewer).browser.stop_tracing())
+    ]
+    slow = sorted(each for viewer in viewers for each in viewer.page.run("() => window.inputs"))
+    slow = slow or [16]
+    longest, most = max(task.duration for task in done), max(task.work for task in done)
     measure(
-        "two calls of twelve: longest task of the pages",
-        f"{longest:.0f} ms (of {len(tasks)} of 50 ms and more; load before: {before:.1f})",
+        "two calls of twelve: longest task",
+        f"{longest:.0f} ms, most work of one {most:.0f} ms (load before: {before:.1f})",
     )
     measure(
         "two calls of twelve: key to picture",
         f"median {slow[len(slow) // 2]:.0f} ms, longest {slow[-1]:.0f} ms",
     )
-    assert longest < LIMIT
+    assert len(done) > 1_000
+    assert most < LIMIT
+    assert longest < LIMIT or before > QUIET

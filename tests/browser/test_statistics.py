@@ -1,7 +1,7 @@
 """The statistics of a call: a row and plots for each track, and a report to send."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -65,10 +65,12 @@ def test_the_figures_of_a_call(daemon: Daemon, person: PersonFactory, artifacts:
     assert any("panel" in each for each in late), "the panel is no part of the first load"
     bob.page.screenshot(artifacts / "statistics.png")
     assert [*findings(bob), *too_small(bob)] == []
-    for close in (
+    closing = panel.get_by_role("button", name="Close the statistics")
+    ways: list[Callable[[], None]] = [
         lambda: page.keyboard.press("Escape"),  # the focus is not in it
-        lambda: panel.get_by_role("button", name="Close the statistics").click(),
-    ):
+        closing.click,
+    ]
+    for close in ways:
         close()
         expect(panel).to_be_hidden()
         expect(page.get_by_role("button", name="Statistics")).to_be_focused()
