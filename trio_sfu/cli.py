@@ -7,7 +7,6 @@ settings.
 import faulthandler
 import gc
 import os
-import resource
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +16,7 @@ from typing import Any, TextIO, cast
 import click
 
 from trio_sfu.activation import Inherited, differences, inherit
+from trio_sfu.bench.command import bench
 from trio_sfu.config.keys import KEYS
 from trio_sfu.config.load import load
 from trio_sfu.config.model import Config
@@ -105,11 +105,12 @@ def serve(file: Path | None, **flags: str | None) -> None:
 
     from trio_sfu import logging, serving
     from trio_sfu.log_output import open_output
+    from trio_sfu.overload.descriptors import raise_limit
 
     gc.freeze()
     gc.enable()
     _open_standard_streams()
-    _raise_descriptor_limit()
+    raise_limit()
     # systemd's watchdog sends SIGABRT: the journal then has where every thread hangs.
     faulthandler.enable(_STDERR)
     with open_output(_STDERR, logging.lost_lines) as output:
@@ -227,15 +228,16 @@ def size(
     people join. Needs no daemon, and leaves one that runs alone.
     """
     config = _load(file, flags)
-    _raise_descriptor_limit()
     # Here, so that the other commands start quickly.
+    from trio_sfu.overload.descriptors import raise_limit
     from trio_sfu.sizing.command import size_up
-    from trio_sfu.sizing.errors import SizeError
     from trio_sfu.sizing.report import as_json, as_text
+    from trio_sfu.trial.errors import TrialError
 
+    raise_limit()
     try:
         report = size_up(config, seconds=seconds, subscribers=subscribers, headroom=headroom / 100)
-    except SizeError as error:
+    except TrialError as error:
         raise click.ClickException(f"{error} ({error.code})") from None
     click.echo(as_json(report) if as_object else as_text(report), nl=False)
 
@@ -250,6 +252,7 @@ def token(arguments: tuple[str, ...]) -> None:
     command.main(list(arguments), prog_name="trio-sfu token")
 
 
+main.add_command(bench)
 main.add_command(tree)
 main.add_command(rooms)
 main.add_command(top)
@@ -268,12 +271,6 @@ def _open_standard_streams() -> None:
     while (number := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
         pass
     os.close(number)
-
-
-def _raise_descriptor_limit() -> None:
-    """Use as many descriptors as the system lets the process have."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _told(group: BaseExceptionGroup[ConfigError]) -> int:
