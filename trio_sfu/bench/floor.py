@@ -80,6 +80,7 @@ class Floor:
         addresses = [each.getsockname() for each in receivers for _ in range(split)]
         segment = burst.size if burst.gso and burst.packets > 1 else None
         self._messages = Messages(addresses, burst.size * burst.packets // split, segment)
+        self._size = burst.size
         self._next, self._count = 0, len(addresses)
         self._a_step = burst.fan_out * split
         self._step_packets = burst.fan_out * burst.packets
@@ -115,16 +116,18 @@ class Floor:
         count = FloorCount(
             packets=self._packets,
             kernel_nanos=self._kernel,
-            crypto_ns=self._encrypting() / self._step_packets,
+            crypto_ns=self._encrypting(),
             arrived=self._arrived / max(1, self._sent),
         )
         self._packets = self._sent = self._arrived = self._kernel = 0
         return count
 
-    def _encrypting(self) -> int:
-        """Return the nanoseconds for the bytes of a step, without what calling takes."""
-        whole = _median(lambda: self._encryption.encrypt(self._data))
-        return max(0, whole - _median(lambda: self._encryption.encrypt(self._data[:_BLOCK])))
+    def _encrypting(self) -> float:
+        """Return the nanoseconds for the bytes of a packet, without what calling takes."""
+        data = self._data if len(self._data) >= _PIECE else memoryview(bytes(_PIECE))
+        whole = _median(lambda: self._encryption.encrypt(data))
+        calling = _median(lambda: self._encryption.encrypt(data[:_BLOCK]))
+        return max(0, whole - calling) * self._size / len(data)
 
     def _collect(self) -> None:
         for number, _ in self._poller.poll(0, len(self._receivers)):

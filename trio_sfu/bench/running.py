@@ -29,8 +29,6 @@ from trio_sfu.trial.stage import Stage, open_stage, resident, ssrc_of
 
 _WARM_UP: Final = 0.5
 """Seconds before the first round: slots switch, caches fill."""
-_FEEDBACK: Final = 0.1
-"""Seconds between two messages of feedback of a client."""
 _FLOORS: Final = 0.3
 """The share of a round that is the floor's."""
 _SETTLE: Final = 0.03
@@ -65,7 +63,7 @@ def measure(load: Load, profile: Profile, plan: Plan) -> Measured:
         play(stage, engine.events, _WARM_UP)
         memory = resident() - before
         burst = Burst(
-            packets=load.workload.packets,
+            packets=load.packets,
             size=engine.packet_size(),
             fan_out=load.fan_out,
             gso=stage.gso,
@@ -90,7 +88,7 @@ def measure(load: Load, profile: Profile, plan: Plan) -> Measured:
             about=load.workload.about,
             profile=profile,
             subscribers=load.subscribers,
-            packets_a_frame=load.workload.packets,
+            packets_a_frame=load.packets,
             packet_bytes=burst.size,
             wanted_packets_a_second=load.forwarded,
             memory_bytes=max(0, memory // load.subscribers),
@@ -108,7 +106,7 @@ class _Engine:
 
     def __init__(self, stage: Stage[Viewer], load: Load, travel: Travel) -> None:
         self.events = merged(
-            reports_in_turn(stage.clients, _FEEDBACK),
+            reports_in_turn(stage.clients, load.workload.feedback),
             *(_published(stage, load, number) for number in load.publishers),
         )
         self._stage = stage
@@ -125,10 +123,11 @@ class _Engine:
         """Play for a while; return what was counted, and latencies in nanoseconds."""
         self._settle()
         del self._travel.latencies[:]
-        before = self._count()
+        before, began = self._count(), time.monotonic()
         play(self._stage, self.events, seconds)
+        lasted = time.monotonic() - began
         self._settle()
-        return as_counted(before, self._count(), seconds), self._travel.latencies.tolist()
+        return as_counted(before, self._count(), lasted), self._travel.latencies.tolist()
 
     def _settle(self) -> None:
         self._stage.receive(time.monotonic() + _SETTLE)
@@ -209,7 +208,7 @@ def _published(stage: Stage[Viewer], load: Load, number: int) -> Events:
     else:
         camera = Camera(
             ssrc_of(number) + 1,
-            packets=workload.packets,
+            packets=load.packets,
             size=workload.size,
             frames_a_second=load.frames_a_second,
         )

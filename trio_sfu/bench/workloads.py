@@ -17,6 +17,8 @@ Shape: TypeAlias = Literal["lecture", "rooms"]
 """One publishes and all others watch; or rooms of three who all publish and watch each other."""
 LEN: Final = 1_100
 """Bytes of a made-up packet of video before encryption."""
+A_CALL: Final = 50
+"""Packets that a publisher sends at once, at most: more are too many bytes for one call."""
 ROOM: Final = 3
 """People of a room, where there are many."""
 PROFILES: Final[dict[str, Profile]] = {
@@ -42,8 +44,12 @@ class Workload:
     """Packets of a frame, which are sent at once."""
     forwarded: float | None = None
     """Packets a second to all subscribers together, whatever their number; None: see ``frames``."""
+    every: float | None = None
+    """Seconds between two frames, which have as many packets as that takes; None: ``packets``."""
     frames: float = FRAMES_A_SECOND
     """A second, of each publisher."""
+    feedback: float = 0.1
+    """Seconds between two messages of feedback of a client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ class Load:
     people: int
     fan_out: int
     """Those who get what one publishes."""
+    packets: int
+    """Of a frame."""
     frames_a_second: float
     """Of each publisher."""
 
@@ -71,26 +79,26 @@ class Load:
     def forwarded(self) -> float:
         """Packets a second that are to come to the subscribers, all together."""
         frames = self.frames_a_second * len(self.publishers)
-        return frames * self.workload.packets * self.fan_out
+        return frames * self.packets * self.fan_out
 
 
 def load(workload: Workload, subscribers: int) -> Load:
     """Return the workload for so many; rooms of three are as many as they fill, at least one."""
+    packets, frames = workload.packets, workload.frames
     if workload.shape == "rooms":
-        return Load(workload, max(1, subscribers // ROOM) * ROOM, ROOM - 1, workload.frames)
-    frames = workload.frames
+        people = max(1, subscribers // ROOM) * ROOM
+        return Load(workload, people, ROOM - 1, packets, frames)
     if workload.forwarded is not None:
-        frames = workload.forwarded / (subscribers * workload.packets)
-    return Load(workload, subscribers + 1, subscribers, frames)
+        published = workload.forwarded / subscribers
+        if workload.every is not None:
+            packets = min(max(1, round(published * workload.every)), A_CALL)
+        frames = published / packets
+    return Load(workload, subscribers + 1, subscribers, packets, frames)
 
 
 def _paced(forwarded: int) -> Workload:
-    # A burst has as many packets as that takes with 50 subscribers, as publishers have it.
-    packets = round(forwarded / 50 / 200)
-    about = f"bursts of {packets}, 5 ms apart for 50: {forwarded:,} packets/s forwarded"
-    return Workload(
-        f"video-paced-{forwarded // 1_000}k", about, packets=packets, forwarded=forwarded
-    )
+    about = f"bursts 5 ms apart, as publishers have them, {forwarded:,} packets/s forwarded"
+    return Workload(f"video-paced-{forwarded // 1_000}k", about, forwarded=forwarded, every=0.005)
 
 
 ALL: Final = {
@@ -111,6 +119,7 @@ ALL: Final = {
             mid=AUDIO_MID,
             size=AUDIO_PACKET,
             frames=AUDIO_PACKETS,
+            feedback=0.25,
         ),
     ),
     "many-rooms": (
