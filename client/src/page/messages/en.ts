@@ -1,8 +1,12 @@
 import { commonsEn } from "./commons-en.ts";
+import { devicesEn } from "./devices-en.ts";
+import { statisticsEn } from "./statistics-en.ts";
 
 /** English. The other languages have the same keys. */
 export const en = {
   ...commonsEn,
+  ...statisticsEn,
+  ...devicesEn,
   "lobby.title": "Join a room",
   "lobby.intro": "Check your camera and microphone, then step in.",
   "lobby.name": "Your name",
@@ -46,15 +50,6 @@ export const en = {
   "call.paused-room": "There is no video in this room",
   "call.paused-unsupported": "Your browser cannot play this video",
   "call.statistics": "Statistics",
-  "statistics.estimate": "Your connection carries",
-  "statistics.unknown": "not known yet",
-  "statistics.who": "Who",
-  "statistics.picture": "Picture",
-  "statistics.layer": "Layer",
-  "statistics.rate": "Rate",
-  "statistics.loss": "Lost",
-  "statistics.frozen": "Frozen",
-  "statistics.sent": "{name} (sent)",
   "call.presents": "{name} is presenting",
   "call.joined": "{name} joined",
   "call.left": "{name} left",
@@ -80,18 +75,6 @@ export const en = {
   "notice.draining": "The server will be restarted. The call comes back by itself after it.",
   "notice.dismiss": "Dismiss",
   "notice.give-up": "Do not wait",
-  "error.permission-denied":
-    "The browser does not let this page use your camera and microphone. Allow it beside the address bar and press the button again; until then you can watch and listen.",
-  "error.no-camera": "No camera was found. You can join without one.",
-  "error.no-microphone": "No microphone was found. You can join and listen.",
-  "error.no-devices":
-    "Neither a camera nor a microphone was found. You can join to watch and listen.",
-  "error.device-busy":
-    "The camera or microphone is in use by another program. Close it and try again, or join without.",
-  "error.device-lost": "The camera or microphone was disconnected.",
-  "error.device-failed": "The camera or microphone could not be started. You can join without.",
-  "error.insecure-origin":
-    "Browsers give camera and microphone only to https pages and localhost. Here you can join to watch and listen.",
   "error.share-unsupported": "This browser cannot share a screen.",
   "error.share-cancelled": "Nothing was shared: the choice was cancelled.",
   "error.share-denied":
