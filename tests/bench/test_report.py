@@ -94,8 +94,8 @@ def test_the_columns_of_both_tables_are_aligned() -> None:
     ways = costs + 4
     heading = "The way of a packet a run a call lost p50 ms p99 p99.9 switches KiB a subscriber"
     assert lines[ways].split() == heading.split()
-    row = ["video-paced-20k", "gcm", "2.0", "99.6", "0.00%", "0.151", "0.80", "-", "0.020", "60"]
-    assert lines[ways + 1].split() == row
+    cells = ["video-paced-20k", "gcm", "2.0", "99.6", "0.00%", "0.151", "0.80", "-", "0.020", "60"]
+    assert lines[ways + 1].split() == cells
 
 
 def test_joins_are_told() -> None:
