@@ -78,7 +78,8 @@ export class Reception {
     this.#own = own;
     if (sent === null) return null;
     const late = at - this.#heardAt >= NO_REPORT;
-    if (!this.#known) return late ? false : null;
+    // A browser that tells of no report at all may be one that never does.
+    if (!this.#known) return late && others !== null ? false : null;
     const leftOut = own !== null && others !== null && others - own >= TOGETHER;
     return !late && !leftOut;
   }
