@@ -29,7 +29,7 @@ BROWSERS := .cache/browsers-installed
 RUST_SOURCES := $(shell find native -path native/target -prune -o -path native/fuzz -prune -o \
 	-type f \( -name '*.rs' -o -name 'Cargo.*' \) -print)
 PAGE_SOURCES := $(shell find client -path client/node_modules -prune -o -path client/test -prune \
-	-o -type f -print)
+	-o -path client/dist -prune -o -type f -print)
 CARGO := cd native && cargo
 
 .PHONY: help
