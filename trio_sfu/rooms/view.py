@@ -106,7 +106,8 @@ class View:
             choice.add(mid, showing)
         audio = audio_need(choice.microphones, choice.screen_audio)
         budget = for_video(self.estimate, audio, self.loss) if self.estimate is not None else None
-        allotted = self._allocator.run(now, budget, choice.wants)
+        guess = self.estimate == FIRST_ESTIMATE
+        allotted = self._allocator.run(now, budget, choice.wants, guess=guess)
         spent = sum(step.bitrate for step in allotted.values() if step is not None)
         best = sum(want.ladder[-1].peak for want in choice.wants)
         return Planned(
