@@ -102,6 +102,10 @@ dist: $(RUNTIME) $(DEV) $(PAGE) ## A wheel and an sdist with the built page insi
 	.venv/bin/maturin sdist --out dist
 	$(VENV_PYTHON) -m tools.check_dist dist
 
+.PHONY: client-package
+client-package: $(NODE_MODULES) ## The browser library as a package for npm, into client/dist/
+	cd client && npm run --silent build:lib && npm pack --silent --pack-destination dist ./dist
+
 .PHONY: deb
 deb: dist ## A Debian package of the wheel and all that it needs, into dist/
 	tools/install-packages dpkg-deb:dpkg

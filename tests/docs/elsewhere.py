@@ -27,6 +27,9 @@ BLOCKS: dict[tuple[str, str], Elsewhere | Nowhere] = {
     ("docs/api.md", "api=http://127.0.0.1:8080/api/v1"): Elsewhere(
         "tests/http/test_examples.py", '"api.md"'
     ),
+    ("docs/embed.md", "make client-package"): Elsewhere(
+        "client/test/package.test.mjs", '"npm", "pack"'
+    ),
     ("docs/quick-start.md", "sudo apt install ./trio-sfu_0.1.0_amd64.deb caddy"): Elsewhere(
         "tests/process/test_package.py", '"quick-start.md"'
     ),

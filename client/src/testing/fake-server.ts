@@ -1,16 +1,15 @@
 /** A server and a room without a network: what applications drive a RoomClient with in their tests. */
 import type { RoomClientSettings } from "../lib/index.ts";
 import type {
-  ChatMessage,
   ClientMessage,
   Join,
   ModerationCode,
   Publish,
-  Reaction,
   Rights,
   ServerMessage,
   Source,
 } from "../protocol.ts";
+import { FakeCommons } from "./fake-commons.ts";
 import { FakeMediaStream } from "./fake-media.ts";
 import { FakePeer, type Surroundings } from "./fake-peer.ts";
 import { FakePeerConnection } from "./fake-peer-connection.ts";
@@ -52,10 +51,9 @@ export class FakeServer {
   /** Its newest last. */
   readonly connections: FakePeerConnection[] = [];
   readonly #slots = new FakeSlots();
+  readonly #commons = new FakeCommons((message) => this.#tell(message));
   readonly #published = new Map<Source, Publish>();
   #peers: FakePeer[] = [];
-  #hands: string[] = [];
-  #messages: ChatMessage[] = [];
   #socket: FakeSocket | null = null;
   #self = "";
   #room = "";
@@ -179,16 +177,16 @@ export class FakeServer {
         this.#published.set(message.source, message);
         break;
       case "send-chat":
-        this.#write(this.#self, this.#name, message.text);
+        this.#commons.write(this.#self, this.#name, message.text);
         break;
       case "raise-hand":
-        this.#raise(this.#self, message.raised);
+        this.#commons.raise(this.#self, message.raised);
         break;
       case "lower-hand":
-        this.#raise(message.peer, false);
+        this.#commons.raise(message.peer, false);
         break;
       case "react":
-        this.#react(this.#self, message.reaction);
+        this.#commons.react(this.#self, message.reaction);
         break;
       case "lock-room": {
         const { locked } = message;
@@ -227,6 +225,7 @@ export class FakeServer {
       return;
     }
     this.#tell({ type: "resumed", peer: this.#self, room: this.#room, peers: this.#others() });
+    this.#commons.tellAll();
     this.#tellSlots();
   }
 
@@ -243,9 +242,7 @@ export class FakeServer {
       peers: this.#others(),
       iceServers: [],
     });
-    if (this.#messages.length > 0)
-      this.#tell({ type: "chat-history", messages: this.#messages, dropped: 0 });
-    if (this.#hands.length > 0) this.#tell({ type: "hands", peers: this.#hands });
+    this.#commons.tellAll();
   }
 
   #others() {
@@ -279,35 +276,18 @@ export class FakeServer {
       this.#tell({ type: "peer-updated", peer: peer.info });
       this.#tellSlots();
     },
-    wrote: ({ id, name }, text) => this.#write(id, name, text),
-    raised: ({ id }, raised) => this.#raise(id, raised),
-    reacted: ({ id }, reaction) => this.#react(id, reaction),
+    wrote: ({ id, name }, text) => this.#commons.write(id, name, text),
+    raised: ({ id }, raised) => this.#commons.raise(id, raised),
+    reacted: ({ id }, reaction) => this.#commons.react(id, reaction),
     spoke: ({ id: peer }, speaking) =>
       this.#tell({ type: "speakers", speakers: [{ peer, speaking }] }),
     left: ({ id }, reason) => this.#remove(id, reason),
   };
 
-  #write(peer: string, name: string, text: string): void {
-    const number = this.#messages.length + 1;
-    const message = { number, peer, name, time: Date.now() / 1_000, text };
-    this.#messages.push(message);
-    this.#tell({ type: "chat", message });
-  }
-
-  #raise(peer: string, raised: boolean): void {
-    const others = this.#hands.filter((each) => each !== peer);
-    this.#hands = raised ? [...others, peer] : others;
-    this.#tell({ type: "hands", peers: this.#hands });
-  }
-
-  #react(peer: string, reaction: Reaction): void {
-    this.#tell({ type: "reactions", reactions: [{ peer, reaction }] });
-  }
-
   #remove(peer: string, reason: "removed" | "left" | "gone" | "timeout" | "failed"): void {
     if (!this.#peers.some(({ id }) => id === peer)) return;
     this.#peers = this.#peers.filter(({ id }) => id !== peer);
-    this.#raise(peer, false);
+    this.#commons.raise(peer, false);
     this.#tell({ type: "peer-left", peer, reason });
     this.#tellSlots();
   }
