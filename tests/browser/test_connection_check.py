@@ -24,6 +24,9 @@ Measure = Callable[[str, str], None]
 DIRECT = ["WebSocket", "UDP reachability", "TCP reachability", "publish", "receive", "reconnect"]
 FINDINGS = """() => [...document.querySelectorAll(".findings li")].map(
     (row) => [row.dataset.check, row.dataset.state])"""
+MEASURED = """() => [...document.querySelectorAll(".findings li")]
+    .filter((row) => /^\\d+ ms/.test(row.querySelector("small")?.textContent))
+    .map((row) => row.dataset.check)"""
 SUMMARY = "() => document.querySelector('.connection [role=status]')?.textContent ?? ''"
 STATE = "() => document.querySelector('.connection')?.dataset.state ?? ''"
 
@@ -60,6 +63,8 @@ def test_nothing_is_blocked_and_nobody_in_the_room_is_disturbed(
     alice.page.screenshot(artifacts / "connection-test.png")
     assert accessibility.findings(alice) == []
     assert accessibility.too_small(alice) == []
+    # The server, and both ways for media.
+    assert alice.page.run(MEASURED) == DIRECT[:3]
     assert bob.names() == ["bob"]
     assert bob.offers() == offers
     assert daemon.metrics()["trio_sfu_peers"] == 1
