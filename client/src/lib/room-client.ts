@@ -96,6 +96,11 @@ export class RoomClient extends Emitter<RoomEvents> {
     return this.#session?.pc ?? null;
   }
 
+  /** What carries `source` in the present session: for statistics. */
+  line(source: Source): RTCRtpTransceiver | null {
+    return this.#session?.line(source) ?? null;
+  }
+
   /**
    * SDP offers since this client was made; one a session unless the room outgrew the slots or
    * ICE was restarted.

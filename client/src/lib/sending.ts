@@ -55,6 +55,11 @@ export class SendingLines {
     }
   }
 
+  /** What carries `source`. */
+  line(source: Source): RTCRtpTransceiver | null {
+    return this.#transceivers.get(source) ?? null;
+  }
+
   /** What the offer says about them; mids are known once it is the local description. */
   lines(): SendingLine[] {
     const lines: SendingLine[] = [];

@@ -14,7 +14,7 @@ export class ConnectionCheck {
     this.#options = options;
     this.#button = h(
       "button",
-      { type: "button", onclick: () => void this.#pressed() },
+      { type: "button", class: "quiet", onclick: () => void this.#pressed() },
       t("lobby.test-connection"),
     );
     this.element = h("section", { class: "connection-check" }, this.#button);
