@@ -206,7 +206,7 @@ async function attempt(party: Party, start = false): Promise<Attempt> {
   try {
     if (start) await within(SIGNALING_WITHIN, party.start());
     await within(CONNECT_WITHIN, party.connected());
-    return { party, error: null, milliseconds: await party.connection.roundTrip() };
+    return { party, error: null, milliseconds: await party.roundTrip() };
   } catch (thrown) {
     return { party, error: asRoomError(thrown, "media-failed"), milliseconds: null };
   }

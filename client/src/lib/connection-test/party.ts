@@ -10,6 +10,8 @@ import { KeptConnection } from "./way.ts";
 
 /** How often figures are looked at, ms. */
 const LOOK_EVERY = 100;
+/** Browsers have figures of a new path only after some checks, ms. */
+const FIGURES_WITHIN = 2_000;
 /** What has to have arrived before it is believed. */
 const PICTURES = 3;
 const SOUNDS = 10;
@@ -84,6 +86,17 @@ export class Party extends Emitter<Events> {
   async connected(): Promise<void> {
     if (this.connection.pc.connectionState !== "connected")
       await this.#until("connected", () => true);
+  }
+
+  /** The round trip of media, ms; null: it was not known in time. */
+  async roundTrip(): Promise<number | null> {
+    let found: number | null = null;
+    const known = this.#look(async () => {
+      found = await this.connection.roundTrip();
+      return found !== null;
+    });
+    await within(FIGURES_WITHIN, known).catch(() => undefined);
+    return found;
   }
 
   /** The round trip of a message, ms. */
@@ -161,12 +174,20 @@ export class Party extends Emitter<Events> {
   /** @throws RoomError when the session ends before. */
   async #look(there: () => Promise<boolean>): Promise<void> {
     let over: RoomError | null = null;
+    let wake: () => void = () => undefined;
     void this.#session.ended.then(({ error }) => {
       over = error;
+      wake();
     });
     while (!(await there())) {
       if (over) throw over;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, LOOK_EVERY);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
     }
   }
 }

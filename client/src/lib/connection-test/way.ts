@@ -28,10 +28,6 @@ export interface RelayTrouble {
   message: string;
 }
 
-/** Browsers have figures of a new path only after some checks: how often one looks, ms, and how often. */
-const LOOK_EVERY = 100;
-const LOOKS = 20;
-
 const UNAUTHORIZED = 401;
 /** Where no server was reached (webrtc-pc 4.8.3). */
 const UNREACHED = 701;
@@ -75,17 +71,8 @@ export class KeptConnection {
     };
   }
 
-  /** Of the pair that is used, ms, as soon as it is known; null: it was not in time. */
+  /** Of the pair that is used, ms; null while it is not known. */
   async roundTrip(): Promise<number | null> {
-    for (let looks = 0; looks < LOOKS; looks++) {
-      const found = await this.#roundTrip();
-      if (found !== null) return found;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
-    }
-    return null;
-  }
-
-  async #roundTrip(): Promise<number | null> {
     for (const stats of (await this.pc.getStats()).values()) {
       const { type, nominated, state, currentRoundTripTime: seconds } = stats;
       if (type === "candidate-pair" && nominated && state === "succeeded" && seconds !== undefined)
