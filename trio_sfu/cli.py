@@ -7,7 +7,6 @@ settings.
 import faulthandler
 import gc
 import os
-import resource
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +16,7 @@ from typing import Any, TextIO, cast
 import click
 
 from trio_sfu.activation import Inherited, differences, inherit
+from trio_sfu.bench.command import bench
 from trio_sfu.config.keys import KEYS
 from trio_sfu.config.load import load
 from trio_sfu.config.model import Config
@@ -27,7 +27,12 @@ from trio_sfu.tree.command import drain, kick, tree
 
 _STDIN, _STDERR = 0, 2
 _AS_IT_IS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
-_SHORT = {"http.host": "--host", "http.port": "--port", "admin.token_file": "--token-file"}
+_SHORT = {
+    "http.host": "--host",
+    "http.port": "--port",
+    "http.tls": "--tls",
+    "admin.token_file": "--token-file",
+}
 
 
 class _ConfigTrouble(click.ClickException):
@@ -75,6 +80,20 @@ def _tell_differences(written: Config, effective: Config) -> None:
         )
 
 
+def _keep_certificate(config: Config) -> None:
+    if config.http.tls != "self-signed":
+        return
+    from trio_sfu import logging
+    from trio_sfu.listeners.self_signed import keep_certificate
+
+    fingerprint = keep_certificate(config)
+    logging.get("daemon").warning(
+        "the certificate is the daemon's own: browsers warn of it, and show this fingerprint",
+        sha256=fingerprint,
+        file=config.http.certificate,
+    )
+
+
 def _load(file: Path | None, flags: dict[str, str | None]) -> Config:
     try:
         return _read(file, flags)
@@ -105,11 +124,12 @@ def serve(file: Path | None, **flags: str | None) -> None:
 
     from trio_sfu import logging, serving
     from trio_sfu.log_output import open_output
+    from trio_sfu.overload.descriptors import raise_limit
 
     gc.freeze()
     gc.enable()
     _open_standard_streams()
-    _raise_descriptor_limit()
+    raise_limit()
     # systemd's watchdog sends SIGABRT: the journal then has where every thread hangs.
     faulthandler.enable(_STDERR)
     with open_output(_STDERR, logging.lost_lines) as output:
@@ -120,6 +140,7 @@ def serve(file: Path | None, **flags: str | None) -> None:
             # With a terminal, SIGHUP says that it is gone.
             again = None if os.isatty(_STDIN) else lambda: inherited.over(_read(file, flags))
             _tell_differences(_read(file, flags), config)
+            _keep_certificate(config)
             serve_it = partial(serving.serve, config, load=again, inherited=inherited)
             well = trio.run(serve_it)
         except* ConfigError as group:
@@ -227,15 +248,16 @@ def size(
     people join. Needs no daemon, and leaves one that runs alone.
     """
     config = _load(file, flags)
-    _raise_descriptor_limit()
     # Here, so that the other commands start quickly.
+    from trio_sfu.overload.descriptors import raise_limit
     from trio_sfu.sizing.command import size_up
-    from trio_sfu.sizing.errors import SizeError
     from trio_sfu.sizing.report import as_json, as_text
+    from trio_sfu.trial.errors import TrialError
 
+    raise_limit()
     try:
         report = size_up(config, seconds=seconds, subscribers=subscribers, headroom=headroom / 100)
-    except SizeError as error:
+    except TrialError as error:
         raise click.ClickException(f"{error} ({error.code})") from None
     click.echo(as_json(report) if as_object else as_text(report), nl=False)
 
@@ -250,6 +272,7 @@ def token(arguments: tuple[str, ...]) -> None:
     command.main(list(arguments), prog_name="trio-sfu token")
 
 
+main.add_command(bench)
 main.add_command(tree)
 main.add_command(rooms)
 main.add_command(top)
@@ -268,12 +291,6 @@ def _open_standard_streams() -> None:
     while (number := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
         pass
     os.close(number)
-
-
-def _raise_descriptor_limit() -> None:
-    """Use as many descriptors as the system lets the process have."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _told(group: BaseExceptionGroup[ConfigError]) -> int:
