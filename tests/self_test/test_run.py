@@ -196,7 +196,7 @@ async def test_an_engine_that_is_full_is_no_broken_engine() -> None:
     async with open_engine(EngineSettings(max_transports=1)) as engine:
         certificate = Certificate.generate()
         tested = await run_self_test(
-            lambda _: open_peer_connection(engine, certificate), loopback=True, within=10
+            lambda *_: open_peer_connection(engine, certificate), loopback=True, within=10
         )
     assert (tested.result.outcome, tested.result.code) == ("skipped", "too-many-transports")
     assert tested.failure is None

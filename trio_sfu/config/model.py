@@ -35,6 +35,7 @@ class Media(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     announced: list[str] = []
     stun_server: str = ""
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
+    spread_above: Count = 100_000
     max_transports: Count = 10_000
     handshake_timeout: Seconds = 10.0
 

@@ -107,7 +107,7 @@ async def _joins(seconds: float, server: ServerTime) -> float:
 
         async def once() -> None:
             found = await run_self_test(
-                lambda _: open_peer_connection(engine, certificate), loopback=True, within=_WITHIN
+                lambda *_: open_peer_connection(engine, certificate), loopback=True, within=_WITHIN
             )
             if found.result.outcome != "passed":
                 raise SizeError(f"nobody could join: {found.result.message}", code="size-no-join")
