@@ -56,7 +56,7 @@ def _judge(recording: Recording) -> list[Mark]:
         ]
         top = [100 * share_of_time(frames, *phase).get(TOP, 0.0) for phase in (WITHOUT, WITH)]
         marks += [
-            Mark(f"{name}: top layer without her", top[0], "% of the time"),
+            Mark(f"{name}: top layer without her", top[0], "% of the time", at_least=90),
             Mark(f"{name}: less of it with her", top[0] - top[1], "points", at_most=5),
             Mark(f"{name}: frozen without her", frozen[0], "s"),
             Mark(f"{name}: more of it with her", frozen[1] - frozen[0], "s", at_most=0.3),

@@ -38,6 +38,7 @@ from benchmarks.quality.scenario import (
 VIEWERS = ("bob", "cid")
 FALLS, RECOVERS, ENDS = 10.0, 30.0, 55.0
 LOW = 800_000
+NARROW, OPENS, OPENED = 300_000, 5.0, 35.0
 TOGETHER = 1.0
 """Seconds by which one viewer may see a change after the other."""
 
@@ -56,6 +57,16 @@ def _play(seconds: float) -> Callable[[Cast, Stage], Facts]:
         return {"top after": found}
 
     return play
+
+
+def _play_narrow(cast: Cast, stage: Stage) -> Facts:
+    cast.seat(PUBLISHER, far=True, films=True).join()
+    for name in VIEWERS:
+        cast.seat(name).join()
+    time.sleep(4)
+    stage.go()
+    stage.until(OPENED)
+    return {}
 
 
 def apart(one: Sequence[Frame], other: Sequence[Frame], start: float, end: float) -> float:
@@ -104,6 +115,23 @@ def _judge_drop(recording: Recording) -> list[Mark]:
     ]
 
 
+def _judge_opened(recording: Recording) -> list[Mark]:
+    up = recording.packets["up"]
+    seconds = per_second(up, OPENED - 10, OPENED)
+    return [
+        *(
+            Mark(
+                f"{name}: top layer after",
+                first(recording.frames(name, PUBLISHER), OPENS, lambda frame: frame.height == TOP)
+                - OPENS,
+                "s",
+            )
+            for name in VIEWERS
+        ),
+        Mark("sent in the end", sum(bits for _, bits in seconds) / len(seconds) / 1e6, "Mbit/s"),
+    ]
+
+
 def _judge_loss(recording: Recording) -> list[Mark]:
     samples = list(recording.samples(PUBLISHER))
     asked = growth([(at, outbound(each, "video", "pliCount")) for at, each in samples], 0, ENDS)
@@ -134,6 +162,7 @@ def uplinks() -> list[Scenario]:
     """Return a publisher's link that falls and recovers, and one that loses packets."""
     rates = ((0.0, 5_000_000), (FALLS, LOW), (RECOVERS, 5_000_000))
     falls = Profile(rates=rates, delay=DELAY, queue=QUEUE)
+    opens = Profile(rates=((0.0, NARROW), (OPENS, 5_000_000)), delay=DELAY, queue=QUEUE)
     loses = Profile(rates=rates[:1], delay=DELAY, queue=QUEUE, loss=5)
     down = Profile(delay=DELAY)
     play = _play(ENDS)
@@ -146,6 +175,16 @@ def uplinks() -> list[Scenario]:
             ENDS,
             play,
             _judge_drop,
+            _panels,
+        ),
+        Scenario(
+            "uplink-opens",
+            "The publisher's link: 0.3 → 5 Mbit/s",
+            down,
+            opens,
+            OPENED,
+            _play_narrow,
+            _judge_opened,
             _panels,
         ),
         Scenario(

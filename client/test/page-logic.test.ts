@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { captureCode } from "../src/page/capture.ts";
+import { refusal } from "../src/page/capture.ts";
 import { clock } from "../src/page/countdown.ts";
 import { level } from "../src/page/level-meter.ts";
 import { mutable } from "../src/page/moderation.ts";
@@ -29,17 +29,13 @@ describe("roomView", () => {
   });
 });
 
-describe("captureCode", () => {
-  const both = { camera: "", microphone: "" };
-  it("names what is missing", () => {
-    expect(captureCode("NotFoundError", both)).toBe("no-devices");
-    expect(captureCode("NotFoundError", { camera: "" })).toBe("no-camera");
-    expect(captureCode("NotFoundError", { microphone: "" })).toBe("no-microphone");
-  });
-  it("tells a refusal from a device in use and from the rest", () => {
-    expect(captureCode("NotAllowedError", both)).toBe("permission-denied");
-    expect(captureCode("NotReadableError", both)).toBe("device-busy");
-    expect(captureCode("TypeError", both)).toBe("device-failed");
+describe("refusal", () => {
+  it("tells what is missing, forbidden, in use, and the rest", () => {
+    expect(refusal("NotFoundError")).toBe("gone");
+    expect(refusal("OverconstrainedError")).toBe("gone");
+    expect(refusal("NotAllowedError")).toBe("denied");
+    expect(refusal("NotReadableError")).toBe("busy");
+    expect(refusal("TypeError")).toBe("failed");
   });
 });
 
@@ -47,8 +43,9 @@ describe("parseRemembered", () => {
   it("brings back what was remembered", () => {
     const remembered = {
       name: "Ada",
-      camera: { on: false, device: "c" },
-      microphone: { on: true, device: "m" },
+      camera: { on: false, device: "c", label: "Webcam" },
+      microphone: { on: true, device: "m", label: "" },
+      speaker: { device: "s", label: "Headset" },
       language: "fr",
       chime: false,
       shortcuts: false,
@@ -61,8 +58,9 @@ describe("parseRemembered", () => {
     (text) =>
       expect(parseRemembered(text)).toEqual({
         name: "",
-        camera: { on: true, device: "" },
-        microphone: { on: true, device: "" },
+        camera: { on: true, device: "", label: "" },
+        microphone: { on: true, device: "", label: "" },
+        speaker: { device: "", label: "" },
         language: "",
         chime: true,
         shortcuts: true,

@@ -51,3 +51,38 @@ describe("VideoSender", () => {
     expect(encodings().map(({ active }) => active)).toEqual([true, false, false]);
   });
 });
+
+describe("VideoSender.rest", () => {
+  it("has nothing active while there is nothing to send, and then what is wanted", async () => {
+    const { taken, encodings } = sender(() => true);
+    const video = new VideoSender(taken);
+    await video.plan(plan("vp8"));
+    await video.want(["q", "h"]);
+    await video.rest(true);
+    expect(encodings().some(({ active }) => active)).toBe(false);
+    await video.rest(false);
+    expect(encodings().map(({ active }) => active)).toEqual([true, true, false]);
+  });
+
+  it("begins so where it is told to", async () => {
+    const { taken, encodings } = sender(() => true);
+    const video = new VideoSender(taken, true);
+    await video.encode("vp8", plan("vp8"));
+    expect(encodings().some(({ active }) => active)).toBe(false);
+  });
+});
+
+describe("VideoSender.probe", () => {
+  it("changes what the largest active encoding may send, forth and back", async () => {
+    const { taken, encodings } = sender(() => true);
+    const video = new VideoSender(taken);
+    await video.plan(plan("vp8"));
+    await video.want(["q", "h"]);
+    const before = encodings().map(({ maxBitrate }) => maxBitrate);
+    await video.probe();
+    const after = encodings().map(({ maxBitrate }) => maxBitrate);
+    expect(after).toEqual([before[0], Number(before[1]) - 1_000, before[2]]);
+    await video.probe();
+    expect(encodings().map(({ maxBitrate }) => maxBitrate)).toEqual(before);
+  });
+});

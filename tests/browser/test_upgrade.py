@@ -55,7 +55,7 @@ def test_an_upgrade_is_a_short_gap(
     gaps.sort()
     measure(
         f"{UPGRADES} upgrades with a call inside: longest time between pictures",
-        f"{gaps[len(gaps) // 2]:.1f} s, at most {gaps[-1]:.1f} s",
+        f"{gaps[len(gaps) // 2]:.2f} s, at most {gaps[-1]:.2f} s",
     )
     assert gaps[-1] < GAP
 

@@ -1,4 +1,4 @@
-"""A daemon whose engine has two workers: people on both are in one call, and each outlives the other."""
+"""A daemon whose engine has two workers: people on both are in one call; each outlives the other."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -47,6 +47,13 @@ async def content(*watchers: Watcher) -> None:
             await watcher.content.wait()
 
 
+async def anew(person: Stay, before: str) -> None:
+    """Wait until somebody has joined anew."""
+    with trio.fail_after(20):
+        while before == (await person.present()).id:  # noqa: ASYNC110 - nobody can tell us
+            await trio.sleep(0.05)
+
+
 def relayed(daemon: Daemon) -> float:
     return daemon.metrics()["trio_sfu_engine_relay_received_total"]
 
@@ -89,9 +96,7 @@ async def test_who_is_on_the_worker_that_panics_is_back_and_the_other_stays(
             await content(*watchers)
             ids = [(await each.present()).id for each in people]
             await ask(daemon, "panic 0")
-            with trio.fail_after(20):
-                while ids[0] == (await people[0].present()).id:
-                    await trio.sleep(0.05)
+            await anew(people[0], ids[0])
             assert (await people[1].present()).id == ids[1], "nothing has happened to the other"
             async with trio.open_nursery() as again:
                 again_content = [Watcher(each) for each in people]
@@ -116,10 +121,8 @@ async def test_a_room_on_the_other_worker_notices_nothing(artifacts: Path) -> No
             for watcher in watchers:
                 watcher.longest = 0.0
             await ask(daemon, "panic 0")
-            with trio.fail_after(20):
-                for person, before in zip(hit, ids, strict=False):
-                    while before == (await person.present()).id:
-                        await trio.sleep(0.05)
+            for person, before in zip(hit, ids, strict=False):
+                await anew(person, before)
             again = [Watcher(each) for each in hit]
             for watcher in again:
                 nursery.start_soon(watcher.watch)

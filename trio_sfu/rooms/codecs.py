@@ -99,6 +99,8 @@ class CodecChoice:
         """Yield whom to tell what; to ``again`` also what its client may know already."""
         viewers = Counter(member.decodes for member in members if member.decodes)
         for member in members:
+            if not member.encodes:
+                continue
             others = viewers - Counter([member.decodes])
             for source, encodes in member.encodes.items():
                 if source in _SOURCES and encodes:

@@ -3,6 +3,9 @@
 A viewer is planned when something has happened that may change its plan, and no sooner than
 a tenth of a second after its last plan when only figures have changed. All viewers that are
 to be planned are planned in one step: a swap of screen and camera is atomic for the room.
+
+Who comes with nothing to show, or is connected now, changes nobody's plan: a lecture would
+else plan all its viewers anew for each of them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +18,7 @@ from trio_sfu.ids import PeerId
 from trio_sfu.rooms.allocation.measured import Measurement
 from trio_sfu.rooms.layers import least
 from trio_sfu.rooms.link import Link
+from trio_sfu.rooms.publisher import Publisher
 from trio_sfu.rooms.screening import Screening
 from trio_sfu.rooms.speakers import Speech
 from trio_sfu.rooms.state import RoomState
@@ -63,6 +67,8 @@ class Planning:
         self._speech = speech
         self._due: dict[PeerId, float] = {}
         self._unseated: set[PeerId] = set()
+        self._published: dict[PeerId, Publisher] = {}
+        """What each member published when its viewers were planned last."""
         self._all = False
         self._changed = trio.Event()
 
@@ -86,11 +92,22 @@ class Planning:
         self._unseated.add(peer)
         self._soon(peer, -inf)
 
+    def member(self, peer: PeerId) -> None:
+        """Plan those anew who may be shown a peer, if it publishes something else now."""
+        member = self._state.members[peer]
+        published = member.publisher()
+        if published == self._published.get(peer, Publisher(peer, {})):
+            return
+        self._published[peer] = published
+        for viewer in self._viewers.values():
+            if viewer.id != peer and viewer.view.may_show(member):
+                self.viewer(viewer.id)
+
     def source(self, peer: PeerId, source: Source) -> None:
         """Plan those anew who are shown a peer, for its encodings are others."""
         if source == "screen":
-            self.all()
-            return
+            # Its first packet and its end decide what the stage is.
+            self.member(peer)
         for viewer in self._watching(peer):
             self._soon(viewer.id, -inf)
 
@@ -122,11 +139,16 @@ class Planning:
         self._changed.set()
 
     def left(self, peer: PeerId) -> None:
-        """Forget a peer that has left, and plan the others."""
+        """Forget a peer that has left, and plan those anew who have a place for it."""
         self.tracks.forget(trio.current_time(), peer)
         self._due.pop(peer, None)
         self._unseated.discard(peer)
-        self.all()
+        self._published.pop(peer, None)
+        for viewer in self._viewers.values():
+            if viewer.view.seats(peer):
+                self.viewer(viewer.id)
+        # The publishers it watched may have encodings to stop.
+        self._changed.set()
 
     def tell_again(self, peer: PeerId) -> None:
         """Tell a publisher what it was told of its encodings; it may not have heard it."""

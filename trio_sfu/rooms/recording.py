@@ -58,7 +58,7 @@ class RecordedLink:
 
     def send(self, message: ServerMessage) -> None:
         """Queue a message; does nothing after the end."""
-        if self.inner.departure is None:
+        if self.inner.departure is None and self.inner.follows:
             self._timeline.note("server", kind_of(message), detail_of(message))
         self.inner.send(message)
 

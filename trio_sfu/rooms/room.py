@@ -215,7 +215,6 @@ class Room:
         self._say_what_is(peer)
         self.journal.note(events.PeerJoined(self.id, peer.id))
         self.tell_others(peer.id, PeerJoined(peer=member.info()))
-        self.planning.all()
 
     def welcome_back(self, peer: Peer) -> None:
         """Tell the peer, and nobody else, who is there."""
@@ -277,7 +276,7 @@ class Room:
     def update(self, peer: PeerId) -> None:
         """Tell the others what is new about a peer, and plan anew what is shown."""
         self.tell_others(peer, PeerUpdated(peer=self.state.members[peer].info()))
-        self.planning.all()
+        self.planning.member(peer)
 
     def _tell_all(self, message: ServerMessage) -> None:
         for peer in self.peers.values():

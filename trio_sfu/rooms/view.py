@@ -62,6 +62,16 @@ class View:
         showing = self._seating.showing.values()
         return any(each is not None and each.peer == peer for each in showing)
 
+    def seats(self, peer: PeerId) -> bool:
+        """Return whether one of the slots is kept for a peer, whatever it shows."""
+        seating = self._seating
+        places = (seating.seats, seating.microphones, seating.screen_audio)
+        return any(peer in each.values() for each in places)
+
+    def may_show(self, member: Member) -> bool:
+        """Return whether the viewer wants to see and hear a member at all."""
+        return self.only in (None, member.id, member.name)
+
     def seat(
         self, others: Iterable[Member], *, now: float = 0.0, speech: Speech | None = None
     ) -> None:
@@ -69,8 +79,7 @@ class View:
 
         ``speech`` decides who is seen and heard when there are not slots for all.
         """
-        wanted = (each for each in others if self.only in (None, each.id, each.name))
-        publishers = [member.publisher() for member in wanted]
+        publishers = [member.publisher() for member in others if self.may_show(member)]
         here = {publisher.peer for publisher in publishers}
         wishes = Wishes(now, speech or Speech(), self.attention.pinned & here, self.voices)
         self._seating = assign(self.lines, publishers, self._seating, wishes)
@@ -106,7 +115,8 @@ class View:
             choice.add(mid, showing)
         audio = audio_need(choice.microphones, choice.screen_audio)
         budget = for_video(self.estimate, audio, self.loss) if self.estimate is not None else None
-        allotted = self._allocator.run(now, budget, choice.wants)
+        guess = self.estimate == FIRST_ESTIMATE
+        allotted = self._allocator.run(now, budget, choice.wants, guess=guess)
         spent = sum(step.bitrate for step in allotted.values() if step is not None)
         best = sum(want.ladder[-1].peak for want in choice.wants)
         return Planned(

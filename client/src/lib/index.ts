@@ -19,14 +19,11 @@ export { BACKOFF, type BackoffSettings } from "./backoff.ts";
 export { Conversation, type ConversationEvents } from "./conversation.ts";
 export type { EncryptionSource, EncryptionState } from "./end-to-end.ts";
 export { type LocalCode, RoomError } from "./errors.ts";
+export type { RemotePeer } from "./others.ts";
 export type { Publication } from "./publications.ts";
-export {
-  type JoinOptions,
-  type RemotePeer,
-  RoomClient,
-  type RoomClientSettings,
-} from "./room-client.ts";
+export { RoomClient } from "./room-client.ts";
 export type { RoomEvents } from "./room-events.ts";
+export type { JoinOptions, RoomClientSettings } from "./room-settings.ts";
 export { canShareScreen, ShareError } from "./screen.ts";
 export type { Secrecy, TextCipher, WrittenMessage } from "./sealed-text.ts";
 export type { RoomState } from "./state.ts";

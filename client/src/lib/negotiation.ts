@@ -12,6 +12,7 @@ import { JitterTarget, pathSample } from "./jitter-target.ts";
 import { ReceivingLines } from "./receiving.ts";
 import { SendingLines } from "./sending.ts";
 import { setOffer } from "./stereo.ts";
+import { UplinkSampler, UplinkWatch } from "./uplink.ts";
 
 /** The server's answer comes within this, ms. */
 const ANSWER_TIMEOUT = 10_000;
@@ -45,6 +46,7 @@ export class Negotiation {
   #deadline: ReturnType<typeof setTimeout> | undefined;
   readonly #jitter = new JitterTarget();
   readonly #experience = new ExperienceLog();
+  readonly #uplink = { sampler: new UplinkSampler(), watch: new UplinkWatch() };
   #path: ReturnType<typeof setInterval> | undefined;
   #closed = false;
 
@@ -213,6 +215,8 @@ export class Negotiation {
     const report = await this.pc.getStats();
     if (this.#closed) return;
     this.receiving.setJitterTarget(this.#jitter.next(pathSample(report)));
+    const { sampler, watch } = this.#uplink;
+    if (watch.next(sampler.sample(report))) void this.sending.probe();
     const told = this.#experience.next(report, performance.now());
     if (told) this.#handlers.send({ type: "experience", ...told });
   }

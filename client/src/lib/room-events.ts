@@ -36,3 +36,8 @@ export interface RoomEvents {
   /** An operator moves this client to another room, which it joins by itself. */
   moved: string;
 }
+
+export type TellRoomEvent = <Name extends keyof RoomEvents>(
+  name: Name,
+  detail: RoomEvents[Name],
+) => void;

@@ -20,7 +20,10 @@ const UNKNOWN_CAPTURE = { width: 1280, height: 720 };
 
 function initialEncodings(source: Source): Encoding[] | undefined {
   if (source === "camera") return cameraEncodings(UNKNOWN_CAPTURE.width, UNKNOWN_CAPTURE.height);
-  return source === "screen" ? screenEncodings() : undefined;
+  // Until somebody shares.
+  return source === "screen"
+    ? screenEncodings().map((encoding) => ({ ...encoding, active: false }))
+    : undefined;
 }
 
 /** A browser that has not the layers asked for sends without. */
@@ -47,8 +50,14 @@ export class SendingLines {
       preferCodecs(transceiver, kindOf(source));
       encryption?.send(transceiver.sender);
       this.#transceivers.set(source, transceiver);
-      if (sendEncodings) this.#video.set(source, new VideoSender(transceiver.sender));
+      if (sendEncodings)
+        this.#video.set(source, new VideoSender(transceiver.sender, source === "screen"));
     }
+  }
+
+  /** What carries `source`. */
+  line(source: Source): RTCRtpTransceiver | null {
+    return this.#transceivers.get(source) ?? null;
   }
 
   /** What the offer says about them; mids are known once it is the local description. */
@@ -65,12 +74,20 @@ export class SendingLines {
     if (track && source === "camera") await this.#fit(track);
     // "detail" keeps the resolution of text when the bandwidth does not suffice for both.
     if (track && source === "screen") track.contentHint = "detail";
+    const video = this.#video.get(source);
+    if (track) await video?.rest(false);
     await sender.replaceTrack(track);
+    if (!track) await video?.rest(true);
   }
 
   /** Begin the encoder of `source` anew. */
   async restart(source: Source): Promise<void> {
     await this.#video.get(source)?.restart();
+  }
+
+  /** Have the browser look again for what the network carries. */
+  async probe(): Promise<void> {
+    await this.#video.get("camera")?.probe();
   }
 
   /** Send only those encodings of `source` that somebody watches. */

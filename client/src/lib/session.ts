@@ -131,6 +131,10 @@ export class Session {
     return this.#negotiation.offers;
   }
 
+  line(source: Source): RTCRtpTransceiver | null {
+    return this.#negotiation.sending.line(source);
+  }
+
   /** What is to be seen and heard of `peer`. */
   media(peer: string): PeerMedia {
     const { video, videoSource, audio, screenAudio } = this.#slots.of(peer);

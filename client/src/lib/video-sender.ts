@@ -6,6 +6,9 @@
 import type { VideoCodec } from "../protocol.ts";
 import type { Encoding } from "./encodings.ts";
 
+/** Bits per second that nobody sees. */
+const LESS = 1_000;
+
 export class VideoSender {
   readonly #sender: RTCRtpSender;
   /** By RID; "" for a single encoding. */
@@ -13,10 +16,25 @@ export class VideoSender {
   /** Null until the server has said: all. */
   #wanted: ReadonlySet<string> | null = null;
   #codec: VideoCodec | null = null;
+  #idle: boolean;
+  /** Taken off what the largest encoding may send. */
+  #less = 0;
   #changes: Promise<unknown> = Promise.resolve();
 
-  constructor(sender: RTCRtpSender) {
+  /** `idle`: whether it begins with encodings that are not active. */
+  constructor(sender: RTCRtpSender, idle = false) {
     this.#sender = sender;
+    this.#idle = idle;
+  }
+
+  /**
+   * Whether there is nothing to send. libwebrtc gives a line whose encodings are active its share
+   * of the bandwidth, picture or not, and the other line has the rest.
+   */
+  async rest(idle: boolean): Promise<void> {
+    if (idle === this.#idle) return;
+    this.#idle = idle;
+    await this.#apply();
   }
 
   /** What the capture is good for. */
@@ -36,6 +54,12 @@ export class VideoSender {
     for (const encoding of encodings) this.#planned.set(encoding.rid ?? "", encoding);
     this.#codec = codec;
     return this.#apply();
+  }
+
+  /** Change what may be sent at most, by next to nothing: libwebrtc then measures its network. */
+  async probe(): Promise<void> {
+    this.#less = this.#less ? 0 : LESS;
+    await this.#apply();
   }
 
   /** Begin the encoder anew: nothing that it sends is of use to those who watch. */
@@ -65,14 +89,17 @@ export class VideoSender {
   async #try(layers: boolean): Promise<boolean> {
     const parameters = this.#sender.getParameters();
     const codec = this.#codec && negotiated(parameters, this.#codec);
+    let last: Encoding | null = null;
     for (const encoding of parameters.encodings as Encoding[]) {
       const rid = encoding.rid ?? "";
       Object.assign(encoding, this.#planned.get(rid));
       if (!layers) delete encoding.scalabilityMode;
       if (codec) encoding.codec = codec;
       const planned = this.#planned.get(rid)?.active ?? true;
-      encoding.active = planned && (this.#wanted?.has(rid) ?? true);
+      encoding.active = planned && !this.#idle && (this.#wanted?.has(rid) ?? true);
+      if (encoding.active) last = encoding;
     }
+    if (last?.maxBitrate) last.maxBitrate -= this.#less;
     try {
       await this.#sender.setParameters(parameters);
     } catch {

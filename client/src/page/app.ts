@@ -11,6 +11,7 @@ import { Call } from "./call.ts";
 import { fragmentOf } from "./call-key.ts";
 import type { Device } from "./capture.ts";
 import type { Countdown } from "./countdown.ts";
+import { tellOfDevices } from "./device-notices.ts";
 import { watchEncryption } from "./encryption-watch.ts";
 import { endedView } from "./ended.ts";
 import { setLanguage, t } from "./language.ts";
@@ -52,17 +53,13 @@ export class App {
   #restart: Countdown | null = null;
   /** What a moderator last did to this user. */
   #moderated: Moderated | null = null;
-  /** The code of the notice about a device. */
-  #deviceCode: string | null = null;
 
   constructor(root: HTMLElement, asked: Asked) {
     this.#root = root;
     this.#asked = asked;
     this.media.on("change", () => this.#publish());
-    this.media.on("problem", (code) => {
-      if (this.#deviceCode) this.#notices.clear(this.#deviceCode);
-      this.#deviceCode = code;
-      if (code) this.#notices.show(code);
+    tellOfDevices(this.client, this.media, this.#notices, () => {
+      if (this.#view instanceof Call) this.#view.showSettings();
     });
     this.client.on("state", (change) => this.#changed(change));
     this.client.on("connection", (state) => {

@@ -1,7 +1,9 @@
 /** The call: tiles, controls, panels, and what the user has to be told. */
 import { canShareScreen, type RoomClient, ShareError } from "../lib/index.ts";
+import { DEVICES } from "./capture.ts";
 import { ChatPanel } from "./chat-panel.ts";
 import { DeviceButton } from "./device-buttons.ts";
+import { DeviceSettings } from "./device-settings.ts";
 import { h } from "./dom.ts";
 import { CallHeader } from "./header.ts";
 import { icon } from "./icons.ts";
@@ -65,10 +67,9 @@ export class Call {
     this.#stage = new Stage(this.#view, () => this.update(), moderate ?? undefined);
     this.#statistics = new Statistics(client, about.name);
     this.#header = new CallHeader(about.room, this.#statistics, this.#client.encrypted);
-    const devices = (["microphone", "camera"] as const).filter((device) =>
-      client.rights.publish.includes(device),
+    this.#buttons = DEVICES.filter((device) => client.rights.publish.includes(device)).map(
+      (device) => new DeviceButton(media, device),
     );
-    this.#buttons = devices.map((device) => new DeviceButton(media, device));
     this.#enableSound = this.#soundButton();
     this.#sound = new Sound((blocked) => {
       this.#enableSound.hidden = !blocked;
@@ -91,10 +92,13 @@ export class Call {
       chimes: () => media.remembered.chime,
       readsChat: () => this.#chat.shown && !document.hidden,
     });
-    this.#settings = settingsDialog(media.remembered, {
-      language: about.translate,
-      remember: () => remember(media.remembered),
-    });
+    const devices = new DeviceSettings(media, this.#sound);
+    this.#stops.push(() => devices.stop());
+    this.#settings = settingsDialog(
+      media.remembered,
+      { language: about.translate, remember: () => remember(media.remembered) },
+      devices.element,
+    );
     this.#toolbar = this.#tools();
     this.element = this.#page();
     this.#listen();
@@ -117,6 +121,7 @@ export class Call {
         video: this.#selfVideo,
         source: camera ? "camera" : null,
         microphoneMuted: !this.#media.isOn("microphone"),
+        heard: this.#media.heard,
         state: sharing ? t("call.sharing") : null,
         encrypted: this.#client.encrypted,
       },
@@ -139,6 +144,10 @@ export class Call {
       panel: this.#chat.shown ? "chat" : this.#people.shown ? "people" : null,
       speakerView: this.#stage.mode === "speaker",
     });
+  }
+
+  showSettings(): void {
+    this.#settings.showModal();
   }
 
   stop(): void {
@@ -252,7 +261,7 @@ export class Call {
     else if (action === "statistics") this.#header.toggleStatistics();
     else if (action === "lock") {
       if (rights.moderate) conversation.lock(!conversation.locked);
-    } else this.#settings.showModal();
+    } else this.showSettings();
   }
 
   /** One panel at a time; the focus goes into it, and back where it was. */

@@ -1,42 +1,31 @@
 /** Asks the browser for camera and microphone, and names what went wrong. */
 
-export type CaptureCode =
-  | "permission-denied"
-  | "no-camera"
-  | "no-microphone"
-  | "no-devices"
-  | "device-busy"
-  | "device-failed"
-  | "device-lost"
-  | "insecure-origin";
-
 export type Device = "camera" | "microphone";
+export const DEVICES: readonly Device[] = ["microphone", "camera"];
 
-export interface Captured {
-  camera: MediaStreamTrack | null;
-  microphone: MediaStreamTrack | null;
-  /** What kept a wanted device from being there; null: all wanted are. */
-  problem: CaptureCode | null;
-}
+/** Why a device is not there: the user or the browser forbids it, there is none, it is in use. */
+export type Refusal = "denied" | "gone" | "busy" | "failed" | "insecure";
+
+/** What came of it, for each device that was wanted. */
+export type Captured = Partial<Record<Device, MediaStreamTrack | Refusal>>;
 
 /** A wanted device's id, "" for the browser's choice; undefined: not wanted. */
 export type Wanted = Readonly<Partial<Record<Device, string>>>;
 
-function constraints(wanted: Wanted): MediaStreamConstraints {
-  // `ideal`: a remembered device that is gone must not fail the capture.
-  const device = (id: string) => (id ? { deviceId: { ideal: id } } : {});
+function constraints({ camera, microphone }: Wanted): MediaStreamConstraints {
+  const device = (id: string) => (id ? { deviceId: { exact: id } } : {});
   return {
-    ...(wanted.camera !== undefined && {
+    ...(camera !== undefined && {
       video: {
-        ...device(wanted.camera),
+        ...device(camera),
         width: { ideal: 1280 },
         height: { ideal: 720 },
         frameRate: { ideal: 30 },
       },
     }),
-    ...(wanted.microphone !== undefined && {
+    ...(microphone !== undefined && {
       audio: {
-        ...device(wanted.microphone),
+        ...device(microphone),
         echoCancellation: true,
         noiseSuppression: true,
         autoGainControl: true,
@@ -45,66 +34,59 @@ function constraints(wanted: Wanted): MediaStreamConstraints {
   };
 }
 
-/** The code for a DOMException's name (W3C Media Capture §10). */
-export function captureCode(name: string, wanted: Wanted): CaptureCode {
+/** What a DOMException's name means (W3C Media Capture §10). */
+export function refusal(name: string): Refusal {
   switch (name) {
     case "NotAllowedError":
     case "SecurityError":
-      return "permission-denied";
+      return "denied";
     case "NotFoundError":
     case "OverconstrainedError":
-      if (wanted.camera !== undefined && wanted.microphone !== undefined) return "no-devices";
-      return wanted.camera !== undefined ? "no-camera" : "no-microphone";
+      return "gone";
     case "NotReadableError":
     case "AbortError":
-      return "device-busy";
+      return "busy";
     default:
-      return "device-failed";
+      return "failed";
   }
 }
 
-async function ask(wanted: Wanted): Promise<Captured> {
+async function ask(wanted: Wanted): Promise<Captured | Refusal> {
   try {
     const stream = await navigator.mediaDevices.getUserMedia(constraints(wanted));
-    return {
-      camera: stream.getVideoTracks()[0] ?? null,
-      microphone: stream.getAudioTracks()[0] ?? null,
-      problem: null,
-    };
+    const [camera] = stream.getVideoTracks();
+    const [microphone] = stream.getAudioTracks();
+    return { ...(camera && { camera }), ...(microphone && { microphone }) };
   } catch (error) {
     const name = error instanceof DOMException || error instanceof Error ? error.name : "";
-    return { camera: null, microphone: null, problem: captureCode(name, wanted) };
+    return refusal(name);
   }
 }
 
-/** Whether asking for `device` alone can do without a second prompt right after a refusal. */
-async function isDenied(device: Device): Promise<boolean> {
+/** Whether the browser gives `device` without asking the user; null: it does not say. */
+export async function permission(device: Device): Promise<PermissionStatus | null> {
   try {
-    const status = await navigator.permissions.query({ name: device as PermissionName });
-    return status.state !== "granted";
+    return await navigator.permissions.query({ name: device as PermissionName });
   } catch {
-    return true;
+    return null;
   }
 }
 
 /** Both at once (one prompt); where that fails, each for itself: one of them is better than none. */
 export async function capture(wanted: Wanted): Promise<Captured> {
-  if (!navigator.mediaDevices?.getUserMedia)
-    return { camera: null, microphone: null, problem: "insecure-origin" };
-  const both = await ask(wanted);
-  const { camera, microphone } = wanted;
-  if (!both.problem || camera === undefined || microphone === undefined) return both;
-
-  const alone = async (device: Device, one: Wanted): Promise<Captured> =>
-    both.problem === "permission-denied" && (await isDenied(device))
-      ? { camera: null, microphone: null, problem: "permission-denied" }
-      : ask(one);
-  const first = await alone("microphone", { microphone });
-  const second = await alone("camera", { camera });
-  const problems = [first.problem, second.problem];
-  return {
-    camera: second.camera,
-    microphone: first.microphone,
-    problem: problems.every((problem) => problem) ? both.problem : (problems.find(Boolean) ?? null),
-  };
+  const devices = DEVICES.filter((device) => wanted[device] !== undefined);
+  const all = (refused: Refusal): Captured =>
+    Object.fromEntries(devices.map((device) => [device, refused]));
+  if (!navigator.mediaDevices?.getUserMedia) return all("insecure");
+  const asked = await ask(wanted);
+  if (typeof asked !== "string") return asked;
+  if (devices.length < 2) return all(asked);
+  const captured: Captured = {};
+  for (const device of devices) {
+    // Without a second prompt right after a refusal.
+    const asks = asked !== "denied" || (await permission(device))?.state === "granted";
+    const alone = asks ? await ask({ [device]: wanted[device] ?? "" }) : asked;
+    Object.assign(captured, typeof alone === "string" ? { [device]: alone } : alone);
+  }
+  return captured;
 }

@@ -1,28 +1,46 @@
-/** Drop-down lists of cameras and microphones. */
+/** Drop-down lists of cameras, microphones and speakers. */
 import type { Device } from "./capture.ts";
+import { listDevices } from "./device-list.ts";
 import { h } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { t } from "./language.ts";
-import { type LocalMedia, listDevices } from "./local-media.ts";
+import type { LocalMedia } from "./local-media.ts";
+import type { Chosen } from "./remembered.ts";
 
-export class DeviceChoice {
+const NAMES = {
+  camera: "lobby.camera",
+  microphone: "lobby.microphone",
+  speaker: "device.speaker",
+} as const;
+const ICONS = { camera: "camera", microphone: "microphone", speaker: "sound" } as const;
+/** The entries that stand for the system's choice. */
+const STANDARD = ["", "default", "communications"];
+
+/** One list. Its first entry is the system's choice. */
+export class DeviceList {
   readonly element: HTMLElement;
-  readonly #media: LocalMedia;
-  readonly #device: Device;
+  readonly #device: Device | "speaker";
+  readonly #chosen: () => Chosen;
   readonly #select: HTMLSelectElement;
 
-  constructor(media: LocalMedia, device: Device) {
-    this.#media = media;
+  constructor(
+    device: Device | "speaker",
+    chosen: () => Chosen,
+    choose: (id: string, label: string) => void,
+  ) {
     this.#device = device;
+    this.#chosen = chosen;
     this.#select = h("select", {
-      onchange: () => void media.choose(device, this.#select.value),
+      onchange: () => {
+        const { value, selectedOptions } = this.#select;
+        choose(value, value && (selectedOptions[0]?.label ?? ""));
+      },
     });
-    const name = t(device === "camera" ? "lobby.camera" : "lobby.microphone");
     this.element = h(
       "label",
       { class: "choice" },
-      icon(device),
-      h("span", { class: "visually-hidden" }, name),
+      icon(ICONS[device]),
+      h("span", { class: "visually-hidden" }, t(NAMES[device])),
       this.#select,
     );
     void this.update();
@@ -30,15 +48,28 @@ export class DeviceChoice {
 
   /** Read the devices anew: after a permission, and when one comes or goes. */
   async update(): Promise<void> {
-    const devices = await listDevices(this.#device);
-    const chosen = this.#media.remembered[this.#device].device;
-    const known = devices.some(({ deviceId }) => deviceId === chosen);
-    const options = devices.map(({ deviceId, label }, index) =>
-      h("option", { value: deviceId, selected: deviceId === chosen }, label || `${index + 1}`),
+    const all = await listDevices(this.#device);
+    const { device, label } = this.#chosen();
+    const real = all.filter(({ id }) => !STANDARD.includes(id));
+    const here = real.find(({ id }) => id === device) ?? real.find((each) => each.label === label);
+    const chosen = device ? (here?.id ?? "") : "";
+    const standard = all.find(({ id }) => id === "default")?.label;
+    const entries = [{ id: "", label: standard || t("lobby.default-device") }, ...real];
+    const options = entries.map(({ id, label }, index) =>
+      h("option", { value: id, selected: id === chosen }, label || `${index}`),
     );
-    if (!known)
-      options.unshift(h("option", { value: "", selected: true }, t("lobby.default-device")));
     this.#select.replaceChildren(...options);
-    this.#select.disabled = devices.length === 0;
+    this.#select.disabled = all.length === 0;
+  }
+}
+
+/** The list of cameras or microphones. */
+export class DeviceChoice extends DeviceList {
+  constructor(media: LocalMedia, device: Device) {
+    super(
+      device,
+      () => media.remembered[device],
+      (id, label) => void media.choose(device, id, label),
+    );
   }
 }

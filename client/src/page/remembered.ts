@@ -1,9 +1,18 @@
 /** What the page remembers of its user from one visit to the next, on this device only. */
 
+export interface Chosen {
+  /** Its id; empty: the system's default. */
+  device: string;
+  /** Plugged in elsewhere it has another id, and the same name. */
+  label: string;
+}
+
 export interface Remembered {
   name: string;
-  camera: { on: boolean; device: string };
-  microphone: { on: boolean; device: string };
+  camera: Chosen & { on: boolean };
+  microphone: Chosen & { on: boolean };
+  /** Where sound is played. */
+  speaker: Chosen;
   /** Empty: the browser's. */
   language: string;
   /** A sound when somebody joins. */
@@ -17,28 +26,37 @@ const KEY = "trio-sfu";
 function nothing(): Remembered {
   return {
     name: "",
-    camera: { on: true, device: "" },
-    microphone: { on: true, device: "" },
+    camera: device(null),
+    microphone: device(null),
+    speaker: chosen(null),
     language: "",
     chime: true,
     shortcuts: true,
   };
 }
 
-function device(value: unknown): { on: boolean; device: string } {
-  const { on, device } = Object(value) as { on?: unknown; device?: unknown };
-  return { on: on !== false, device: typeof device === "string" ? device : "" };
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+function chosen(value: unknown): Chosen {
+  const { device, label } = Object(value) as Record<string, unknown>;
+  return { device: text(device), label: text(label) };
 }
 
-/** What `text` says; whatever is not understood is as if never remembered. Pure. */
-export function parseRemembered(text: string | null): Remembered {
+function device(value: unknown): Chosen & { on: boolean } {
+  const { on } = Object(value) as { on?: unknown };
+  return { on: on !== false, ...chosen(value) };
+}
+
+/** What `stored` says; whatever is not understood is as if never remembered. Pure. */
+export function parseRemembered(stored: string | null): Remembered {
   try {
-    const value = Object(JSON.parse(text ?? "{}")) as Record<string, unknown>;
+    const value = Object(JSON.parse(stored ?? "{}")) as Record<string, unknown>;
     return {
-      name: typeof value.name === "string" ? value.name : "",
+      name: text(value.name),
       camera: device(value.camera),
       microphone: device(value.microphone),
-      language: typeof value.language === "string" ? value.language : "",
+      speaker: chosen(value.speaker),
+      language: text(value.language),
       chime: value.chime !== false,
       shortcuts: value.shortcuts !== false,
     };

@@ -31,6 +31,7 @@ export interface SettingsChanges {
 export function settingsDialog(
   remembered: Remembered,
   changes: SettingsChanges,
+  devices: HTMLElement,
 ): HTMLDialogElement {
   const check = (key: "chime" | "shortcuts") => {
     const box = h("input", { type: "checkbox", checked: remembered[key] });
@@ -68,6 +69,7 @@ export function settingsDialog(
       h("span", {}, t("settings.language")),
       languageChoice(changes.language),
     ),
+    devices,
     check("chime"),
     check("shortcuts"),
     h(

@@ -6,6 +6,7 @@ export class Sound {
   readonly #blocked: (blocked: boolean) => void;
   readonly #players = new Map<MediaStream, HTMLAudioElement>();
   readonly #volumes = new Map<string, number>();
+  #sink = "";
 
   /** @param blocked told when the browser refuses to play before a click, and when it does not any more. */
   constructor(blocked: (blocked: boolean) => void) {
@@ -38,6 +39,12 @@ export class Sound {
       if (player.dataset.peer === peer) player.volume = volume;
   }
 
+  /** Play on the device of this id; "": the system's choice. One that is gone is not used. */
+  async playOn(id: string): Promise<void> {
+    this.#sink = id;
+    await Promise.all([...this.#players.values()].map((player) => this.#direct(player)));
+  }
+
   /** After a click: what was refused may play now. */
   enable(): void {
     this.#blocked(false);
@@ -53,8 +60,13 @@ export class Sound {
     player.srcObject = stream;
     this.element.append(player);
     this.#players.set(stream, player);
+    if (this.#sink) void this.#direct(player);
     this.#start(player);
     return player;
+  }
+
+  async #direct(player: HTMLAudioElement): Promise<void> {
+    await player.setSinkId(this.#sink).catch(() => undefined);
   }
 
   #start(player: HTMLAudioElement): void {

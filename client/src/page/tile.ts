@@ -11,6 +11,8 @@ export interface TileContent {
   video: MediaStream | null;
   source: "camera" | "screen" | null;
   microphoneMuted: boolean;
+  /** What the microphone gives arrives at the server: known of oneself alone. */
+  heard?: boolean;
   /** Said over the picture; null: nothing. */
   state: string | null;
   /** End to end. */
@@ -69,6 +71,11 @@ export class Tile {
   readonly #avatar = h("div", { class: "avatar", "aria-hidden": "true" });
   readonly #label = h("span", { class: "name" });
   readonly #muted = h("span", { class: "muted", role: "img", "aria-label": t("call.muted") });
+  readonly #heard = h(
+    "span",
+    { class: "heard", role: "img", "aria-label": t("call.heard"), title: t("call.heard") },
+    icon("microphone"),
+  );
   readonly #encrypted = h("span", {
     class: "encrypted",
     role: "img",
@@ -102,7 +109,7 @@ export class Tile {
       this.#video,
       this.#avatar,
       this.#state,
-      h("footer", {}, this.#encrypted, this.#hand, this.#muted, this.#label),
+      h("footer", {}, this.#encrypted, this.#hand, this.#muted, this.#heard, this.#label),
       this.#actions,
     );
     if (moderate) {
@@ -116,7 +123,8 @@ export class Tile {
   }
 
   /** The element and its stream stay while the source changes: no black frame between. */
-  update({ name, video, source, microphoneMuted, state, encrypted }: TileContent): void {
+  update(content: TileContent): void {
+    const { name, video, source, microphoneMuted, heard = false, state, encrypted } = content;
     const { dataset } = this.element;
     if (video && this.#video.srcObject !== video) {
       this.#video.srcObject = video;
@@ -140,6 +148,7 @@ export class Tile {
     if (this.#label.textContent !== label) this.#label.textContent = label;
     this.element.setAttribute("aria-label", label);
     this.#muted.hidden = !microphoneMuted;
+    this.#heard.hidden = !heard || microphoneMuted;
     this.#encrypted.hidden = !encrypted;
     this.#state.textContent = state ?? "";
     this.#state.hidden = state === null;

@@ -24,15 +24,17 @@ class Viewer:
         self.allotted: Allotted = {}
         self.changes: dict[str, list[float]] = {each.mid: [] for each in wants}
 
-    def run(self, budget: float | None, seconds: float = PERIOD) -> Allotted:
+    def run(
+        self, budget: float | None, seconds: float = PERIOD, *, guess: bool = False
+    ) -> Allotted:
         until = self.now + seconds
         while self.now < until - 1e-9:
-            self.step(budget)
+            self.step(budget, guess=guess)
         return self.allotted
 
-    def step(self, budget: float | None) -> None:
+    def step(self, budget: float | None, *, guess: bool = False) -> None:
         before = self.allotted
-        self.allotted = self.allocator.run(self.now, budget, self.wants)
+        self.allotted = self.allocator.run(self.now, budget, self.wants, guess=guess)
         for mid, chosen in self.allotted.items():
             if before and before.get(mid) != chosen:
                 self.changes[mid].append(self.now)
@@ -65,6 +67,22 @@ def test_the_first_choice_is_what_the_first_estimate_carries() -> None:
     viewer = Viewer([want("a")])
     viewer.run(300 * KBIT)
     assert viewer.rid() == "q"
+
+
+def test_a_guess_is_good_for_a_beginning_alone() -> None:
+    viewer = Viewer([want("a")])
+    viewer.run(300 * KBIT, guess=True)
+    viewer.run(800 * KBIT, 3, guess=True)
+    assert viewer.rid() == "q"
+    viewer.run(790 * KBIT, 1)
+    assert viewer.rid() == "h"
+
+
+def test_a_guess_that_has_carried_what_was_sent_for_a_while_counts() -> None:
+    viewer = Viewer([want("a")])
+    viewer.run(300 * KBIT, guess=True)
+    viewer.run(800 * KBIT, 5, guess=True)
+    assert viewer.rid() == "h"
 
 
 def test_a_link_that_recovers_has_the_best_again_within_two_seconds() -> None:

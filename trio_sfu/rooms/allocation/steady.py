@@ -10,7 +10,9 @@ A step up has to fit into the smallest budget of a while, at its peak, and with 
 what it costs as a rule; one to more pictures of the same size without the headroom, for it
 costs no keyframe and can be taken back at once. A slot that had to step down waits before the
 next step up, and twice as long each time a step up did not last: so a link whose estimate is
-noisy comes to rest on what it always carries.
+noisy comes to rest on what it always carries. And a budget that is a guess, for nothing has
+been heard of the path yet, is good for a beginning alone: a step up that has to be taken back
+costs two keyframes, which everybody else who watches the source gets as well.
 """
 
 from collections import deque
@@ -38,6 +40,8 @@ _WINDOW: Final = 1.5
 """Seconds whose smallest budget counts for a step up, once something had to step down."""
 _FIRST_WINDOW: Final = 0.3
 """The same before that: the first measurements of a path go up in bounds."""
+_GUESSED: Final = 4.0
+"""Seconds after which a budget that was a guess has carried what was sent."""
 _SAMPLES: Final = 64
 _APART: Final = 0.5
 """Seconds between two steps up of one slot: each waits for a keyframe."""
@@ -75,12 +79,21 @@ class Allocator:
         self._budgets: deque[tuple[float, float]] = deque(maxlen=_SAMPLES)
         self._lowered = False
         self._situation: object = None
+        self._only_begins = False
+        self._proved_at: float | None = None
+        """When a budget that is still a guess counts as any other."""
 
-    def run(self, now: float, budget: float | None, wants: Sequence[Want]) -> Allotted:
+    def run(
+        self, now: float, budget: float | None, wants: Sequence[Want], *, guess: bool = False
+    ) -> Allotted:
         """Return the step of each of ``wants`` by mid; None is a pause for want of bits.
 
         ``budget`` is in bits/s for them together; None: nobody knows, all get their best.
+        ``guess``: the path has not said anything about it so far.
         """
+        if self._proved_at is None and wants:
+            self._proved_at = now + _GUESSED
+        self._only_begins = guess and self._proved_at is not None and now < self._proved_at
         slots = [self._slot(want) for want in wants]
         self._slots = {want.mid: slot for want, slot in zip(wants, slots, strict=True)}
         self.due = inf
@@ -175,6 +188,8 @@ class Allocator:
             first = slot.is_new()
             wanted = min(most[number], max(safe[number], 0 if first else NOTHING))
             if wanted <= level or not _may_rise(now, budget, slot):
+                continue
+            if self._only_begins and not first:
                 continue
             more = ladder[wanted].bitrate - (ladder[level].bitrate if level >= 0 else 0.0)
             if spent + more <= budget:

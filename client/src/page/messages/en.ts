@@ -1,8 +1,10 @@
 import { commonsEn } from "./commons-en.ts";
+import { devicesEn } from "./devices-en.ts";
 
 /** English. The other languages have the same keys. */
 export const en = {
   ...commonsEn,
+  ...devicesEn,
   "lobby.title": "Join a room",
   "lobby.intro": "Check your camera and microphone, then step in.",
   "lobby.name": "Your name",
@@ -80,18 +82,6 @@ export const en = {
   "notice.draining": "The server will be restarted. The call comes back by itself after it.",
   "notice.dismiss": "Dismiss",
   "notice.give-up": "Do not wait",
-  "error.permission-denied":
-    "The browser does not let this page use your camera and microphone. Allow it beside the address bar and press the button again; until then you can watch and listen.",
-  "error.no-camera": "No camera was found. You can join without one.",
-  "error.no-microphone": "No microphone was found. You can join and listen.",
-  "error.no-devices":
-    "Neither a camera nor a microphone was found. You can join to watch and listen.",
-  "error.device-busy":
-    "The camera or microphone is in use by another program. Close it and try again, or join without.",
-  "error.device-lost": "The camera or microphone was disconnected.",
-  "error.device-failed": "The camera or microphone could not be started. You can join without.",
-  "error.insecure-origin":
-    "Browsers give camera and microphone only to https pages and localhost. Here you can join to watch and listen.",
   "error.share-unsupported": "This browser cannot share a screen.",
   "error.share-cancelled": "Nothing was shared: the choice was cancelled.",
   "error.share-denied":

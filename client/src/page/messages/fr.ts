@@ -1,9 +1,11 @@
 import { commonsFr } from "./commons-fr.ts";
+import { devicesFr } from "./devices-fr.ts";
 import type { Messages } from "./en.ts";
 
 /** Français. */
 export const fr: Messages = {
   ...commonsFr,
+  ...devicesFr,
   "lobby.title": "Rejoindre une salle",
   "lobby.intro": "Vérifiez votre caméra et votre micro, puis entrez.",
   "lobby.name": "Votre nom",
@@ -82,17 +84,6 @@ export const fr: Messages = {
   "notice.draining": "Le serveur va redémarrer. L’appel reprendra tout seul ensuite.",
   "notice.dismiss": "Fermer",
   "notice.give-up": "Ne pas attendre",
-  "error.permission-denied":
-    "Le navigateur n’autorise pas cette page à utiliser votre caméra et votre micro. Autorisez-la à côté de la barre d’adresse et appuyez de nouveau sur le bouton ; d’ici là, vous pouvez regarder et écouter.",
-  "error.no-camera": "Aucune caméra trouvée. Vous pouvez entrer sans caméra.",
-  "error.no-microphone": "Aucun micro trouvé. Vous pouvez entrer et écouter.",
-  "error.no-devices": "Ni caméra ni micro trouvés. Vous pouvez entrer pour regarder et écouter.",
-  "error.device-busy":
-    "La caméra ou le micro est utilisé par un autre programme. Fermez-le et réessayez, ou entrez sans.",
-  "error.device-lost": "La caméra ou le micro a été débranché.",
-  "error.device-failed": "La caméra ou le micro n’a pas pu démarrer. Vous pouvez entrer sans.",
-  "error.insecure-origin":
-    "Les navigateurs ne donnent la caméra et le micro qu’aux pages https et à localhost. Ici, vous pouvez entrer pour regarder et écouter.",
   "error.share-unsupported": "Ce navigateur ne sait pas partager un écran.",
   "error.share-cancelled": "Rien n’est partagé : le choix a été annulé.",
   "error.share-denied":

@@ -1,0 +1,55 @@
+/** Tells the user what is wrong with their devices, or with what arrives of them, and the way out. */
+import type { RoomClient } from "../lib/index.ts";
+import type { Said } from "./device-plan.ts";
+import { FaultWatch } from "./fault-watch.ts";
+import { t } from "./language.ts";
+import type { LocalMedia } from "./local-media.ts";
+import type { Notices, WayOn } from "./notices.ts";
+
+/** What needs nothing done is not said for ever, ms. */
+const SAID_FOR = 20_000;
+
+/** @param choose shows where devices are chosen. */
+export function tellOfDevices(
+  client: RoomClient,
+  media: LocalMedia,
+  notices: Notices,
+  choose: () => void,
+): void {
+  const again = { label: t("device.again"), act: () => void media.retry() };
+  const other = { label: t("device.other"), act: choose };
+  const waysOn = (code: string): WayOn[] => {
+    if (code.endsWith("-replaced")) return [other];
+    if (/-(unheard|unseen|muted|lost)$/.test(code)) return [other];
+    return /-busy$|-failed$|^permission-/.test(code) ? [again] : [];
+  };
+  const ofDevices = new Telling(notices, waysOn);
+  const ofFaults = new Telling(notices, waysOn);
+  media.on("said", (said) => ofDevices.tell(said));
+  new FaultWatch(client, media, (faults) =>
+    ofFaults.tell(faults.map((code) => ({ code, parameters: {} }))),
+  );
+}
+
+/** Shows what is new, and takes away what is over. */
+class Telling {
+  readonly #notices: Notices;
+  readonly #waysOn: (code: string) => WayOn[];
+  #told = new Map<string, string>();
+
+  constructor(notices: Notices, waysOn: (code: string) => WayOn[]) {
+    this.#notices = notices;
+    this.#waysOn = waysOn;
+  }
+
+  tell(said: readonly Said[]): void {
+    const now = new Map(said.map((each) => [each.code, JSON.stringify(each)]));
+    for (const code of this.#told.keys()) if (!now.has(code)) this.#notices.clear(code);
+    for (const { code, parameters } of said) {
+      if (this.#told.get(code) === now.get(code)) continue;
+      this.#notices.show(code, this.#waysOn(code), null, parameters);
+      if (code.endsWith("-replaced")) setTimeout(() => this.#notices.clear(code), SAID_FOR);
+    }
+    this.#told = now;
+  }
+}

@@ -1,0 +1,157 @@
+"""Who is not heard or seen is told so, within 3 s, with the way out: elsewhere they are the last
+to know."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.equipment import (
+    ALL,
+    BUILT_IN,
+    LAPTOP,
+    Camera,
+    Microphone,
+    equip,
+    happens,
+)
+from tests.browser.participant import Participant, PersonFactory, chromium_of
+from tests.process.daemon import Daemon
+from tests.process.patience import SLACK, eventually, took
+
+ROOM = "faults"
+TOLD_WITHIN = 3.0
+
+Measure = Callable[[str, str], None]
+
+# The browser keeps sound off until somebody clicks, as where nobody has been before.
+NO_AUTOPLAY = """() => {
+    let clicked = false;
+    addEventListener("click", () => { clicked = true; }, { capture: true });
+    const play = HTMLAudioElement.prototype.play;
+    HTMLAudioElement.prototype.play = function () {
+        if (clicked) return play.call(this);
+        return Promise.reject(new DOMException("a click is needed", "NotAllowedError"));
+    };
+}"""
+
+# Nothing leaves any more, and nobody says so.
+CUT = """(kind) => {
+    const senders = window.trioSfu.pc.getSenders();
+    void senders.find(({ track }) => track?.kind === kind).replaceTrack(null);
+}"""
+
+SAYS = """(code) => {
+    const notice = document.querySelector(`.notice[role=alert][data-code=${code}]`);
+    return (notice?.checkVisibility() && notice.innerText.trim()) || "";
+}"""
+
+
+@pytest.fixture
+def people(daemon: Daemon, person: PersonFactory) -> tuple[Participant, Participant]:
+    alice, bob = person("alice"), person("bob")
+    equip(alice, *ALL)
+    for one in (alice, bob):
+        one.join(daemon.url, ROOM)
+    bob.sees("alice", BUILT_IN.pattern)
+    is_heard(alice)
+    return alice, bob
+
+
+def is_heard(alice: Participant) -> None:
+    """Wait for the mark on her own tile: what she says arrives."""
+    mark = chromium_of(alice).page.get_by_role("article", name="alice (You)")
+    expect(mark.get_by_role("img", name="You are heard")).to_be_visible()
+
+
+def is_told(alice: Participant, code: str, measure: Measure) -> None:
+    """Wait until the page says it, and look at the time."""
+    seconds = took(
+        partial(alice.page.run, SAYS, code), within=TOLD_WITHIN + SLACK, why=f"{code} to be said"
+    )
+    measure(f"told of {code}", f"{seconds:.1f} s")
+    assert seconds <= TOLD_WITHIN
+
+
+def is_over(alice: Participant, code: str) -> None:
+    eventually(lambda: not alice.page.run(SAYS, code), within=10, why=f"{code} to be over")
+
+
+def test_the_ring_and_the_mark_follow_what_arrives(
+    people: tuple[Participant, Participant],
+) -> None:
+    alice, _ = people
+    tile = chromium_of(alice).page.get_by_role("article", name="alice (You)")
+    ring = "() => document.querySelector('.tile[data-peer=self]').matches('[data-speaking]')"
+    eventually(partial(alice.page.run, ring), within=10, why="the ring")
+    alice.page.run(CUT, "audio")
+    mark = tile.get_by_role("img", name="You are heard")
+    expect(mark).to_be_hidden(timeout=3_500)
+    is_heard(alice)
+    alice.page.click("Mute microphone")
+    expect(mark).to_be_hidden()
+    eventually(lambda: not alice.page.run(ring), within=5, why="no ring")
+
+
+@pytest.mark.parametrize(("kind", "device"), [("microphone", LAPTOP), ("camera", BUILT_IN)])
+def test_the_system_keeps_a_device_muted(
+    people: tuple[Participant, Participant],
+    measure: Measure,
+    kind: str,
+    device: Microphone | Camera,
+) -> None:
+    alice, _ = people
+    code = f"{kind}-system-muted"
+    happens(alice, "mute", device.id)
+    is_told(alice, code, measure)
+    alice.page.click("Choose another device")
+    settings = chromium_of(alice).page.get_by_role("dialog", name="Settings")
+    expect(settings.get_by_role("combobox", name=kind.capitalize(), exact=True)).to_be_visible()
+    chromium_of(alice).page.keyboard.press("Escape")
+    happens(alice, "unmute", device.id)
+    is_over(alice, code)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("audio", "microphone-unheard"), ("video", "camera-unseen")]
+)
+def test_nothing_arrives_at_the_server(
+    people: tuple[Participant, Participant], measure: Measure, kind: str, code: str
+) -> None:
+    alice, bob = people
+    alice.page.run(CUT, kind)
+    is_told(alice, code, measure)
+    # It is begun anew, which helps here.
+    is_over(alice, code)
+    bob.sees("alice", BUILT_IN.pattern)
+    bob.hears({"alice": LAPTOP.tone})
+
+
+def test_another_program_takes_the_camera(
+    people: tuple[Participant, Participant], measure: Measure
+) -> None:
+    alice, bob = people
+    happens(alice, "occupy", BUILT_IN.id)
+    is_told(alice, "camera-busy", measure)
+    happens(alice, "free", BUILT_IN.id)
+    alice.page.click("Try again")
+    is_over(alice, "camera-busy")
+    bob.sees("alice", BUILT_IN.pattern)
+
+
+def test_sound_that_the_browser_keeps_off(
+    daemon: Daemon, person: PersonFactory, measure: Measure
+) -> None:
+    alice, bob = person("alice"), person("bob")
+    chromium_of(alice).page.add_init_script(f"({NO_AUTOPLAY})()")
+    for one in (bob, alice):
+        one.join(daemon.url, ROOM)
+    button = chromium_of(alice).page.get_by_role("button", name="Turn the sound on", exact=True)
+    seconds = took(button.is_visible, within=TOLD_WITHIN + SLACK, why="the button")
+    measure("told that there is no sound", f"{seconds:.1f} s")
+    assert seconds <= TOLD_WITHIN
+    button.click()
+    expect(button).to_be_hidden()
+    playing = "() => [...document.querySelectorAll('audio')].some((audio) => !audio.paused)"
+    eventually(partial(alice.page.run, playing), within=5, why="sound to be played")

@@ -1,0 +1,94 @@
+"""Whom something new about a peer concerns: nobody else is planned anew."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from tests.rooms.scripted import Someone, scene, settle
+from trio_sfu.ids import PeerId, RoomId
+from trio_sfu.rooms.planning import Planning
+from trio_sfu.signaling.messages import Leave
+from trio_sfu.webrtc.events import EncodingIdle, EncodingStarted, EncodingStopped
+
+
+@contextmanager
+def planned() -> Iterator[list[str]]:
+    """Have the views that are planned noted."""
+    seen: list[str] = []
+    real = Planning._plan
+
+    def noted(self: Planning, now: float, peer: str) -> None:
+        seen.append(peer)
+        real(self, now, peer)  # type: ignore[arg-type]
+
+    with patch.object(Planning, "_plan", noted):
+        yield seen
+
+
+async def film(someone: Someone, *rids: str) -> None:
+    await someone.offer("microphone", "camera", "screen", "screen-audio")
+    await someone.publish("camera")
+    for rid in rids or ("q", "h", "f"):
+        await someone.happen(EncodingStarted("camera", rid))
+
+
+async def test_who_comes_to_watch_changes_nobodys_plan() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await film(ann)
+        await bob.offer()
+        await settle()
+        with planned() as seen:
+            cid = await s.join()
+            await cid.offer()
+            await settle()
+        assert set(seen) == {cid.id}
+        assert cid.shown["v0"] == (ann.id, "camera")
+
+
+async def test_who_watched_and_leaves_concerns_those_who_had_a_place_for_them() -> None:
+    async with scene() as s:
+        ann, bob, cid = await s.join(), await s.join(), await s.join()
+        await film(ann)
+        for viewer in (bob, cid):
+            await viewer.offer()
+        await settle()
+        with planned() as seen:
+            cid.link.say(Leave())
+            await settle()
+        assert cid.id not in seen
+        assert bob.shown["v0"] == (ann.id, "camera")
+
+
+async def test_a_screen_that_ends_after_its_first_packet_gives_the_camera_back() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await film(ann)
+        await bob.offer()
+        for _ in range(2):
+            await ann.publish("screen")
+            await ann.happen(EncodingStarted("screen", ""))
+            assert bob.shown["v0"] == (ann.id, "screen")
+            await ann.happen(EncodingIdle("screen", ""))
+            assert bob.shown["v0"] == (ann.id, "screen")
+            await ann.happen(EncodingStopped("screen", ""))
+            await ann.publish("screen", live=False)
+            assert bob.shown["v0"] == (ann.id, "camera")
+
+
+async def test_who_wants_to_see_one_alone_is_not_planned_for_others() -> None:
+    async with scene() as s:
+        ann, bob, cid = await s.join(), await s.join(), await s.join()
+        await film(ann)
+        await bob.offer()
+        room = s.rooms.rooms[RoomId("r")]
+        room.peers[PeerId(bob.id)].view.only = ann.id
+        await settle()
+        with planned() as seen:
+            await film(cid)
+            await settle()
+        assert bob.id not in seen
+        with planned() as seen:
+            await ann.publish("camera", muted=True)
+            await settle()
+        assert bob.id in seen
