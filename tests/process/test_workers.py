@@ -1,4 +1,4 @@
-"""A daemon whose engine has two workers: people on both are in one call; each outlives the other."""
+"""A daemon whose engine has two workers: people on both share a call, each outlives the other."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
