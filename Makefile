@@ -153,7 +153,7 @@ bench-quality: setup-dev $(BROWSERS) ## Play calls on bad networks (root): QUALI
 	$(VENV_PYTHON) -m benchmarks.quality $(QUALITY)
 
 .PHONY: screenshot
-screenshot: setup-dev $(BROWSERS) ## Take docs/images/call.png from a real call
+screenshot: setup-dev $(BROWSERS) ## Take the pictures of the page in docs/images from real calls
 	$(VENV_PYTHON) -m tools.screenshot
 
 .PHONY: screenshot-tree

@@ -1,118 +1,171 @@
-"""Make docs/images/call.png: a real call of three people, one of them sharing a screen.
+"""Make the pictures of the page in docs/images, from real calls.
 
-Run by ``make screenshot``. The people are drawn, their cameras film the drawings, and
-what is photographed is one participant's browser.
+Run by ``make screenshot``. The people are drawn, their cameras film the drawings, and what is
+photographed is one participant's browser: a call with a shared screen, the chat of a French call,
+a call on a phone, the statistics.
 """
 
+import base64
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
-from playwright.sync_api import BrowserType, sync_playwright
+from playwright.sync_api import Browser, BrowserType, sync_playwright
 
-from tests.browser import chromium
-from tests.browser.chromium import CAPTURED_TITLE, ChromiumBrowser
+from tests.browser.chromium import CAPTURED_TITLE, ChromiumBrowser, open_window, start
 from tests.browser.participant import Device, Participant
-from tests.browser.patterns import write_tone
+from tests.browser.patterns import COLOURS, write_tone
 from tests.process.daemon import running_daemon
 from tests.process.patience import eventually
+from tools.portraits import SLIDE, portraits
 
-TARGET = Path(__file__).resolve().parent.parent / "docs" / "images" / "call.png"
-SIZE = (1280, 720)
-ROOM = "tuesday-sync"
-
-PEOPLE = {
-    "Amina": ("#33536b", "#e8b48f", "#2b1d16", "#d9694f"),
-    "Jonas": ("#5a4a6f", "#f0cdb0", "#a8642a", "#3f8f7a"),
-    "Mei": ("#3d5f4c", "#eec39a", "#17171c", "#c9a13b"),
-}
-"""Wall, skin, hair, clothes."""
-
-PORTRAIT = """<body style="margin:0"><svg viewBox="0 0 1280 720" width="1280" height="720">
-<rect width="1280" height="720" fill="{wall}"/>
-<rect x="70" y="70" width="270" height="330" rx="8" fill="#ffffff1c"/>
-<path d="M95 370 L180 240 L240 310 L275 270 L315 370 Z" fill="#ffffff22"/>
-<rect x="980" y="180" width="230" height="14" fill="#0003"/>
-<rect x="1000" y="96" width="26" height="84" fill="#e0dccb"/>
-<rect x="1032" y="110" width="20" height="70" fill="#c96f4a"/>
-<rect x="1058" y="90" width="30" height="90" fill="#4a7fa5"/>
-<path d="M300 720 C320 520 500 470 640 470 C780 470 960 520 980 720 Z" fill="{clothes}"/>
-<rect x="575" y="390" width="130" height="120" rx="50" fill="{skin}"/>
-<ellipse cx="640" cy="290" rx="165" ry="180" fill="{hair}"/>
-<ellipse cx="640" cy="318" rx="132" ry="158" fill="{skin}"/>
-<path d="M505 300 C500 100 780 100 775 300 C740 240 690 225 640 225 C590 225 540 240 505 300"
- fill="{hair}"/>
-<circle cx="590" cy="318" r="13" fill="#222"/><circle cx="690" cy="318" r="13" fill="#222"/>
-<path d="M590 395 Q640 440 690 395" stroke="#7a2f2f" stroke-width="9" fill="none"
- stroke-linecap="round"/></svg>"""
-
-SLIDE = """<title>{title}</title><body style="margin:0;height:100vh;background:#fbfaf6;
-font-family:sans-serif;color:#24303c;display:grid;place-content:center;gap:28px">
-<h1 style="margin:0;font-size:58px">One tree, nothing left behind</h1>
-<svg width="860" height="300" font-size="24" fill="#24303c">
-<g fill="none" stroke="#8aa0b4" stroke-width="3"><path d="M430 60 L160 140 M430 60 L430 140
- M430 60 L700 140 M430 190 L330 250 M430 190 L530 250"/></g>
-<g fill="#dfe9f1" stroke="#8aa0b4" stroke-width="2">
-<rect x="350" y="14" width="160" height="50" rx="10"/><rect x="80" y="140" width="160" height="50"
- rx="10"/><rect x="350" y="140" width="160" height="50" rx="10"/><rect x="620" y="140" width="160"
- height="50" rx="10"/><rect x="260" y="248" width="130" height="48" rx="10"/><rect x="470" y="248"
- width="130" height="48" rx="10"/></g><g text-anchor="middle"><text x="430" y="48">daemon</text>
-<text x="160" y="173">listeners</text><text x="430" y="173">room</text><text x="700"
- y="173">engine</text><text x="325" y="280">peer</text><text x="535" y="280">peer</text></g>
-</svg>"""
+TARGET: Final = Path(__file__).resolve().parent.parent / "docs" / "images"
+CROWD: Final = Path("tests/browser/crowd.js").read_text()
+DESKTOP: Final = (1280, 720)
+SMALLER: Final = (1000, 600)
+PHONE: Final = (390, 760)
+ROOM: Final = "tuesday-sync"
+SHARP: Final = 4_000
+"""Milliseconds until the encoders have made a picture sharp."""
 
 
-def film(driver: BrowserType, folder: Path, name: str) -> Device:
-    """Draw a person and make a camera that films the drawing."""
-    wall, skin, hair, clothes = PEOPLE[name]
-    browser = driver.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-    page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
-    page.set_content(PORTRAIT.format(wall=wall, skin=skin, hair=hair, clothes=clothes))
-    camera = folder / f"{name}.mjpeg"
-    camera.write_bytes(page.screenshot(type="jpeg", quality=92) * 2)
-    browser.close()
-    return Device(name, "", 440, camera, write_tone(folder / f"{name}.wav", 440))
+class Studio:
+    """A daemon, somebody with a browser whose camera films them, and others who have come."""
+
+    def __init__(self, driver: BrowserType, folder: Path, url: str) -> None:
+        self._driver = driver
+        self._folder = folder
+        self._url = url
+        self._drawn = portraits(driver)
+        self._browsers: list[Browser] = []
+
+    def person(
+        self, name: str, size: tuple[int, int] = DESKTOP, language: str = "en-US"
+    ) -> tuple[Participant, ChromiumBrowser]:
+        """Give somebody a browser with a window."""
+        camera = self._folder / f"{name}.mjpeg"
+        camera.write_bytes(self._drawn[name] * 2)
+        device = Device(name, "", 440, camera, write_tone(self._folder / f"{name}.wav", 440))
+        browser = start(self._driver, camera=camera, tone=device.sound)
+        self._browsers.append(browser)
+        window = open_window(browser, language=language, size=size)
+        return Participant(device, window), window
+
+    def crowd(self, room: str, names: tuple[str, ...]) -> ChromiumBrowser:
+        """Have others come, all from one browser."""
+        _, window = self.person("Mei")
+        window.open(self._url)
+        window.run(CROWD, list(COLOURS.values()), [640, 360, 10])
+        for name in names:
+            picture = base64.b64encode(self._drawn[name]).decode()
+            window.run("(...all) => window.crowd.come(...all)", room, name, picture)
+        return window
+
+    def close(self) -> None:
+        """End all browsers."""
+        for browser in self._browsers:
+            browser.close()
+        self._browsers.clear()
 
 
-def show_slide(presenter: ChromiumBrowser) -> None:
-    """Open a tab for the picker to choose, and share it."""
-    slide = presenter.context.new_page()
+def all_seen(viewer: Participant, others: int) -> None:
+    """Wait until all cameras are there, and sharp."""
+    seen = """() => [...document.querySelectorAll(".tile:not([data-peer=self]) video")]
+        .filter((video) => video.videoWidth > 0).length"""
+    eventually(lambda: viewer.page.run(seen) == others, within=30, why=f"{others} to be seen")
+
+
+def take(window: ChromiumBrowser, name: str) -> None:
+    """Take the picture."""
+    window.page.wait_for_timeout(SHARP)
+    window.screenshot(TARGET / name)
+
+
+def a_shared_screen(studio: Studio, url: str) -> None:
+    """Three people, one of whom shows a slide."""
+    presenter, stage = studio.person("Amina")
+    viewer, window = studio.person("Jonas")
+    studio.crowd(ROOM, ("Mei",))
+    for one in (presenter, viewer):
+        one.join(url, ROOM)
+    slide = stage.context.new_page()
     slide.set_content(SLIDE.format(title=CAPTURED_TITLE))
-    presenter.page.bring_to_front()
-    presenter.click("Share my screen")
+    stage.page.bring_to_front()
+    stage.click("Share my screen")
+    eventually(
+        lambda: viewer.see("source", "Amina") == "screen" and viewer.see("size", "Amina")[0] > 1000,
+        within=30,
+        why="the slide at the viewer",
+    )
+    all_seen(viewer, 2)
+    take(window, "call.png")
 
 
-def main() -> None:
-    """Hold the call and take the picture."""
+SAID: Final[Mapping[int, str]] = {
+    0: "Bonjour à tous !",
+    1: "L'ordre du jour : https://example.org/ordre-du-jour",
+    2: "Je lève la main pour le premier point.",
+}
+
+
+RAISED: Final = (True,)
+
+
+def a_chat_in_french(studio: Studio, url: str) -> None:
+    """Six people and what they have written."""
+    viewer, window = studio.person("Jonas", SMALLER, "fr-FR")
+    crowd = studio.crowd("reunion", ("Amina", "Mei", "Kofi", "Lucía", "Priya"))
+    viewer.join(url, "reunion")
+    all_seen(viewer, 5)
+    window.click("Discussion")
+    for number, text in SAID.items():
+        crowd.run("(...all) => window.crowd.act(...all)", "reunion", number, "write", text)
+    crowd.run("(...all) => window.crowd.act(...all)", "reunion", 2, "raiseHand", *RAISED)
+    window.page.keyboard.type("Bonjour Mei, à toi.")
+    take(window, "chat.png")
+
+
+def on_a_phone(studio: Studio, url: str) -> None:
+    """Four people in a window that is upright."""
+    viewer, window = studio.person("Lucía", PHONE)
+    studio.crowd("family", ("Amina", "Kofi", "Jonas"))
+    viewer.join(url, "family")
+    all_seen(viewer, 3)
+    take(window, "phone.png")
+
+
+def the_statistics(studio: Studio, url: str) -> None:
+    """Show what the page knows of a call."""
+    viewer, window = studio.person("Priya")
+    crowd = studio.crowd("figures", ("Amina", "Mei"))
+    crowd.run("(room) => window.crowd.look(room, 0)", "figures")
+    viewer.join(url, "figures")
+    all_seen(viewer, 2)
+    window.click("Statistics")
+    window.page.wait_for_timeout(20_000)  # for the plots
+    take(window, "statistics.png")
+
+
+@contextmanager
+def studios() -> Iterator[tuple[Studio, str]]:
+    """Give a studio and the address of its daemon."""
     with (
         tempfile.TemporaryDirectory() as name,
         running_daemon(Path(name)) as daemon,
         sync_playwright() as playwright,
     ):
-        browsers = []
-        people = []
-        for who in PEOPLE:
-            device = film(playwright.chromium, Path(name), who)
-            browsers.append(
-                chromium.launch(playwright.chromium, camera=device.camera, tone=device.sound)
-            )
-            people.append(Participant(device, browsers[-1]))
-            people[-1].join(daemon.url, ROOM)
-        show_slide(browsers[0])
-        viewer = people[1]
-        eventually(
-            lambda: (
-                viewer.see("source", "Amina") == "screen"
-                and viewer.see("size", "Amina")[0] >= 1100
-                and viewer.see("size", "Mei")[0] >= 640
-            ),
-            within=30,
-            why="the slide at the viewer",
-        )
-        browsers[1].page.wait_for_timeout(4_000)  # until the encoder has made it sharp
-        TARGET.parent.mkdir(parents=True, exist_ok=True)
-        viewer.page.screenshot(TARGET)
-        for browser in browsers:
-            browser.quit()
+        yield Studio(playwright.chromium, Path(name), daemon.url), daemon.url
+
+
+def main() -> None:
+    """Hold the calls and take the pictures."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with studios() as (studio, url):
+        for scene in (a_shared_screen, a_chat_in_french, on_a_phone, the_statistics):
+            scene(studio, url)
+            studio.close()
 
 
 if __name__ == "__main__":

@@ -109,6 +109,7 @@ def they_gesticulate(a: Page, b: Page, bob: Participant, artifacts: Path) -> Non
     wait_alert(bob, "hand-lowered-by-moderator")
     assert "alice a baissé votre main" in alert(bob)
     expect(b.get_by_role("button", name="Lever la main")).to_have_attribute("aria-pressed", "false")
+    button(b, "Fermer la discussion")  # in a narrow window it is in place of the tiles
     button(a, "React")
     button(a, "Applause")
     expect(b.locator("article[data-name=alice] .reaction")).to_be_visible()

@@ -34,9 +34,10 @@ _FIXED = {
     # What frame-ancestors says, for who does not know that.
     "x-frame-options": "DENY",
     "x-permitted-cross-domain-policies": "none",
+    # Names that browsers know: of others they complain on the console.
     "permissions-policy": "camera=(self), microphone=(self), display-capture=(self),"
     " geolocation=(), payment=(), usb=(), serial=(), hid=(),"
-    " bluetooth=(), midi=(), accelerometer=(), gyroscope=(), magnetometer=()",
+    " midi=(), accelerometer=(), gyroscope=(), magnetometer=()",
 }
 # Of this name alone, not of what is below it. A browser heeds it over TLS that it trusts only.
 _TLS_ONLY = "max-age=31536000"

@@ -155,7 +155,11 @@ export class App {
     if (this.#view instanceof Lobby) {
       this.#choice = this.#view.typed;
       this.#showLobby();
-    } else if (this.#view instanceof Call) this.#showCall();
+      this.#view.focusLanguage();
+    } else if (this.#view instanceof Call) {
+      this.#showCall();
+      this.#view.openLanguage();
+    }
   }
 
   #showEnded(error: RoomError | null, joined: boolean): void {
@@ -181,7 +185,10 @@ export class App {
       if (this.client.pc?.connectionState === "connected") this.#back();
       this.#state("in-call");
       this.#dropUseless();
-      if (previous === "joining") this.#showCall();
+      if (previous === "joining") {
+        this.#showCall();
+        if (this.#view instanceof Call) this.#view.focus();
+      }
     } else if (state === "reconnecting") {
       this.#state("reconnecting");
       this.#lostCode = error?.code ?? "signaling-lost";

@@ -1,21 +1,23 @@
 /** The call: tiles, controls, panels, and what the user has to be told. */
-import { canShareScreen, type RoomClient, ShareError } from "../lib/index.ts";
+import { canShareScreen, type RoomClient } from "../lib/index.ts";
 import { DEVICES } from "./capture.ts";
 import { ChatPanel } from "./chat-panel.ts";
 import { DeviceButton } from "./device-buttons.ts";
 import { DeviceSettings } from "./device-settings.ts";
 import { h } from "./dom.ts";
 import { CallHeader } from "./header.ts";
-import { icon } from "./icons.ts";
 import { t } from "./language.ts";
+import { toggleFullScreen, togglePicture } from "./larger.ts";
 import type { LocalMedia } from "./local-media.ts";
 import { Moderation } from "./moderation.ts";
 import type { Notices } from "./notices.ts";
 import { PeoplePanel } from "./people-panel.ts";
 import { remember } from "./remembered.ts";
 import { settingsDialog } from "./settings.ts";
+import { toggleShare } from "./share.ts";
 import { type Action, listenForShortcuts } from "./shortcuts.ts";
-import { Sound } from "./sound.ts";
+import { SidePanels } from "./side-panels.ts";
+import { Sound, soundPrompt } from "./sound.ts";
 import { Stage } from "./stage.ts";
 import { Statistics } from "./statistics.ts";
 import { Telling } from "./telling.ts";
@@ -44,6 +46,7 @@ export class Call {
   readonly #sound: Sound;
   readonly #chat: ChatPanel;
   readonly #people: PeoplePanel;
+  readonly #panels: SidePanels;
   readonly #telling: Telling;
   readonly #settings: HTMLDialogElement;
   readonly #toolbar: Toolbar;
@@ -52,8 +55,6 @@ export class Call {
   readonly #alone = h("p", { class: "alone" }, t("call.alone"));
   readonly #enableSound: HTMLElement;
   readonly #stops: (() => void)[] = [];
-  /** What has the focus again when a panel is closed. */
-  #opener: Element | null = null;
 
   constructor(client: RoomClient, media: LocalMedia, notices: Notices, about: About) {
     this.#client = client;
@@ -70,11 +71,11 @@ export class Call {
     this.#buttons = DEVICES.filter((device) => client.rights.publish.includes(device)).map(
       (device) => new DeviceButton(media, device),
     );
-    this.#enableSound = this.#soundButton();
+    this.#enableSound = soundPrompt(() => this.#sound.enable());
     this.#sound = new Sound((blocked) => {
       this.#enableSound.hidden = !blocked;
     });
-    const close = () => this.#open(null);
+    const close = () => this.#panels.close();
     this.#chat = new ChatPanel(client.conversation, client.rights.data, close);
     this.#people = new PeoplePanel(client, about.name, {
       close,
@@ -87,6 +88,14 @@ export class Call {
       isPinned: (tile) => this.#stage.isPinned(tile),
       moderate,
     });
+    this.#panels = new SidePanels(
+      { chat: this.#chat, people: this.#people },
+      () => {
+        this.element.toggleAttribute("data-panel", this.#panels.shown !== null);
+        this.update();
+      },
+      (panel) => this.#toolbar.opener(panel),
+    );
     this.#telling = new Telling(client, {
       words: this.#header.words,
       chimes: () => media.remembered.chime,
@@ -99,6 +108,7 @@ export class Call {
       { language: about.translate, remember: () => remember(media.remembered) },
       devices.element,
     );
+    this.#settings.addEventListener("close", () => this.#toolbar.takeFocus());
     this.#toolbar = this.#tools();
     this.element = this.#page();
     this.#listen();
@@ -141,9 +151,20 @@ export class Call {
       sharing,
       handRaised: conversation.handRaised,
       unread: this.#chat.unread,
-      panel: this.#chat.shown ? "chat" : this.#people.shown ? "people" : null,
+      panel: this.#panels.shown,
       speakerView: this.#stage.mode === "speaker",
     });
+  }
+
+  /** Where somebody is who has just come in. */
+  focus(): void {
+    this.#header.focus();
+  }
+
+  /** The settings again, at the language: they were there when it was chosen. */
+  openLanguage(): void {
+    this.showSettings();
+    this.#settings.querySelector<HTMLElement>("[name=language]")?.focus();
   }
 
   showSettings(): void {
@@ -171,6 +192,7 @@ export class Call {
       client.on("speakers", (speakers) => {
         const now = new Set(speakers.filter(({ speaking }) => speaking).map(({ peer }) => peer));
         const self = client.self !== null && now.has(client.self);
+        this.#people.speaking(now);
         this.#stage.speaking(
           now,
           self,
@@ -229,7 +251,7 @@ export class Call {
         pictureInPicture: document.pictureInPictureEnabled ?? false,
       },
       {
-        share: () => void this.#toggleShare(),
+        share: () => this.#act("share"),
         hand: () => this.#act("hand"),
         react: (reaction) => conversation.react(reaction),
         panel: (panel) => this.#act(panel),
@@ -248,85 +270,22 @@ export class Call {
     if (action === "microphone" || action === "camera") {
       if (rights.publish.includes(action)) void this.#media.set(action, !this.#media.isOn(action));
     } else if (action === "share") {
-      if (this.#mayShare()) void this.#toggleShare();
+      if (this.#mayShare()) void toggleShare(this.#client, this.#notices, this.#toolbar.share);
     } else if (action === "hand") conversation.raiseHand(!conversation.handRaised);
     else if (action === "react") this.#toolbar.openReactions();
-    else if (action === "chat") this.#open(this.#chat.shown ? null : this.#chat);
-    else if (action === "people") this.#open(this.#people.shown ? null : this.#people);
+    else if (action === "chat" || action === "people") this.#panels.toggle(action);
     else if (action === "view") {
       this.#stage.mode = this.#stage.mode === "grid" ? "speaker" : "grid";
       this.update();
     } else if (action === "full-screen") void toggleFullScreen();
-    else if (action === "picture-in-picture") void this.#togglePicture();
+    else if (action === "picture-in-picture") void togglePicture(this.#stage.mainVideo);
     else if (action === "statistics") this.#header.toggleStatistics();
     else if (action === "lock") {
       if (rights.moderate) conversation.lock(!conversation.locked);
     } else this.showSettings();
   }
 
-  /** One panel at a time; the focus goes into it, and back where it was. */
-  #open(panel: ChatPanel | PeoplePanel | null): void {
-    const before = this.#chat.shown ? "chat" : "people";
-    if (panel && !this.#chat.shown && !this.#people.shown) this.#opener = document.activeElement;
-    for (const each of [this.#chat, this.#people]) each.show(each === panel);
-    this.element.toggleAttribute("data-panel", panel !== null);
-    this.update();
-    if (panel) panel.focus();
-    else {
-      // It may be in a menu that has closed, or the page itself: a key has opened the panel.
-      const opener = this.#opener instanceof HTMLElement ? this.#opener : document.body;
-      const there = opener !== document.body && opener.checkVisibility();
-      (there ? opener : this.#toolbar.opener(before)).focus();
-    }
-  }
-
-  #soundButton(): HTMLElement {
-    const enable = () => this.#sound.enable();
-    return h(
-      "div",
-      { class: "enable-sound", hidden: true },
-      h("p", {}, t("call.sound-blocked")),
-      h(
-        "button",
-        { type: "button", class: "primary", onclick: enable },
-        icon("sound"),
-        h("span", {}, t("call.enable-sound")),
-      ),
-    );
-  }
-
   #mayShare(): boolean {
     return canShareScreen() && this.#client.rights.publish.includes("screen");
   }
-
-  async #toggleShare(): Promise<void> {
-    if (this.#client.published("screen")) {
-      this.#client.stopScreen();
-      return;
-    }
-    const { share } = this.#toolbar;
-    share.disabled = true;
-    try {
-      await this.#client.shareScreen();
-    } catch (error) {
-      if (!(error instanceof ShareError)) throw error;
-      this.#notices.show(error.code);
-    } finally {
-      share.disabled = false;
-      share.focus();
-    }
-  }
-
-  async #togglePicture(): Promise<void> {
-    if (document.pictureInPictureElement) await document.exitPictureInPicture();
-    // Refused without a picture, or before a click: there is nothing to tell.
-    else await this.#stage.mainVideo?.requestPictureInPicture().catch(() => undefined);
-  }
-}
-
-async function toggleFullScreen(): Promise<void> {
-  const { documentElement: page, fullscreenElement } = document;
-  await (fullscreenElement ? document.exitFullscreen() : page.requestFullscreen()).catch(
-    () => undefined,
-  );
 }

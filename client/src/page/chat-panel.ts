@@ -28,6 +28,7 @@ export class ChatPanel extends Panel {
   readonly #list = h("ol", { class: "messages", tabindex: "0", "aria-label": t("chat.messages") });
   readonly #empty = h("p", { class: "hint" }, t("chat.empty"));
   readonly #text = h("textarea", {
+    name: "message",
     rows: "1",
     maxlength: String(LONGEST),
     "aria-label": t("chat.write"),

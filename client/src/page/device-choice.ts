@@ -31,6 +31,7 @@ export class DeviceList {
     this.#device = device;
     this.#chosen = chosen;
     this.#select = h("select", {
+      name: device,
       onchange: () => {
         const { value, selectedOptions } = this.#select;
         choose(value, value && (selectedOptions[0]?.label ?? ""));

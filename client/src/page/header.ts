@@ -11,6 +11,7 @@ export class CallHeader {
   readonly words = new Words();
   readonly #statistics: Statistics;
   readonly #figures: HTMLButtonElement;
+  readonly #room: HTMLElement;
   readonly #locked = h(
     "span",
     { class: "mark", role: "img", "aria-label": t("people.locked"), title: t("people.locked") },
@@ -20,13 +21,19 @@ export class CallHeader {
   /** @param encrypted whether the server cannot see or hear the call. */
   constructor(room: string, statistics: Statistics, encrypted: boolean) {
     this.#statistics = statistics;
+    statistics.close = () => {
+      this.toggleStatistics();
+      this.#figures.focus();
+    };
+    this.#room = h("h1", { tabindex: "-1" }, room);
     const link = button("link", t("call.copy-link"), () => void this.#copyLink());
     this.#figures = button("statistics", t("call.statistics"), () => this.toggleStatistics());
-    this.#figures.ariaPressed = "false";
+    this.#figures.setAttribute("aria-controls", statistics.element.id);
+    this.#figures.ariaExpanded = "false";
     this.element = h(
       "header",
       { class: "bar" },
-      h("h1", {}, room),
+      this.#room,
       encrypted && encryptedMark(),
       this.#locked,
       link,
@@ -35,13 +42,17 @@ export class CallHeader {
     );
   }
 
+  focus(): void {
+    this.#room.focus();
+  }
+
   update(locked: boolean): void {
     this.#locked.hidden = !locked;
   }
 
   toggleStatistics(): void {
     this.#statistics.show(!this.#statistics.shown);
-    this.#figures.ariaPressed = String(this.#statistics.shown);
+    this.#figures.ariaExpanded = String(this.#statistics.shown);
   }
 
   async #copyLink(): Promise<void> {

@@ -92,6 +92,11 @@ export class Lobby {
     (this.#name.value ? this.#button : this.#name).focus();
   }
 
+  /** Back to where the language was chosen. */
+  focusLanguage(): void {
+    this.element.querySelector<HTMLElement>(".language select")?.focus();
+  }
+
   /** What has been typed so far. */
   get typed(): Choice {
     return { name: this.#name.value, room: this.#room.value, key: this.#chosenKey() };

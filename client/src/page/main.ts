@@ -2,6 +2,7 @@ import "./style/base.css";
 import "./style/lobby.css";
 import "./style/call.css";
 import "./style/panels.css";
+import "./style/statistics.css";
 import "./style/toolbar.css";
 import { readAddress } from "./address.ts";
 import { App } from "./app.ts";

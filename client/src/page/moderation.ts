@@ -32,6 +32,7 @@ export class Moderation {
   readonly #title = h("h2", { id: "moderation-title" });
   readonly #mutes = h("div", { class: "choices" });
   readonly #reason = h("input", {
+    name: "reason",
     type: "text",
     maxlength: String(LONGEST_REASON),
     autocomplete: "off",

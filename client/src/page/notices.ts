@@ -28,13 +28,14 @@ export class Notices {
     parameters: Readonly<Record<string, string>> = {},
   ): void {
     this.clear(code);
+    const buttons = waysOn.map(({ label, act }) =>
+      h("button", { type: "button", class: "quiet", onclick: act }, label),
+    );
     const notice = h(
       "div",
       { class: "notice", role: "alert", "data-code": code },
       h("p", {}, errorMessage(code, failure, parameters)),
-      ...waysOn.map(({ label, act }) =>
-        h("button", { type: "button", class: "quiet", onclick: act }, label),
-      ),
+      buttons.length > 0 && h("div", { class: "notice-ways" }, ...buttons),
       this.#dismissal(() => notice.remove()),
     );
     this.element.append(notice);

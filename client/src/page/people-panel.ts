@@ -47,6 +47,11 @@ export class PeoplePanel extends Panel {
     this.update();
   }
 
+  /** Who is heard at the server. It changes too often to be read out: who wants to know looks. */
+  speaking(peers: ReadonlySet<string>): void {
+    for (const [id, row] of this.#rows) row.speaks(peers.has(id));
+  }
+
   /** Whose hand is up comes first, in their order; then oneself, then as they came. */
   update(): void {
     const { hands, locked } = this.#client.conversation;
@@ -113,9 +118,10 @@ class Row {
   readonly #avatar = h("span", { class: "avatar-small", "aria-hidden": "true" });
   readonly #name = h("span", { class: "who", dir: "auto" });
   readonly #muted = mark("microphone-off", t("call.muted"), "off");
+  readonly #speaks = mark("sound", t("people.speaks"), "speaks");
   readonly #presents = mark("screen", t("people.sharing"), "");
   readonly #hand = mark("hand", t("call.hand-raised"), "hand");
-  readonly #volume = h("input", { type: "range", min: "0", max: "100", step: "5" });
+  readonly #volume = h("input", { type: "range", name: "volume", min: "0", max: "100", step: "5" });
   readonly #pin = h("button", { type: "button", class: "link" }, icon("pin"));
   readonly #lower = h("button", { type: "button", class: "link lower" }, icon("hand"));
   readonly #more = h("button", { type: "button", class: "link" }, icon("more"));
@@ -131,10 +137,16 @@ class Row {
     this.#pin.addEventListener("click", () => actions.pin(self ? "self" : id));
     this.#lower.addEventListener("click", () => lower?.());
     this.#more.addEventListener("click", () => actions.moderate?.(id));
-    const head = [this.#avatar, this.#name, this.#hand, this.#presents, this.#muted];
+    this.speaks(false);
+    const marks = [this.#speaks, this.#hand, this.#presents, this.#muted];
+    const head = [this.#avatar, this.#name, ...marks];
     const buttons = [this.#pin, ...(actions.moderate && !self ? [this.#lower, this.#more] : [])];
     this.element.append(h("div", { class: "line" }, ...head, ...buttons));
     if (!self) this.element.append(h("label", { class: "volume" }, icon("sound"), this.#volume));
+  }
+
+  speaks(speaks: boolean): void {
+    this.#speaks.hidden = !speaks;
   }
 
   update({ name, muted, presents }: Person, hand: number): void {

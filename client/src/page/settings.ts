@@ -17,7 +17,11 @@ export function languageChoice(change: (language: string) => void): HTMLSelectEl
       NAMES[language] ?? language,
     ),
   );
-  const select = h("select", { "aria-label": t("settings.language") }, ...options);
+  const select = h(
+    "select",
+    { name: "language", "aria-label": t("settings.language") },
+    ...options,
+  );
   select.addEventListener("change", () => change(select.value));
   return select;
 }
@@ -34,7 +38,7 @@ export function settingsDialog(
   devices: HTMLElement,
 ): HTMLDialogElement {
   const check = (key: "chime" | "shortcuts") => {
-    const box = h("input", { type: "checkbox", checked: remembered[key] });
+    const box = h("input", { type: "checkbox", name: key, checked: remembered[key] });
     box.addEventListener("change", () => {
       remembered[key] = box.checked;
       changes.remember();

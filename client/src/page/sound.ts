@@ -1,5 +1,7 @@
 /** The sound of the call: a hidden <audio> per slot that is heard, and the browser's leave to play. */
 import { h } from "./dom.ts";
+import { icon } from "./icons.ts";
+import { t } from "./language.ts";
 
 export class Sound {
   readonly element = h("div", { class: "sound", hidden: true });
@@ -74,4 +76,19 @@ export class Sound {
       if (error instanceof DOMException && error.name === "NotAllowedError") this.#blocked(true);
     });
   }
+}
+
+/** Over the tiles while the browser waits for a click. */
+export function soundPrompt(enable: () => void): HTMLElement {
+  return h(
+    "div",
+    { class: "enable-sound", hidden: true },
+    h("p", {}, t("call.sound-blocked")),
+    h(
+      "button",
+      { type: "button", class: "primary", onclick: enable },
+      icon("sound"),
+      h("span", {}, t("call.enable-sound")),
+    ),
+  );
 }

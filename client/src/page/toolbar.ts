@@ -93,6 +93,7 @@ export class Toolbar {
       role: "toolbar",
       "aria-label": t("call.controls"),
     });
+    this.element.addEventListener("keydown", (event) => this.#walk(event));
     this.#narrow.addEventListener("change", this.#arrange);
     document.addEventListener("fullscreenchange", this.#drawFullScreen);
     this.#arrange();
@@ -126,6 +127,12 @@ export class Toolbar {
     return button.checkVisibility() ? button : this.#more;
   }
 
+  /** When what had the focus is gone, as the menu's buttons are when it has closed. */
+  takeFocus(): void {
+    const { activeElement: active, body } = document;
+    if (active === body || !active?.checkVisibility()) this.#more.focus();
+  }
+
   openReactions(): void {
     if (this.#offers.react) this.menus[1]?.showPopover();
   }
@@ -133,6 +140,17 @@ export class Toolbar {
   stop(): void {
     this.#narrow.removeEventListener("change", this.#arrange);
     document.removeEventListener("fullscreenchange", this.#drawFullScreen);
+  }
+
+  /** As in every toolbar (ARIA practices): arrows go from button to button, in a circle. */
+  #walk(event: KeyboardEvent): void {
+    const buttons = [...this.element.querySelectorAll("button")];
+    const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
+    const last = buttons.length - 1;
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
+    if (at < 0 || to === undefined) return;
+    event.preventDefault();
+    buttons.at(to > last ? 0 : to)?.focus();
   }
 
   readonly #arrange = (): void => {

@@ -23,6 +23,7 @@ export const commonsEn = {
   "people.volume": "Volume of {name}",
   "people.lower-hand": "Lower the hand of {name}",
   "people.sharing": "Presents",
+  "people.speaks": "Speaks",
   "people.lock": "Lock the room",
   "people.unlock": "Unlock the room",
   "people.locked": "The room is locked: nobody new can join.",

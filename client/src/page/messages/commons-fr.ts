@@ -25,6 +25,7 @@ export const commonsFr: Record<keyof typeof commonsEn, string> = {
   "people.volume": "Volume de {name}",
   "people.lower-hand": "Baisser la main de {name}",
   "people.sharing": "Présente",
+  "people.speaks": "Parle",
   "people.lock": "Verrouiller la salle",
   "people.unlock": "Déverrouiller la salle",
   "people.locked": "La salle est verrouillée : personne d’autre ne peut entrer.",

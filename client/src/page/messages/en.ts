@@ -1,9 +1,11 @@
 import { commonsEn } from "./commons-en.ts";
 import { devicesEn } from "./devices-en.ts";
+import { statisticsEn } from "./statistics-en.ts";
 
 /** English. The other languages have the same keys. */
 export const en = {
   ...commonsEn,
+  ...statisticsEn,
   ...devicesEn,
   "lobby.title": "Join a room",
   "lobby.intro": "Check your camera and microphone, then step in.",
@@ -48,15 +50,6 @@ export const en = {
   "call.paused-room": "There is no video in this room",
   "call.paused-unsupported": "Your browser cannot play this video",
   "call.statistics": "Statistics",
-  "statistics.estimate": "Your connection carries",
-  "statistics.unknown": "not known yet",
-  "statistics.who": "Who",
-  "statistics.picture": "Picture",
-  "statistics.layer": "Layer",
-  "statistics.rate": "Rate",
-  "statistics.loss": "Lost",
-  "statistics.frozen": "Frozen",
-  "statistics.sent": "{name} (sent)",
   "call.presents": "{name} is presenting",
   "call.joined": "{name} joined",
   "call.left": "{name} left",

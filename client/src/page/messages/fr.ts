@@ -1,10 +1,12 @@
 import { commonsFr } from "./commons-fr.ts";
 import { devicesFr } from "./devices-fr.ts";
 import type { Messages } from "./en.ts";
+import { statisticsFr } from "./statistics-fr.ts";
 
 /** Français. */
 export const fr: Messages = {
   ...commonsFr,
+  ...statisticsFr,
   ...devicesFr,
   "lobby.title": "Rejoindre une salle",
   "lobby.intro": "Vérifiez votre caméra et votre micro, puis entrez.",
@@ -50,15 +52,6 @@ export const fr: Messages = {
   "call.paused-room": "Il n’y a pas de vidéo dans cette salle",
   "call.paused-unsupported": "Votre navigateur ne peut pas lire cette vidéo",
   "call.statistics": "Statistiques",
-  "statistics.estimate": "Débit de votre connexion",
-  "statistics.unknown": "encore inconnu",
-  "statistics.who": "Qui",
-  "statistics.picture": "Image",
-  "statistics.layer": "Couche",
-  "statistics.rate": "Débit",
-  "statistics.loss": "Perdu",
-  "statistics.frozen": "Figé",
-  "statistics.sent": "{name} (envoyé)",
   "call.presents": "{name} présente son écran",
   "call.joined": "{name} est arrivé·e",
   "call.left": "{name} est parti·e",

@@ -1,0 +1,35 @@
+import type { statisticsEn } from "./statistics-en.ts";
+
+/** Français : les statistiques d’un appel. */
+export const statisticsFr: Record<keyof typeof statisticsEn, string> = {
+  "statistics.close": "Fermer les statistiques",
+  "statistics.copy": "Copier le rapport",
+  "statistics.copied": "Le rapport est copié. Collez-le dans un message à ceux qui vous aident.",
+  "statistics.copy-by-hand":
+    "Ce navigateur ne laisse pas la page copier : copiez le rapport d’ici.",
+  "statistics.report": "Rapport",
+  "statistics.path": "Chemin",
+  "statistics.direct": "Direct, {protocol}",
+  "statistics.relayed": "Relayé (TURN sur {protocol})",
+  "statistics.outgoing": "Débit montant possible",
+  "statistics.estimate": "Débit descendant possible",
+  "statistics.unknown": "encore inconnu",
+  "statistics.tracks": "Pistes",
+  "statistics.who": "Qui",
+  "statistics.rate": "Débit",
+  "statistics.loss": "Perdu",
+  "statistics.picture": "Image",
+  "statistics.layer": "Couche",
+  "statistics.codec": "Codec",
+  "statistics.round-trip": "Aller-retour",
+  "statistics.standstill": "Figé",
+  "statistics.sent": "{name} (envoyé)",
+  "statistics.track": "{name} : {source}",
+  "statistics.microphone": "micro",
+  "statistics.camera": "caméra",
+  "statistics.screen": "écran",
+  "statistics.screen-audio": "son de l’écran",
+  "statistics.limited-cpu": "limité par votre ordinateur",
+  "statistics.limited-bandwidth": "limité par votre débit montant",
+  "statistics.last-minute": "Durant la dernière minute : de {least} à {most}",
+};

@@ -1,0 +1,25 @@
+/** Shares the screen, or stops, and says why it could not. */
+import { type RoomClient, ShareError } from "../lib/index.ts";
+import type { Notices } from "./notices.ts";
+
+/** @param button cannot be pressed while the browser asks which screen, and has the focus after. */
+export async function toggleShare(
+  client: RoomClient,
+  notices: Notices,
+  button: HTMLButtonElement,
+): Promise<void> {
+  if (client.published("screen")) {
+    client.stopScreen();
+    return;
+  }
+  button.disabled = true;
+  try {
+    await client.shareScreen();
+  } catch (error) {
+    if (!(error instanceof ShareError)) throw error;
+    notices.show(error.code);
+  } finally {
+    button.disabled = false;
+    button.focus();
+  }
+}

@@ -1,0 +1,288 @@
+"""Every state that the page can be in, in windows of three sizes: axe-core finds nothing, nothing
+is too small to press or sticks out, and there is a picture of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.chromium import LARGE
+from tests.browser.looking import Look, looking
+from tests.browser.participant import Participant, PersonFactory, chromium_of
+from tests.browser.patterns import COLOURS
+from tests.browser.test_encryption import KEY, paste_key
+from tests.browser.test_encryption import join as join_sealed
+from tests.browser.test_invitation import ROOM, link, moderate
+from tests.browser.test_long_tasks import CROWD, sees_all
+from tests.browser.test_page import wait_alert
+from tests.process.daemon import Daemon, free_ports, running_daemon
+from tests.process.test_tokens import made
+from tests.process.test_tree import run
+
+SCREEN = [COLOURS[letter] for letter in "MCCM"]
+LOCALES = {"en": "en-US", "fr": "fr-FR"}
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "chat": "Chat",
+        "write": "Write to everybody",
+        "people": "People",
+        "close people": "Close the list of people",
+        "moderate": "Moderate bob",
+        "cancel": "Cancel",
+        "more": "More",
+        "settings": "Settings",
+        "close settings": "Close the settings",
+        "react": "React",
+        "statistics": "Statistics",
+        "share": "Share my screen",
+        "stop": "Stop sharing",
+        "hand": "Raise hand",
+        "camera": "Turn camera off",
+        "leave": "Leave",
+        "join": "Join",
+    },
+    "fr": {
+        "chat": "Discussion",
+        "write": "Écrire à tous",
+        "people": "Participants",
+        "close people": "Fermer la liste des participants",
+        "moderate": "Modérer bob",
+        "cancel": "Annuler",
+        "more": "Plus",
+        "settings": "Réglages",
+        "close settings": "Fermer les réglages",
+        "react": "Réagir",
+        "statistics": "Statistiques",
+        "share": "Partager mon écran",
+        "stop": "Arrêter le partage",
+        "hand": "Lever la main",
+        "camera": "Couper la caméra",
+        "leave": "Quitter",
+        "join": "Rejoindre",
+    },
+}
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    made("new-key", "--kid", "k", "--out", str(tmp_path))
+    return tmp_path
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_lobby(daemon: Daemon, person: PersonFactory, artifacts: Path, language: str) -> None:
+    locale, words = LOCALES[language], WORDS[language]
+    with looking(artifacts) as look:
+        alice = person("alice", language=locale)
+        alice.open(daemon.url)
+        chromium_of(alice).page.wait_for_function("() => window.trioSfu.media.camera")
+        look.at(alice, "lobby")
+        page = chromium_of(alice).page
+        press(page, words["join"])  # without a name
+        look.at(alice, "lobby-no-name")
+        press(page, words["camera"])
+        look.at(alice, "lobby-camera-off")
+        for equipment, code in (("denied", "permission-denied"), ("none", "no-devices")):
+            bob = person("bob", language=locale, equipment=equipment)  # type: ignore[arg-type]
+            bob.open(daemon.url)
+            wait_alert(bob, code)
+            look.at(bob, f"lobby-{code}")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_call(artifacts: Path, person: PersonFactory, key: Path, language: str) -> None:
+    locale, words = LOCALES[language], WORDS[language]
+    alice, bob = person("alice", language=locale), person("bob", language=locale)
+    page = chromium_of(alice).page
+    with (
+        running_daemon(artifacts, "--auth-keys", str(key / "k.public.jwk")) as daemon,
+        looking(artifacts) as look,
+    ):
+        alice.open(link(key, daemon.url, "alice", "--moderate"))
+        alice.wait_state("in-call")
+        look.at(alice, "alone")
+        bob.open(link(key, daemon.url, "bob"))
+        bob.wait_state("in-call")
+        alice.sees("bob", bob.pattern)
+        look.at(alice, "two")
+        panels(alice, bob, look, words)
+        dialogs(page, alice, look, words)
+        alice_shares(daemon, alice, bob, look, words)
+        press(page, words["leave"])
+        alice.wait_state("left")
+        look.at(alice, "left")
+
+
+def panels(alice: Participant, bob: Participant, look: Look, words: Mapping[str, str]) -> None:
+    """The chat, empty and not, and the list of people, with a hand that is up."""
+    page, other = chromium_of(alice).page, chromium_of(bob).page
+    for one in (page, other):
+        press(one, words["chat"])
+    look.at(alice, "chat-empty")
+    for text in ("https://example.org/agenda", "a" * 90, "<b>bold</b>"):
+        page.get_by_role("textbox", name=words["write"]).fill(text)
+        page.keyboard.press("Enter")
+    other.get_by_role("textbox", name=words["write"]).fill("👋")
+    other.keyboard.press("Enter")
+    expect(page.get_by_role("list").get_by_text("👋")).to_be_visible()
+    look.at(alice, "chat")
+    press(other, words["hand"])
+    press(page, words["people"])
+    expect(page.get_by_role("region").get_by_role("listitem")).to_have_count(2)
+    look.at(alice, "people")
+    press(page, words["close people"])
+
+
+def dialogs(page: Page, alice: Participant, look: Look, words: Mapping[str, str]) -> None:
+    """What opens over the call."""
+    press(page, words["moderate"])
+    look.at(alice, "moderation")
+    press(page, words["cancel"])
+    press(page, words["react"])
+    look.at(alice, "reactions")
+    page.keyboard.press("Escape")
+    press(page, words["more"])
+    look.at(alice, "more")
+    press(page, words["settings"])
+    look.at(alice, "settings")
+    press(page, words["close settings"])
+    press(page, words["statistics"])
+    expect(page.get_by_role("row")).to_have_count(5)
+    look.at(alice, "statistics")
+    press(page, words["statistics"])
+    page.keyboard.press("g")
+    look.at(alice, "speaker-view")
+    page.keyboard.press("g")
+
+
+def alice_shares(
+    daemon: Daemon, alice: Participant, bob: Participant, look: Look, words: Mapping[str, str]
+) -> None:
+    """The presenter's page, and that of who watches."""
+    chromium_of(alice).prepare_screen(f"{daemon.url}/healthz", SCREEN)
+    press(chromium_of(bob).page, words["chat"])
+    press(chromium_of(alice).page, words["share"])
+    bob.sees("alice", "MCCM")
+    look.at(alice, "sharing")
+    look.at(bob, "screen")
+    press(chromium_of(alice).page, words["stop"])
+    bob.sees("alice", alice.pattern)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("others", [4, 11])
+def test_a_call_of_many(
+    daemon: Daemon, person: PersonFactory, artifacts: Path, others: int, language: str
+) -> None:
+    crowd, alice = person("carol"), person("alice", language=LOCALES[language])
+    crowd.open(daemon.url)
+    crowd.page.run(CROWD, list(COLOURS.values()))
+    crowd.page.run("(room, count) => window.crowd.gather(room, count)", ROOM, others)
+    alice.join(daemon.url, ROOM)
+    chromium_of(alice).resize(*LARGE)
+    sees_all(alice, others)
+    crowd.page.run("(room) => window.crowd.act(room, 1, 'raiseHand', true)", ROOM)
+    with looking(artifacts) as look:
+        look.at(alice, f"call-of-{others + 1}")
+        press(chromium_of(alice).page, WORDS[language]["people"])
+        look.at(alice, f"people-of-{others + 1}")
+        chromium_of(alice).page.keyboard.press("Escape")
+        chromium_of(alice).page.keyboard.press("g")
+        look.at(alice, f"speaker-view-of-{others + 1}")
+
+
+def test_encrypted_calls(daemon: Daemon, person: PersonFactory, artifacts: Path) -> None:
+    alice, bob = person("alice"), person("bob")
+    with looking(artifacts) as look:
+        for one in (alice, bob):
+            join_sealed(one, daemon.url)
+        alice.sees("bob", bob.pattern)
+        look.at(alice, "encrypted")
+        paste_key(bob, KEY.swapcase())
+        wait_alert(bob, "encryption-key-wrong")
+        look.at(bob, "encryption-key-wrong")
+        look.at(alice, "encryption-of-another-key")
+        join_sealed(bob, daemon.url, key=None)
+        wait_alert(bob, "encryption-key-missing")
+        look.at(bob, "encryption-key-missing")
+
+
+def test_who_is_kept_out_or_sent_away(artifacts: Path, person: PersonFactory, key: Path) -> None:
+    alice, bob = person("alice"), person("bob")
+    keys = ("--auth-keys", str(key / "k.public.jwk"))
+    limit = {"TRIO_SFU_ROOMS_MAX_PEERS": "2"}
+    with (
+        running_daemon(artifacts, *keys, environment=limit) as daemon,
+        looking(artifacts) as look,
+    ):
+        bob.open(f"{daemon.url}/{ROOM}?name=bob&join")
+        wait_alert(bob, "token-required")
+        look.at(bob, "token-required")
+        alice.open(link(key, daemon.url, "alice", "--moderate"))
+        alice.wait_state("in-call")
+        press(chromium_of(alice).page, "People")
+        press(chromium_of(alice).page, "Lock the room")
+        bob.open(link(key, daemon.url, "bob"))
+        wait_alert(bob, "room-locked")
+        look.at(bob, "room-locked")
+        press(chromium_of(alice).page, "Unlock the room")
+        press(chromium_of(bob).page, "Try again")
+        bob.wait_state("in-call")
+        carol = person("carol")
+        carol.open(link(key, daemon.url, "carol"))
+        wait_alert(carol, "room-full")
+        look.at(carol, "room-full")
+        press(chromium_of(alice).page, "Close the list of people")
+        moderate(alice, "bob", "Mute their microphone", because="There is a dog with you")
+        wait_alert(bob, "muted-by-moderator")
+        look.at(bob, "muted-by-moderator")
+        moderate(alice, "bob", "Remove from the room", because="Good night")
+        wait_alert(bob, "removed-by-moderator")
+        look.at(bob, "removed-by-moderator")
+
+
+def test_the_server_is_away(artifacts: Path, person: PersonFactory) -> None:
+    alice, bob = person("alice"), person("bob")
+    http, media = free_ports()
+    ports = {"TRIO_SFU_HTTP_PORT": str(http), "TRIO_SFU_MEDIA_PORT": str(media)}
+    with looking(artifacts) as look:
+        with running_daemon(artifacts, environment=ports) as daemon:
+            for one in (alice, bob):
+                one.join(daemon.url, ROOM)
+            alice.sees("bob", bob.pattern)
+            assert run("drain", "--url", daemon.url, "--deadline", "600").returncode == 0
+            expect(chromium_of(alice).page.get_by_text("will be restarted")).to_be_visible()
+            look.at(alice, "draining")
+            press(chromium_of(bob).page, "Leave")
+            chromium_of(bob).page.goto(f"{daemon.url}/another?name=bob")
+            bob.open_eyes()
+            press(chromium_of(bob).page, "Join")
+            wait_alert(bob, "server-draining")
+            look.at(bob, "waiting")
+            daemon.kill()
+        alice.wait_state("reconnecting")
+        look.at(alice, "reconnecting")
+        bob.wait_state("error", within=60)
+        look.at(bob, "server-unreachable")
+
+
+def test_the_browser_keeps_the_sound_off(
+    daemon: Daemon, person: PersonFactory, artifacts: Path
+) -> None:
+    alice = person("alice")
+    with looking(artifacts) as look:
+        chromium_of(alice).page.add_init_script(
+            "HTMLMediaElement.prototype.play = function () { return this.muted ? Promise.resolve()"
+            " : Promise.reject(new DOMException('', 'NotAllowedError')); };"
+        )
+        alice.join(daemon.url, ROOM)
+        person("bob").join(daemon.url, ROOM)
+        expect(
+            chromium_of(alice).page.get_by_role("button", name="Turn the sound on")
+        ).to_be_visible()
+        look.at(alice, "sound-blocked")
