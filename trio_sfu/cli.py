@@ -27,7 +27,12 @@ from trio_sfu.tree.command import drain, kick, tree
 
 _STDIN, _STDERR = 0, 2
 _AS_IT_IS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
-_SHORT = {"http.host": "--host", "http.port": "--port", "admin.token_file": "--token-file"}
+_SHORT = {
+    "http.host": "--host",
+    "http.port": "--port",
+    "http.tls": "--tls",
+    "admin.token_file": "--token-file",
+}
 
 
 class _ConfigTrouble(click.ClickException):
@@ -75,6 +80,20 @@ def _tell_differences(written: Config, effective: Config) -> None:
         )
 
 
+def _keep_certificate(config: Config) -> None:
+    if config.http.tls != "self-signed":
+        return
+    from trio_sfu import logging
+    from trio_sfu.listeners.self_signed import keep_certificate
+
+    fingerprint = keep_certificate(config)
+    logging.get("daemon").warning(
+        "the certificate is the daemon's own: browsers warn of it, and show this fingerprint",
+        sha256=fingerprint,
+        file=config.http.certificate,
+    )
+
+
 def _load(file: Path | None, flags: dict[str, str | None]) -> Config:
     try:
         return _read(file, flags)
@@ -120,6 +139,7 @@ def serve(file: Path | None, **flags: str | None) -> None:
             # With a terminal, SIGHUP says that it is gone.
             again = None if os.isatty(_STDIN) else lambda: inherited.over(_read(file, flags))
             _tell_differences(_read(file, flags), config)
+            _keep_certificate(config)
             serve_it = partial(serving.serve, config, load=again, inherited=inherited)
             well = trio.run(serve_it)
         except* ConfigError as group:

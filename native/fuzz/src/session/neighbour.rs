@@ -84,7 +84,8 @@ impl Neighbour {
         slot: u8,
         source: Option<(UpTrackId, Rid)>,
     ) {
-        let described = source.and_then(|(id, _)| Some((id, publisher.describe_relay(id, HERE).ok()?)));
+        let described =
+            source.and_then(|(id, _)| Some((id, publisher.describe_relay(id, HERE).ok()?)));
         if let Some((id, config)) = described {
             self.carry_out(now, Command::AddRelay { id, config });
         }
