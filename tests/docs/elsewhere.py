@@ -65,6 +65,7 @@ BLOCKS: dict[tuple[str, str], Elsewhere | Nowhere] = {
 """Blocks of commands, by page and first line."""
 
 COMMANDS: dict[str, tuple[str, ...]] = {
+    "bench": ("tests/process/test_bench.py",),
     "check-config": ("tests/process/test_install.py",),
     "doctor": ("tests/doctor/asking.py", "tests/doctor/world.py"),
     "drain": (
