@@ -122,6 +122,7 @@ def a_chat_in_french(studio: Studio, url: str) -> None:
     window.click("Discussion")
     for number, text in SAID.items():
         crowd.run("(...all) => window.crowd.act(...all)", "reunion", number, "write", text)
+        window.page.get_by_role("list").get_by_text(text.split("https")[0].strip()).wait_for()
     crowd.run("(...all) => window.crowd.act(...all)", "reunion", 2, "raiseHand", *RAISED)
     window.page.keyboard.type("Bonjour Mei, à toi.")
     take(window, "chat.png")

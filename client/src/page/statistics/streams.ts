@@ -18,7 +18,7 @@ export interface Stream {
   width: number;
   height: number;
   framesPerSecond: number;
-  /** Of media: what is sent once more, lost or to fill the path, would be another stream's. */
+  /** Of media, without what is sent once more: browsers fill the path with that, too. */
   bytes: number;
   packets: number;
   lost: number;
