@@ -15,6 +15,8 @@ HEIGHTS = {
     "testing": 8,
     "doctor": 8,
     "sizing": 8,
+    "bench": 8,
+    "trial": 7,
     "console": 8,
     "serving": 7,
     "daemon": 6,
@@ -60,7 +62,11 @@ ALLOWED = {
 }
 ASYNCIO = {"asyncio", "aiortc", "aioice", "trio_asyncio", "pylibsrtp", "av"}
 # libsrtp alone is no asyncio: it is the end of SRTP of clients that are no browsers.
-CLIENTS = {"trio_sfu.testing.simulation.transport", "trio_sfu.sizing.client"}
+CLIENTS = {
+    "trio_sfu.testing.simulation.transport",
+    "trio_sfu.trial.client",
+    "trio_sfu.bench.viewer",
+}
 
 
 def modules() -> Iterator[tuple[str, Path]]:

@@ -7,18 +7,16 @@ settings.
 import faulthandler
 import gc
 import os
-import resource
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import TextIO, cast
 
 import click
 
 from trio_sfu.activation import Inherited, differences, inherit
-from trio_sfu.config.keys import KEYS
-from trio_sfu.config.load import load
+from trio_sfu.bench.command import bench
+from trio_sfu.config.flags import ConfigTrouble, read, read_or_end, settings
 from trio_sfu.config.model import Config
 from trio_sfu.console.command import rooms, timeline, top
 from trio_sfu.errors import ConfigError
@@ -27,41 +25,16 @@ from trio_sfu.tree.command import drain, kick, tree
 
 _STDIN, _STDERR = 0, 2
 _AS_IT_IS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
-_SHORT = {"http.host": "--host", "http.port": "--port", "admin.token_file": "--token-file"}
-
-
-class _ConfigTrouble(click.ClickException):
-    exit_code = 2
-
-
-def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--config`` and a flag for every setting."""
-    for key in reversed(KEYS.values()):
-        names = [key.flag, *filter(None, [_SHORT.get(key.dotted)])]
-        option = click.option(
-            *names, key.dotted.replace(".", "__"), metavar="VALUE", help=f"{key.allowed()}."
-        )
-        command = option(command)
-    path = click.Path(path_type=Path, dir_okay=False)
-    return click.option("--config", "file", type=path, help="A TOML file of settings.")(command)
-
-
-def _given(flags: dict[str, str | None]) -> dict[str, str]:
-    return {name.replace("__", "."): text for name, text in flags.items() if text is not None}
-
-
-def _read(file: Path | None, flags: dict[str, str | None]) -> Config:
-    return load(file, os.environ, _given(flags))
 
 
 def _inherited(file: Path | None, flags: dict[str, str | None]) -> tuple[Inherited, Config]:
     """Return the sockets that systemd has opened, and the settings with their addresses."""
-    config = _load(file, flags)
+    config = read_or_end(file, flags)
     try:
         inherited = inherit(os.environ)
         return inherited, inherited.over(config)
     except ConfigError as error:
-        raise _ConfigTrouble(str(error)) from None
+        raise ConfigTrouble(str(error)) from None
 
 
 def _tell_differences(written: Config, effective: Config) -> None:
@@ -75,11 +48,18 @@ def _tell_differences(written: Config, effective: Config) -> None:
         )
 
 
-def _load(file: Path | None, flags: dict[str, str | None]) -> Config:
-    try:
-        return _read(file, flags)
-    except ConfigError as error:
-        raise _ConfigTrouble(str(error)) from None
+def _keep_certificate(config: Config) -> None:
+    if config.http.tls != "self-signed":
+        return
+    from trio_sfu import logging
+    from trio_sfu.listeners.self_signed import keep_certificate
+
+    fingerprint = keep_certificate(config)
+    logging.get("daemon").warning(
+        "the certificate is the daemon's own: browsers warn of it, and show this fingerprint",
+        sha256=fingerprint,
+        file=config.http.certificate,
+    )
 
 
 @click.group()
@@ -89,7 +69,7 @@ def main() -> None:
 
 
 @main.command()
-@_settings
+@settings
 def serve(file: Path | None, **flags: str | None) -> None:
     """Run the daemon until SIGTERM or Ctrl-C.
 
@@ -105,11 +85,12 @@ def serve(file: Path | None, **flags: str | None) -> None:
 
     from trio_sfu import logging, serving
     from trio_sfu.log_output import open_output
+    from trio_sfu.overload.descriptors import raise_limit
 
     gc.freeze()
     gc.enable()
     _open_standard_streams()
-    _raise_descriptor_limit()
+    raise_limit()
     # systemd's watchdog sends SIGABRT: the journal then has where every thread hangs.
     faulthandler.enable(_STDERR)
     with open_output(_STDERR, logging.lost_lines) as output:
@@ -118,8 +99,9 @@ def serve(file: Path | None, **flags: str | None) -> None:
         logging.configure(config.log.level, config.log.format, out, lines)
         try:
             # With a terminal, SIGHUP says that it is gone.
-            again = None if os.isatty(_STDIN) else lambda: inherited.over(_read(file, flags))
-            _tell_differences(_read(file, flags), config)
+            again = None if os.isatty(_STDIN) else lambda: inherited.over(read(file, flags))
+            _tell_differences(read(file, flags), config)
+            _keep_certificate(config)
             serve_it = partial(serving.serve, config, load=again, inherited=inherited)
             well = trio.run(serve_it)
         except* ConfigError as group:
@@ -156,15 +138,15 @@ def simulate(seed: int, steps: int, seconds: float, seeds: int | None, jobs: int
 
 
 @main.command("check-config")
-@_settings
+@settings
 def check_config(file: Path | None, **flags: str | None) -> None:
     """Say whether the settings are right, without starting anything."""
-    _load(file, flags)
+    read_or_end(file, flags)
     click.echo("The settings are right.")
 
 
 @main.command()
-@_settings
+@settings
 @click.option("--url", help="Where people open the page, through a proxy if there is one.")
 @click.option("--outside", is_flag=True, help="This is another machine; needs --url.")
 @click.option("--json", "as_object", is_flag=True, help="One JSON object instead of lines.")
@@ -185,7 +167,7 @@ def doctor(
     # Only of the daemon it may start: the causes of what has failed.
     logging.configure("error", "text")
     found = []
-    for finding in examine(lambda: load(file, os.environ, _given(flags)), url, outside=outside):
+    for finding in examine(lambda: read(file, flags), url, outside=outside):
         found.append(finding)
         if not as_object:
             click.echo(as_text([finding]), nl=False)
@@ -195,7 +177,7 @@ def doctor(
 
 
 @main.command()
-@_settings
+@settings
 @click.option("--seconds", type=click.FloatRange(0.5, 600), default=6.0, show_default=True)
 @click.option(
     "--subscribers",
@@ -226,16 +208,17 @@ def size(
     Sends sound and pictures through a packet engine of its own, over loopback, and has some
     people join. Needs no daemon, and leaves one that runs alone.
     """
-    config = _load(file, flags)
-    _raise_descriptor_limit()
+    config = read_or_end(file, flags)
     # Here, so that the other commands start quickly.
+    from trio_sfu.overload.descriptors import raise_limit
     from trio_sfu.sizing.command import size_up
-    from trio_sfu.sizing.errors import SizeError
     from trio_sfu.sizing.report import as_json, as_text
+    from trio_sfu.trial.errors import TrialError
 
+    raise_limit()
     try:
         report = size_up(config, seconds=seconds, subscribers=subscribers, headroom=headroom / 100)
-    except SizeError as error:
+    except TrialError as error:
         raise click.ClickException(f"{error} ({error.code})") from None
     click.echo(as_json(report) if as_object else as_text(report), nl=False)
 
@@ -250,6 +233,7 @@ def token(arguments: tuple[str, ...]) -> None:
     command.main(list(arguments), prog_name="trio-sfu token")
 
 
+main.add_command(bench)
 main.add_command(tree)
 main.add_command(rooms)
 main.add_command(top)
@@ -270,16 +254,10 @@ def _open_standard_streams() -> None:
     os.close(number)
 
 
-def _raise_descriptor_limit() -> None:
-    """Use as many descriptors as the system lets the process have."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
 def _told(group: BaseExceptionGroup[ConfigError]) -> int:
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
             _told(error)
         else:
             click.echo(f"Error: {error}", err=True)
-    return _ConfigTrouble.exit_code
+    return ConfigTrouble.exit_code

@@ -27,6 +27,11 @@ BLOCKS: dict[tuple[str, str], Elsewhere | Nowhere] = {
     ("docs/api.md", "api=http://127.0.0.1:8080/api/v1"): Elsewhere(
         "tests/http/test_examples.py", '"api.md"'
     ),
+    (
+        "docs/operate.md",
+        "trio-sfu serve --tls self-signed --host 192.0.2.1 "
+        "--media-addresses 192.0.2.1 --auth-open true",
+    ): Elsewhere("tests/process/test_self_signed.py", '"operate.md"'),
     ("docs/quick-start.md", "sudo apt install ./trio-sfu_0.1.0_amd64.deb caddy"): Elsewhere(
         "tests/process/test_package.py", '"quick-start.md"'
     ),
@@ -60,6 +65,7 @@ BLOCKS: dict[tuple[str, str], Elsewhere | Nowhere] = {
 """Blocks of commands, by page and first line."""
 
 COMMANDS: dict[str, tuple[str, ...]] = {
+    "bench": ("tests/process/test_bench.py",),
     "check-config": ("tests/process/test_install.py",),
     "doctor": ("tests/doctor/asking.py", "tests/doctor/world.py"),
     "drain": (

@@ -60,7 +60,7 @@ def test_lines_for_people() -> None:
 
 
 WORKER = "sfu-worker-0"
-JOINING = "from trio_sfu.sizing.joining import measure_join; measure_join(60)"
+JOINING = "from trio_sfu.trial.joining import measure_joins; measure_joins(60)"
 WHILE = {
     "it loads": ([*SIZE, "--seconds", "60"], ""),
     "packets go": ([*SIZE, "--seconds", "60", "--subscribers", "5"], WORKER),
@@ -108,7 +108,7 @@ def test_a_machine_without_udp_on_loopback_is_told_so() -> None:
     assert ran.stdout == ""
     assert ran.stderr.startswith("Error: no UDP port on 127.0.0.1 can be used: ")
     assert "ip link set lo up" in ran.stderr
-    assert "(size-no-udp)" in ran.stderr
+    assert "(trial-no-udp)" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from trio_sfu.config.load import load
 from trio_sfu.config.model import Config, Http, Media, Overload, Rooms
-from trio_sfu.sizing.host import Host
 from trio_sfu.sizing.predict import Capacity, Measured, Prediction, predict
 from trio_sfu.sizing.report import Report, as_text, warnings
+from trio_sfu.trial.host import Host
 
 MEASURED = Measured(
     seconds=6.0,

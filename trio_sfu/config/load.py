@@ -11,6 +11,7 @@ import msgspec
 from trio_sfu.config.keys import KEYS, SECTIONS, Key
 from trio_sfu.config.model import Config
 from trio_sfu.config.rules import check
+from trio_sfu.config.self_signed import with_files
 from trio_sfu.errors import ConfigError
 
 _PREFIX = "TRIO_SFU_"
@@ -45,6 +46,7 @@ def load(
         nested[key.section][key.name] = value
     config = msgspec.convert(nested, Config)
     try:
+        config = with_files(config, environment)
         check(config)
     except ConfigError as error:
         raise ConfigError(found.placed(str(error)), code=error.code) from None

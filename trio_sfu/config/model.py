@@ -18,6 +18,7 @@ class Http(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     port: Port = 8080
+    tls: Literal["files", "self-signed"] = "files"
     certificate: str = ""
     key: str = ""
     origins: list[str] = []

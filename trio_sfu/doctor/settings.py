@@ -19,7 +19,13 @@ def check_settings(config: Config, url: str | None = None) -> Iterator[Finding]:
     """
     if url is None:
         yield check_secure_context(config)
-    if config.http.certificate:
+    if config.http.tls == "self-signed":
+        yield warn(
+            "certificate",
+            "the certificate is the daemon's own: every browser warns of it once",
+            "for more than a test: http.certificate and http.key, or a proxy that speaks TLS",
+        )
+    elif config.http.certificate:
         yield check_certificate(config.http)
     yield check_page()
 

@@ -18,6 +18,12 @@ class DescriptorGauge:
         return _open() / limit
 
 
+def raise_limit() -> None:
+    """Use as many descriptors as the system lets the process have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _open() -> int:
     # Linux 6.2 and later tells the number as a size, without listing them.
     return _OPEN.stat().st_size or sum(1 for _ in _OPEN.iterdir())

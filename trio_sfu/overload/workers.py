@@ -33,7 +33,7 @@ class WorkerGauge:
         self._read_at = now
         busiest = 0.0
         for thread, before in list(self._workers.items()):
-            used = _cpu_seconds(thread)
+            used = cpu_seconds(thread)
             if used is None:
                 # Another engine has taken its place: look again.
                 del self._workers[thread]
@@ -47,13 +47,14 @@ class WorkerGauge:
 
 def cpu_by_worker() -> dict[str, float]:
     """Return the CPU seconds of each worker of the engine, as ``worker-0``."""
-    found = {}
-    for thread in _workers():
-        seconds = _cpu_seconds(thread)
-        number = _name(_TASKS / str(thread)).strip().removeprefix(_NAME)
-        if seconds is not None and number.isdigit():
-            found[f"worker-{number}"] = seconds
-    return found
+    read = {name: cpu_seconds(thread) for name, thread in threads().items()}
+    return {name: seconds for name, seconds in read.items() if seconds is not None}
+
+
+def threads() -> dict[str, int]:
+    """Return the id of each worker's thread, by its name as ``worker-0``."""
+    numbers = {each: _name(_TASKS / str(each)).strip().removeprefix(_NAME) for each in _workers()}
+    return {f"worker-{number}": each for each, number in numbers.items() if number.isdigit()}
 
 
 def _workers() -> list[int]:
@@ -67,7 +68,7 @@ def _name(task: Path) -> str:
         return ""  # It ended meanwhile.
 
 
-def _cpu_seconds(thread: int) -> float | None:
+def cpu_seconds(thread: int) -> float | None:
     """Return the CPU time of a thread of this process, None when it is no more.
 
     Linux makes the number of a thread's CPU clock from its id (clock_getcpuclockid(3)):

@@ -5,10 +5,10 @@ from typing import Final
 
 from trio_sfu.config.model import Config
 from trio_sfu.sizing.forwarding import measure_forwarding
-from trio_sfu.sizing.host import look
-from trio_sfu.sizing.joining import measure_join
 from trio_sfu.sizing.predict import Measured, predict
 from trio_sfu.sizing.report import Report, warnings
+from trio_sfu.trial.host import look
+from trio_sfu.trial.joining import measure_joins
 
 JOINS: Final = 0.15
 """The share of the time that is for joins."""
@@ -16,21 +16,21 @@ _MIB: Final = 1_048_576
 
 
 def size_up(config: Config, *, seconds: float, subscribers: int, headroom: float) -> Report:
-    """Measure for some ``seconds``, and predict; ``headroom`` is 0 to 1. Raises SizeError.
+    """Measure for some ``seconds``, and predict; ``headroom`` is 0 to 1. Raises TrialError.
 
     Opens UDP ports on loopback that nobody else has, and leaves nothing behind.
     """
     host = look(config.overload.memory_limit * _MIB)
     began = time.monotonic()
     packets = measure_forwarding(subscribers, seconds * (1 - JOINS))
-    join_ns = measure_join(seconds * JOINS)
+    joins = measure_joins(seconds * JOINS)
     measured = Measured(
         seconds=round(time.monotonic() - began, 2),
         subscribers=subscribers,
         video_ns=round(packets.video_ns, 1),
         audio_ns=round(packets.audio_ns, 1),
         received_ns=round(packets.received_ns, 1),
-        join_ns=round(join_ns),
+        join_ns=round(joins.each_ns),
         subscriber_bytes=round(packets.transport_bytes),
         receive_buffer_bytes=packets.receive_buffer,
         gso=packets.gso,

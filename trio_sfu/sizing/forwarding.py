@@ -1,16 +1,15 @@
 """The run: sound and pictures through the engine, and what its worker takes for them."""
 
-import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 
-from trio_sfu.sizing.client import Client
-from trio_sfu.sizing.errors import SizeError
-from trio_sfu.sizing.packets import AUDIO_MID, VIDEO_MID, Camera, Microphone
-from trio_sfu.sizing.stage import Stage, open_stage, resident, ssrc_of
-from trio_sfu.sizing.streams import AUDIO_PACKETS, FRAMES_A_SECOND, PACKETS_A_FRAME
+from trio_sfu.trial.client import Client
+from trio_sfu.trial.errors import TrialError
+from trio_sfu.trial.packets import AUDIO_MID, VIDEO_MID, Camera, Microphone
+from trio_sfu.trial.playing import Events, at_intervals, merged, next_frame, play, reports
+from trio_sfu.trial.stage import Stage, open_stage, resident, ssrc_of
+from trio_sfu.trial.streams import AUDIO_PACKETS, FRAMES_A_SECOND, PACKETS_A_FRAME
 
 PUBLISHERS: Final = 10
 """Clients that send while what receiving takes is measured."""
@@ -23,10 +22,6 @@ _FEEDBACK_ON_SOUND: Final = 0.25
 _APART: Final = 1 / (2.5 * FRAMES_A_SECOND * PACKETS_A_FRAME)
 """Seconds between two packets of a frame: browsers pace them at 2.5 times the rate, and
 what a pacer sends at once a subscriber line spreads."""
-_LATE: Final = 0.2
-"""Seconds of delay after which what should have been sent is left out."""
-Events: TypeAlias = Iterator[tuple[float, Callable[[], None]]]
-"""The seconds until the next one, and what is to be sent now."""
 _SHARES: Final = {"receive": 0.2, "video": 0.5, "audio": 0.3}
 
 
@@ -59,12 +54,12 @@ class _Count:
 def measure_forwarding(subscribers: int, seconds: float) -> Forwarding:
     """Let packets go from one publisher to ``subscribers`` for ``seconds``.
 
-    Raises SizeError when there is no UDP on loopback, or nothing comes through it.
+    Raises TrialError when there is no UDP on loopback, or nothing comes through it.
     """
-    with open_stage(subscribers) as stage:
+    with open_stage(subscribers, Client) as stage:
         before = resident()
         for client in range(len(stage.clients)):
-            stage.settle(client)
+            stage.settle(client, int(client > 0))
         stage.connect()
         cameras = [Camera(ssrc_of(number) + 1) for number in range(len(stage.clients))]
         microphone = Microphone(ssrc_of(0))
@@ -84,9 +79,9 @@ def measure_forwarding(subscribers: int, seconds: float) -> Forwarding:
             stage, None, _pictures(senders[:PUBLISHERS]), _FEEDBACK, seconds * _SHARES["receive"]
         )
         if not video.forwarded or not audio.forwarded or not receive.received:
-            raise SizeError(
+            raise TrialError(
                 "packets did not come through the engine; has the machine any time for it?",
-                code="size-failed",
+                code="trial-failed",
             )
         received_ns = receive.nanos / receive.received
         arrived = sum(each.received for each in stage.subscribers)
@@ -110,40 +105,23 @@ def _each(counted: _Count, received_ns: float) -> float:
     return max(own, counted.nanos / 2) / counted.forwarded
 
 
-def _run(stage: Stage, mid: str | None, events: Events, feedback: float, seconds: float) -> _Count:
+def _run(
+    stage: Stage[Client], mid: str | None, sent: Events, feedback: float, seconds: float
+) -> _Count:
     stage.show(mid)
-    _play(stage, events, feedback, _WARM_UP)
+    events = merged(reports(stage.clients, feedback), sent)
+    play(stage, events, _WARM_UP)
     received, forwarded, cpu = stage.counted()
-    _play(stage, events, feedback, seconds)
+    play(stage, events, seconds)
     more_received, more_forwarded, more_cpu = stage.counted()
     return _Count(more_received - received, more_forwarded - forwarded, (more_cpu - cpu) * 1e9)
-
-
-def _play(stage: Stage, events: Events, feedback: float, seconds: float) -> None:
-    """Send what is due, and feedback, and receive, for a while."""
-    due = report_at = time.monotonic()
-    end = due + seconds
-    for pause, send in events:
-        while report_at <= due:
-            stage.receive(report_at)
-            for client in stage.clients:
-                client.report()
-            report_at = max(report_at + feedback, time.monotonic())
-        stage.receive(due)
-        send()
-        due += pause
-        if due < time.monotonic() - _LATE:
-            due = time.monotonic()
-        if due >= end:
-            stage.receive(max(time.monotonic(), end))
-            return
 
 
 def _pictures(senders: list[tuple[Client, Camera]]) -> Events:
     apart = _APART / len(senders)
     pause = 1 / FRAMES_A_SECOND - PACKETS_A_FRAME * _APART
     while True:
-        frames = [(client, _frame(client, camera)) for client, camera in senders]
+        frames = [(client, next_frame(client, camera)) for client, camera in senders]
         for position in range(PACKETS_A_FRAME):
             for client, frame in frames:
                 yield apart, partial(client.send, frame[position])
@@ -154,15 +132,8 @@ def _nothing() -> None:
     return
 
 
-def _frame(client: Client, camera: Camera) -> list[bytes]:
-    camera.keyframe_due |= client.keyframe_asked
-    client.keyframe_asked = False
-    return camera.frame(client.take_numbers(PACKETS_A_FRAME))
-
-
 def _sound(publisher: Client, microphone: Microphone) -> Events:
     def send() -> None:
         publisher.send(microphone.packet(publisher.take_numbers(1)))
 
-    while True:
-        yield 1 / AUDIO_PACKETS, send
+    return at_intervals(1 / AUDIO_PACKETS, send)

@@ -7,9 +7,9 @@ from typing import Final
 from msgspec import Struct
 
 from trio_sfu.config.model import Config
-from trio_sfu.sizing.host import Host
 from trio_sfu.sizing.rooms import NOTHING, Room, Traffic, kinds
-from trio_sfu.sizing.streams import AUDIO_PACKETS, VIDEO_PACKETS
+from trio_sfu.trial.host import Host
+from trio_sfu.trial.streams import AUDIO_PACKETS, VIDEO_PACKETS
 
 CONTROL_PLANE_BYTES: Final = 276 * 1_024
 """Memory of the control plane for a peer (docs/overload.md)."""

@@ -4,7 +4,6 @@ from typing import Final
 
 from msgspec import Struct, json
 
-from trio_sfu.sizing.host import Host
 from trio_sfu.sizing.predict import (
     CONTROL_PLANE_BYTES,
     JOIN_BESIDES,
@@ -15,6 +14,7 @@ from trio_sfu.sizing.predict import (
     Prediction,
 )
 from trio_sfu.sizing.rooms import ENCODINGS
+from trio_sfu.trial.host import Host
 
 BUSY: Final = "the machine is busy: figures are too high"
 _MIB: Final = 1_048_576

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from trio_sfu.sizing.streams import AUDIO_PACKETS, AUDIO_WIRE, VIDEO_PACKETS, VIDEO_WIRE
+from trio_sfu.trial.streams import AUDIO_PACKETS, AUDIO_WIRE, VIDEO_PACKETS, VIDEO_WIRE
 
 ENCODINGS: Final = 1.4
 """What a camera sends in all, of what its best encoding is: two smaller ones come along."""

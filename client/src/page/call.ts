@@ -1,5 +1,6 @@
 /** The call: tiles, controls, panels, and what the user has to be told. */
 import { canShareScreen, type RoomClient } from "../lib/index.ts";
+import { CameraSwitch } from "./camera-switch.ts";
 import { DEVICES } from "./capture.ts";
 import { ChatPanel } from "./chat-panel.ts";
 import { DeviceButton } from "./device-buttons.ts";
@@ -23,6 +24,7 @@ import { Statistics } from "./statistics.ts";
 import { Telling } from "./telling.ts";
 import { Toolbar } from "./toolbar.ts";
 import { ViewWatch } from "./view-watch.ts";
+import { keepAwake } from "./wake-lock.ts";
 
 export interface About {
   /** What this user is called. */
@@ -52,6 +54,7 @@ export class Call {
   readonly #toolbar: Toolbar;
   readonly #selfVideo = new MediaStream();
   readonly #buttons: readonly DeviceButton[];
+  readonly #cameraSwitch: CameraSwitch;
   readonly #alone = h("p", { class: "alone" }, t("call.alone"));
   readonly #enableSound: HTMLElement;
   readonly #stops: (() => void)[] = [];
@@ -102,7 +105,9 @@ export class Call {
       readsChat: () => this.#chat.shown && !document.hidden,
     });
     const devices = new DeviceSettings(media, this.#sound);
-    this.#stops.push(() => devices.stop());
+    this.#stops.push(() => devices.stop(), keepAwake());
+    this.#cameraSwitch = new CameraSwitch(media);
+    this.#stage.offer(this.#cameraSwitch.element);
     this.#settings = settingsDialog(
       media.remembered,
       { language: about.translate, remember: () => remember(media.remembered) },
@@ -145,6 +150,7 @@ export class Call {
       for (const stream of [audio, screenAudio]) if (stream) heard.set(stream, id);
     this.#sound.play(heard);
     for (const button of this.#buttons) button.update();
+    this.#cameraSwitch.update();
     this.#alone.hidden = peers.length > 0;
     this.#people.update();
     this.#header.update(conversation.locked);

@@ -2,6 +2,7 @@
 import { ROOM_NAME_MAX_LENGTH } from "../protocol.ts";
 import { type Asked, cleanName, cleanRoom, isRoomName, proposeRoom } from "./address.ts";
 import { canEncrypt, proposeKey } from "./call-key.ts";
+import { CameraSwitch } from "./camera-switch.ts";
 import { DeviceButton } from "./device-buttons.ts";
 import { DeviceChoice } from "./device-choice.ts";
 import { h } from "./dom.ts";
@@ -31,6 +32,7 @@ export class Lobby {
   #key: string | null;
   readonly #button = h("button", { type: "submit", class: "primary" }, t("lobby.join"));
   readonly #buttons: readonly DeviceButton[];
+  readonly #cameraSwitch: CameraSwitch;
   readonly #choices: readonly DeviceChoice[];
   readonly #stopListening: () => void;
   #metered: MediaStreamTrack | null = null;
@@ -47,6 +49,7 @@ export class Lobby {
     this.#media = media;
     this.#video.muted = true;
     this.#video.autoplay = true;
+    this.#cameraSwitch = new CameraSwitch(media);
     this.#buttons = [new DeviceButton(media, "microphone"), new DeviceButton(media, "camera")];
     this.#choices = [new DeviceChoice(media, "microphone"), new DeviceChoice(media, "camera")];
     this.#preview = h(
@@ -54,7 +57,12 @@ export class Lobby {
       { class: "preview" },
       this.#video,
       h("p", { class: "preview-off" }, t("lobby.camera-off")),
-      h("div", { class: "preview-controls" }, ...this.#buttons.map((button) => button.element)),
+      h(
+        "div",
+        { class: "preview-controls" },
+        ...this.#buttons.map((button) => button.element),
+        this.#cameraSwitch.element,
+      ),
     );
     this.#name = h("input", {
       name: "name",
@@ -187,6 +195,7 @@ export class Lobby {
     if (shown !== camera) this.#video.srcObject = camera && new MediaStream([camera]);
     this.#preview.dataset.camera = camera ? "on" : "off";
     for (const button of this.#buttons) button.update();
+    this.#cameraSwitch.update();
     this.#listDevices();
     if (microphone === this.#metered) return;
     this.#stopMeter?.();

@@ -36,6 +36,11 @@ export class Stage {
     this.#observer.observe(this.element);
   }
 
+  /** Something to press on one's own tile. */
+  offer(action: HTMLElement): void {
+    this.#self.offer(action);
+  }
+
   get mode(): ViewMode {
     return this.#mode;
   }

@@ -164,6 +164,11 @@ export class Tile {
     this.#hand.hidden = !raised;
   }
 
+  /** Something to press that only this tile has. */
+  offer(action: HTMLElement): void {
+    this.#actions.append(action);
+  }
+
   pinned(pinned: boolean): void {
     const { name = "" } = this.element.dataset;
     this.element.toggleAttribute("data-pinned", pinned);

@@ -2,6 +2,7 @@
 export const devicesEn = {
   "device.title": "Devices",
   "device.speaker": "Speaker",
+  "device.turn-camera": "Turn to the other camera",
   "device.again": "Try again",
   "device.other": "Choose another device",
   "call.heard": "You are heard",

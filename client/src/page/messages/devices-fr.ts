@@ -3,6 +3,7 @@ import type { devicesEn } from "./devices-en.ts";
 export const devicesFr: Record<keyof typeof devicesEn, string> = {
   "device.title": "Appareils",
   "device.speaker": "Haut-parleur",
+  "device.turn-camera": "Passer à l’autre caméra",
   "device.again": "Réessayer",
   "device.other": "Choisir un autre appareil",
   "call.heard": "On vous entend",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from trio_sfu.sizing.host import fastest_link, look
+from trio_sfu.trial.host import fastest_link, look
 
 
 def link(folder: Path, name: str, state: str, speed: str | None, *, device: bool = True) -> None:

@@ -2,10 +2,11 @@
 
 import time
 
-from trio_sfu.sizing.feedback import MOST, Feedback
-from trio_sfu.sizing.packets import AUDIO_MID, Camera, Microphone, asks_for_keyframe, wide_number
-from trio_sfu.sizing.stage import open_stage, ssrc_of
-from trio_sfu.sizing.streams import AUDIO_PACKET, PACKETS_A_FRAME, VIDEO_PACKET
+from trio_sfu.trial.client import Client
+from trio_sfu.trial.feedback import MOST, Feedback
+from trio_sfu.trial.packets import AUDIO_MID, Camera, Microphone, asks_for_keyframe, wide_number
+from trio_sfu.trial.stage import open_stage, ssrc_of
+from trio_sfu.trial.streams import AUDIO_PACKET, PACKETS_A_FRAME, VIDEO_PACKET
 
 
 def test_packets_are_as_large_as_they_are_counted_and_numbered() -> None:
@@ -38,9 +39,9 @@ def test_feedback_is_bounded_and_told_once() -> None:
 
 
 def test_the_engine_takes_the_feedback_of_a_subscriber() -> None:
-    with open_stage(1) as stage:
+    with open_stage(1, Client) as stage:
         for client in range(2):
-            stage.settle(client)
+            stage.settle(client, client)
         stage.connect()
         stage.show(AUDIO_MID)
         microphone = Microphone(ssrc_of(0))

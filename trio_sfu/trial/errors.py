@@ -3,7 +3,7 @@
 from trio_sfu.errors import SfuError
 
 
-class SizeError(SfuError):
+class TrialError(SfuError):
     """The run came to no figures; the message says what to look at."""
 
-    default_code = "size-failed"
+    default_code = "trial-failed"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from trio_sfu.sizing.streams import AUDIO_PACKET, FRAMES_A_SECOND, PACKETS_A_FRAME, VIDEO_PACKET
+from trio_sfu.trial.streams import AUDIO_PACKET, FRAMES_A_SECOND, PACKETS_A_FRAME, VIDEO_PACKET
 
 OPUS, VP8, RTX = 111, 96, 97
 MID, TRANSPORT_CC, AUDIO_LEVEL = 1, 3, 4
@@ -23,19 +23,30 @@ _TRANSPORT_WIDE: Final = 16
 class Camera:
     """Frames of VP8 with a keyframe first, and whenever one was asked for."""
 
-    def __init__(self, ssrc: int) -> None:
+    def __init__(
+        self,
+        ssrc: int,
+        *,
+        packets: int = PACKETS_A_FRAME,
+        size: int = VIDEO_PACKET,
+        frames_a_second: float = FRAMES_A_SECOND,
+    ) -> None:
+        """Make one with so many packets a frame, of ``size`` bytes each."""
         self.ssrc = ssrc
+        self.packets = packets
         self.keyframe_due = True
+        self._size = size
+        self._ticks = 90_000 / frames_a_second
         self._frame = self._sequence = 0
 
     def frame(self, wide: int) -> list[bytes]:
         """Return the next frame's packets; ``wide`` numbers the first of them for feedback."""
         key, self.keyframe_due = self.keyframe_due, False
-        timestamp = self._frame * 90_000 // FRAMES_A_SECOND
+        timestamp = round(self._frame * self._ticks)
         picture = (0x8000 | self._frame & 0x7FFF).to_bytes(2)
         packets = []
-        for position in range(PACKETS_A_FRAME):
-            first, last = position == 0, position == PACKETS_A_FRAME - 1
+        for position in range(self.packets):
+            first, last = position == 0, position == self.packets - 1
             # RFC 7741: X and S; I, L and T; PictureID; TL0PICIDX; TID and Y.
             head = bytes([0x90 if first else 0x80, 0xE0]) + picture
             head += bytes([self._frame & 0xFF, 0x00])
@@ -43,7 +54,16 @@ class Camera:
                 head += _KEYFRAME if key else _DELTA
             elements = _element(MID, VIDEO_MID.encode()) + _numbered(wide + position)
             packets.append(
-                _packet(VP8, self._sequence, timestamp, self.ssrc, elements, head, last=last)
+                _packet(
+                    VP8,
+                    self._sequence,
+                    timestamp,
+                    self.ssrc,
+                    elements,
+                    head,
+                    self._size,
+                    last=last,
+                )
             )
             self._sequence += 1
         self._frame += 1
@@ -62,7 +82,9 @@ class Microphone:
         elements = _element(MID, AUDIO_MID.encode()) + _numbered(wide)
         elements += _element(AUDIO_LEVEL, bytes([_LOUDNESS]))
         timestamp = self._sequence * 960
-        packet = _packet(OPUS, self._sequence, timestamp, self.ssrc, elements, b"\xfc", last=False)
+        packet = _packet(
+            OPUS, self._sequence, timestamp, self.ssrc, elements, b"\xfc", AUDIO_PACKET, last=False
+        )
         self._sequence += 1
         return packet
 
@@ -99,11 +121,18 @@ def _numbered(wide: int) -> bytes:
 
 
 def _packet(
-    kind: int, sequence: int, timestamp: int, ssrc: int, elements: bytes, head: bytes, *, last: bool
+    kind: int,
+    sequence: int,
+    timestamp: int,
+    ssrc: int,
+    elements: bytes,
+    head: bytes,
+    size: int,
+    *,
+    last: bool,
 ) -> bytes:
     elements += bytes(-len(elements) % 4)
     header = bytes([0x90, 0x80 | kind if last else kind]) + (sequence & 0xFFFF).to_bytes(2)
     header += (timestamp & 0xFFFFFFFF).to_bytes(4) + ssrc.to_bytes(4)
     header += b"\xbe\xde" + (len(elements) // 4).to_bytes(2) + elements + head
-    size = VIDEO_PACKET if kind == VP8 else AUDIO_PACKET
     return header + bytes([FILL]) * (size - len(header))

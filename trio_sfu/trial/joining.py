@@ -3,6 +3,7 @@
 import logging
 import signal
 import time
+from dataclasses import dataclass
 from typing import Final
 
 import trio
@@ -11,7 +12,7 @@ from trio_sfu.errors import SfuError
 from trio_sfu.media.engine import open_engine
 from trio_sfu.media.settings import EngineSettings
 from trio_sfu.self_test.run import run_self_test
-from trio_sfu.sizing.errors import SizeError
+from trio_sfu.trial.errors import TrialError
 from trio_sfu.webrtc.certificate import Certificate
 from trio_sfu.webrtc.peer_connection import open_peer_connection
 
@@ -19,6 +20,22 @@ _CLIENTS: Final = {"services/self-test/speaker", "services/self-test/listener"}
 """The tasks of those who join; all else is the server's."""
 _PARTIES: Final = 2
 _WITHIN: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Joins:
+    """Some joins, each with a call and its end."""
+
+    count: int
+    nanos: int
+    """CPU time of the event loop, without the clients' own."""
+    seconds: float
+    """How long they took, the clients' part included."""
+
+    @property
+    def each_ns(self) -> float:
+        """Nanoseconds of the event loop for one."""
+        return self.nanos / self.count
 
 
 class ServerTime(trio.abc.Instrument):
@@ -54,10 +71,10 @@ class ServerTime(trio.abc.Instrument):
         return found
 
 
-def measure_join(seconds: float) -> float:
-    """Return the nanoseconds of the event loop for a join, a call and its end.
+def measure_joins(seconds: float) -> Joins:
+    """Have people join, one after the other, and return what that took of the event loop.
 
-    Goes on for ``seconds``, and at least until it has one figure. Raises SizeError.
+    Goes on for ``seconds``, and at least until it has one figure. Raises TrialError.
     """
     # A client that goes is no news here, and aiortc tells some.
     before = logging.root.manager.disable
@@ -77,22 +94,22 @@ def _reason(error: BaseException) -> BaseException:
             return KeyboardInterrupt()
         error = error.exceptions[0]
         return _reason(error)
-    if isinstance(error, SizeError) or not isinstance(error, SfuError | OSError):
+    if isinstance(error, TrialError) or not isinstance(error, SfuError | OSError):
         return error
-    return SizeError(f"nobody could join: {error}", code="size-no-join")
+    return TrialError(f"nobody could join: {error}", code="trial-no-join")
 
 
-async def _measure(seconds: float, server: ServerTime) -> float:
+async def _measure(seconds: float, server: ServerTime) -> Joins:
     # A KeyboardInterrupt could come up inside of asyncio, which would go on with it.
     with trio.open_signal_receiver(signal.SIGINT) as interrupts:
-        found: list[float] = []
+        found: list[Joins] = []
         async with trio.open_nursery() as nursery:
 
             async def measure() -> None:
                 found.append(await _joins(seconds, server))
                 nursery.cancel_scope.cancel()
 
-            nursery.start_soon(measure, name="size/joins")
+            nursery.start_soon(measure, name="trial/joins")
             async for _ in interrupts:
                 nursery.cancel_scope.cancel()
                 break
@@ -101,7 +118,7 @@ async def _measure(seconds: float, server: ServerTime) -> float:
         return found[0]
 
 
-async def _joins(seconds: float, server: ServerTime) -> float:
+async def _joins(seconds: float, server: ServerTime) -> Joins:
     certificate = Certificate.generate()
     async with open_engine(EngineSettings()) as engine:
 
@@ -110,11 +127,11 @@ async def _joins(seconds: float, server: ServerTime) -> float:
                 lambda _: open_peer_connection(engine, certificate), loopback=True, within=_WITHIN
             )
             if found.result.outcome != "passed":
-                raise SizeError(f"nobody could join: {found.result.message}", code="size-no-join")
+                raise TrialError(f"nobody could join: {found.result.message}", code="trial-no-join")
 
         await once()  # What is made once is made now.
-        before, joins, end = server.nanos, 0, trio.current_time() + seconds
-        while not joins or trio.current_time() < end:
+        nanos, joins, began = server.nanos, 0, trio.current_time()
+        while not joins or trio.current_time() < began + seconds:
             await once()
             joins += _PARTIES
-        return (server.nanos - before) / joins
+        return Joins(joins, server.nanos - nanos, trio.current_time() - began)

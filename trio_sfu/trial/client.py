@@ -11,18 +11,24 @@ from pylibsrtp import Error as SrtpError
 from pylibsrtp import Policy, Session
 
 from trio_sfu._native import Profile
-from trio_sfu.sizing.errors import SizeError
-from trio_sfu.sizing.feedback import Feedback
-from trio_sfu.sizing.packets import FILL, asks_for_keyframe, wide_number
 from trio_sfu.stun.check import connectivity_check
 from trio_sfu.stun.transaction import Transaction
+from trio_sfu.trial.errors import TrialError
+from trio_sfu.trial.feedback import Feedback
+from trio_sfu.trial.packets import FILL, asks_for_keyframe, wide_number
 
-PROFILE: Final[Profile] = "AEAD_AES_128_GCM"
+GCM: Final[Profile] = "AEAD_AES_128_GCM"
 """What the daemon prefers, and browsers take."""
+CM: Final[Profile] = "AES128_CM_HMAC_SHA1_80"
+"""What everybody has to have (RFC 5764)."""
 ANSWER: Final = 0.5
 """Seconds after which a check is sent again."""
 TRIES: Final = 4
-_KEYING: Final = 28
+_KEYING: Final = {
+    GCM: (28, Policy.SRTP_PROFILE_AEAD_AES_128_GCM),
+    CM: (30, Policy.SRTP_PROFILE_AES128_CM_SHA1_80),
+}
+"""Bytes of a key with its salt, and what libsrtp calls the profile."""
 _BUFFER: Final = 1 << 20
 _SAMPLE: Final = 61
 """Of how many packets one is decrypted. Prime, so that each place in a frame has its turn."""
@@ -32,20 +38,21 @@ _LARGEST: Final = 2_048
 class Client:
     """Sends, and takes what comes. ``ssrc`` is its first one at the engine."""
 
-    def __init__(self, server: tuple[str, int], ssrc: int) -> None:
+    def __init__(self, server: tuple[str, int], ssrc: int, profile: Profile = GCM) -> None:
         self.ufrag, self.password = os.urandom(4).hex(), os.urandom(12).hex()
-        self.inbound, self.outbound = os.urandom(_KEYING), os.urandom(_KEYING)
+        self.profile = profile
+        size, theirs = _KEYING[profile]
+        self.inbound, self.outbound = os.urandom(size), os.urandom(size)
         """Keys as the engine has them: of what comes to it, and of what it sends."""
         self.received = self.checked = 0
         self.keyframe_asked = False
         self._wide = 0
         self._feedback = Feedback(ssrc)
-        gcm = Policy.SRTP_PROFILE_AEAD_AES_128_GCM
         self._sending = Session(
-            Policy(key=self.inbound, ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=gcm)
+            Policy(key=self.inbound, ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=theirs)
         )
         self._receiving = Session(
-            Policy(key=self.outbound, ssrc_type=Policy.SSRC_ANY_INBOUND, srtp_profile=gcm)
+            Policy(key=self.outbound, ssrc_type=Policy.SSRC_ANY_INBOUND, srtp_profile=theirs)
         )
         self._buffer = bytearray(_LARGEST)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -58,10 +65,10 @@ class Client:
             raise
 
     def check(self) -> None:
-        """Have the engine learn the address. Raises SizeError when it does not answer."""
+        """Have the engine learn the address. Raises TrialError when it does not answer."""
         request = connectivity_check(
             os.urandom(12),
-            f"{self.ufrag}:size",
+            f"{self.ufrag}:trial",
             self.password,
             tie_breaker=os.urandom(8),
             nominate=True,
@@ -76,10 +83,10 @@ class Client:
                     self.socket.settimeout(0)
                     return
         host, port = self.socket.getpeername()
-        raise SizeError(
+        raise TrialError(
             f"no answer from {host} UDP port {port} within {ANSWER * TRIES:g} s: does a firewall "
             "of this machine drop what comes over loopback?",
-            code="size-no-answer",
+            code="trial-no-answer",
         )
 
     def take_numbers(self, count: int) -> int:
@@ -108,7 +115,9 @@ class Client:
             except BlockingIOError:
                 return
             except ConnectionRefusedError:
-                raise SizeError("the packet engine's port is gone", code="size-no-answer") from None
+                raise TrialError(
+                    "the packet engine's port is gone", code="trial-no-answer"
+                ) from None
             if buffer[0] < 128:
                 continue
             if 192 <= buffer[1] <= 223:  # RFC 5761, section 4
@@ -138,11 +147,13 @@ class Client:
         with suppress(SrtpError):
             self.keyframe_asked |= asks_for_keyframe(self._receiving.unprotect_rtcp(datagram))
 
-    def _check_payload(self, datagram: bytes) -> None:
+    def _check_payload(self, datagram: bytes) -> bytes:
+        """Return the packet in it. Raises TrialError when it is not what was sent."""
         try:
             plain = self._receiving.unprotect(datagram)
         except SrtpError as error:
-            raise SizeError(f"what came does not decrypt: {error}", code="size-damaged") from None
+            raise TrialError(f"what came does not decrypt: {error}", code="trial-damaged") from None
         if plain[-16:] != bytes([FILL]) * 16:
-            raise SizeError("what came is not what was sent", code="size-damaged")
+            raise TrialError("what came is not what was sent", code="trial-damaged")
         self.checked += 1
+        return plain

@@ -1,0 +1,1 @@
+"""The real engine for some seconds: on loopback, with made-up clients, without a daemon."""
