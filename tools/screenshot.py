@@ -23,7 +23,7 @@ from tools.portraits import SLIDE, portraits
 
 TARGET: Final = Path(__file__).resolve().parent.parent / "docs" / "images"
 CROWD: Final = Path("tests/browser/crowd.js").read_text()
-DESKTOP: Final = (1280, 720)
+DESKTOP: Final = (1200, 675)
 SMALLER: Final = (1000, 600)
 PHONE: Final = (390, 760)
 ROOM: Final = "tuesday-sync"
@@ -141,9 +141,9 @@ def the_statistics(studio: Studio, url: str) -> None:
     """Show what the page knows of a call."""
     viewer, window = studio.person("Priya")
     crowd = studio.crowd("figures", ("Amina", "Mei"))
-    crowd.run("(room) => window.crowd.look(room, 0)", "figures")
     viewer.join(url, "figures")
     all_seen(viewer, 2)
+    crowd.run("(room) => window.crowd.look(room, 0)", "figures")
     window.click("Statistics")
     window.page.wait_for_timeout(20_000)  # for the plots
     take(window, "statistics.png")

@@ -18,7 +18,7 @@ export interface Stream {
   width: number;
   height: number;
   framesPerSecond: number;
-  /** Of media, without what is sent once more: browsers fill the path with that, too. */
+  /** Without what is sent once more. */
   bytes: number;
   packets: number;
   lost: number;
