@@ -19,7 +19,7 @@ from trio_sfu.trial.streams import AUDIO_PACKET
 FEW = Workload("few", "frames of 4 packets, 400 packets/s forwarded", packets=4, forwarded=400)
 SOUND = Workload("sound", "a microphone", mid=AUDIO_MID, size=AUDIO_PACKET, frames=50)
 ROOMS = Workload("rooms", "rooms of three", shape="rooms", packets=3, frames=10)
-SHORT = Plan(0.8, 2)
+SHORT = Plan(1.2, 2)
 
 
 def descriptors() -> int:

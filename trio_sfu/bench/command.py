@@ -1,5 +1,7 @@
 """``trio-sfu bench``."""
 
+import sys
+
 import click
 
 from trio_sfu.bench.workloads import NAMES, PROFILES
@@ -57,7 +59,13 @@ def bench(
     raise_limit()
     plan = Plan(seconds, rounds)
     try:
-        report = measure_all(workloads, profiles, subscribers=subscribers, plan=plan)
+        report = measure_all(workloads, profiles, subscribers=subscribers, plan=plan, tell=_tell)
     except TrialError as error:
         raise click.ClickException(f"{error} ({error.code})") from None
     click.echo(as_json(report) if as_object else as_text(report), nl=False)
+
+
+def _tell(line: str) -> None:
+    """Tell who waits for it what goes on; a program does not wait so."""
+    if sys.stderr.isatty():
+        click.echo(line, err=True)

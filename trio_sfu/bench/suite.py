@@ -1,5 +1,7 @@
 """All workloads that were asked for, one after the other."""
 
+from collections.abc import Callable
+
 from trio_sfu.bench.clock import clock
 from trio_sfu.bench.doubts import NOTES, doubts
 from trio_sfu.bench.joining import measure_joining
@@ -10,19 +12,28 @@ from trio_sfu.trial.host import look
 
 
 def measure_all(
-    names: tuple[str, ...], profiles: tuple[str, ...], *, subscribers: int, plan: Plan
+    names: tuple[str, ...],
+    profiles: tuple[str, ...],
+    *,
+    subscribers: int,
+    plan: Plan,
+    tell: Callable[[str], None],
 ) -> Report:
     """Measure the workloads of these names with each profile; no names: all. Raises TrialError.
 
-    Opens UDP ports on loopback that nobody else has, and leaves nothing behind.
+    ``tell`` is told what is measured, when it begins. Opens UDP ports on
+    loopback that nobody else has, and leaves nothing behind.
     """
     host, found_clock = look(), clock()
-    workloads = [
-        measure(load(each, subscribers), PROFILES[profile], plan)
-        for each in chosen(names)
-        for profile in dict.fromkeys(profiles)
-    ]
-    joins = measure_joining(plan) if not names or JOINS in names else None
+    workloads = []
+    for each in chosen(names):
+        for profile in dict.fromkeys(profiles):
+            tell(f"{each.name} ({profile}): {each.about}")
+            workloads.append(measure(load(each, subscribers), PROFILES[profile], plan))
+    joins = None
+    if not names or JOINS in names:
+        tell(JOINS)
+        joins = measure_joining(plan)
     return Report(
         host=host,
         clock=found_clock,
