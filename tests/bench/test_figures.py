@@ -98,9 +98,11 @@ def test_a_median_lies_between_lowest_and_highest(values: list[float]) -> None:
     assert {got.lowest, got.highest} <= set(values)
 
 
-def test_a_spread_is_of_what_is_known() -> None:
-    assert spread([3.0, None, 1.0, 2.0]) == Spread(2.0, 1.0, 3.0)
+def test_a_spread_is_of_all_rounds_or_of_none() -> None:
+    assert spread([3.0, 1.0, 2.0]) == Spread(2.0, 1.0, 3.0)
+    assert spread([3.0, None, 1.0, 2.0]) is None
     assert spread([None]) is None
+    assert spread([]) is None
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=1).map(sorted), st.floats(0.01, 0.999))

@@ -135,9 +135,13 @@ def percentile(ordered: Sequence[int], share: float) -> float | None:
 
 
 def spread(values: Iterable[float | None]) -> Spread | None:
-    """Return median, lowest and highest of those that there are; None when there are none."""
-    known = [each for each in values if each is not None]
-    if not known:
+    """Return median, lowest and highest; None when one of them is not known, or there are none.
+
+    A tail that only some rounds had enough packets for would be that of other rounds than the rest.
+    """
+    every = list(values)
+    known = [each for each in every if each is not None]
+    if not known or len(known) < len(every):
         return None
     return Spread(statistics.median(known), min(known), max(known))
 
