@@ -29,7 +29,7 @@ BROWSERS := .cache/browsers-installed
 RUST_SOURCES := $(shell find native -path native/target -prune -o -path native/fuzz -prune -o \
 	-type f \( -name '*.rs' -o -name 'Cargo.*' \) -print)
 PAGE_SOURCES := $(shell find client -path client/node_modules -prune -o -path client/test -prune \
-	-o -type f -print)
+	-o -path client/dist -prune -o -type f -print)
 CARGO := cd native && cargo
 
 .PHONY: help
@@ -101,6 +101,10 @@ dist: $(RUNTIME) $(DEV) $(PAGE) ## A wheel and an sdist with the built page insi
 	tools/build-wheel dist
 	.venv/bin/maturin sdist --out dist
 	$(VENV_PYTHON) -m tools.check_dist dist
+
+.PHONY: client-package
+client-package: $(NODE_MODULES) ## The browser library as a package for npm, into client/dist/
+	cd client && npm run --silent build:lib && npm pack --silent --pack-destination dist ./dist
 
 .PHONY: deb
 deb: dist ## A Debian package of the wheel and all that it needs, into dist/

@@ -26,7 +26,7 @@ from trio_sfu.config.webhooks import webhook_secret
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.http.app import make_app
 from trio_sfu.http.operators import Operators
-from trio_sfu.ids import PeerId, new_peer_id
+from trio_sfu.ids import PeerId, RoomId, new_peer_id
 from trio_sfu.listeners.certificate import CertificateWatch
 from trio_sfu.listeners.connection import current_connection
 from trio_sfu.listeners.hypercorn_server import HttpServer
@@ -48,10 +48,11 @@ from trio_sfu.rooms.operating import Operating
 from trio_sfu.rooms.quality import Quality, watch_quality
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.relays import relays
+from trio_sfu.rooms.trials import Trials
 from trio_sfu.self_test.run import Finding, run_self_test
 from trio_sfu.self_test.service import SelfTest
 from trio_sfu.services.supervisor import Services
-from trio_sfu.signaling.carried import Rights
+from trio_sfu.signaling.carried import IceServer, Rights
 from trio_sfu.signaling.reception import receive_client
 from trio_sfu.signaling.session import Session
 from trio_sfu.tree.ages import Ages
@@ -105,9 +106,17 @@ class Daemon:
             self.journal,
             self.admission,
             max_peers_in_all=config.media.max_transports,
-            relays=lambda peer: relays(self.config.turn, peer, time.time()),
+            relays=self._relays,
             video=config.video,
             gate=self.gate,
+        )
+        self.trials = Trials(
+            self._connect,
+            self.journal,
+            self.admission,
+            self.gate,
+            relays=self._relays,
+            video=config.video,
         )
         self.operating = Operating(self.rooms)
         self.drain = Drain(config.drain, self.rooms, self.journal)
@@ -118,6 +127,7 @@ class Daemon:
             self._test_media, self.liveness.self_test, self.liveness.stuck_workers, self.journal
         )
         self.services.add("self-test", self.self_test.run)
+        self.services.add("trials", self.trials.run)
         self.services.add("announcing", self.announcing.run)
         self.services.add("reachability", self.reachability.run)
         self.services.add("overload", self.overload.run)
@@ -170,6 +180,7 @@ class Daemon:
         # Nothing from here on can fail.
         before, self.config = self.config, config
         self.rooms.reconfigure(config.rooms, config.video)
+        self.trials.reconfigure(config.video)
         self.whip.reconfigure(self._offer_limits, config.video.codecs)
         self.admission.reconfigure(config.overload)
         self.overload.reconfigure(config.overload)
@@ -246,19 +257,18 @@ class Daemon:
         if not self.config.whip.enabled:
             return []
         gate = WhipGate(lambda: self.config.http.origins, lambda: self.gate.policy)
-        return whip_routes(
-            self.whip, gate, lambda: relays(self.config.turn, new_peer_id(), time.time())
-        )
+        return whip_routes(self.whip, gate, lambda: self._relays(new_peer_id()))
 
-    def _connect(self, rights: Rights) -> AbstractAsyncContextManager[PeerConnection]:
-        return self._connect_to(self.announcing.addresses(), rights)
+    def _connect(self, rights: Rights, room: RoomId) -> AbstractAsyncContextManager[PeerConnection]:
+        return self._connect_to(self.announcing.addresses(), rights, room)
 
     def _connect_to(
-        self, announced: Sequence[str], rights: Rights
+        self, announced: Sequence[str], rights: Rights, room: RoomId | None = None
     ) -> AbstractAsyncContextManager[PeerConnection]:
         return open_peer_connection(
             self.engine,
             self.certificate,
+            room=room,
             announced=announced,
             handshake_timeout=self.config.media.handshake_timeout,
             limits=self._offer_limits,
@@ -287,7 +297,7 @@ class Daemon:
         here = host_candidates(self.engine.candidates())
         return await run_self_test(
             # As it is here, not as routers make it seem to others.
-            lambda rights: self._connect_to((), rights),
+            lambda rights, _room: self._connect_to((), rights),
             loopback=all(is_loopback(host) for host, _ in here),
             within=self.config.liveness.self_test_timeout,
         )
@@ -298,7 +308,12 @@ class Daemon:
         connection = current_connection.get()
         address = connection.address if connection is not None else None
         session = Session(socket, settings, self.journal)
-        await session.run(lambda session: receive_client(session, self.rooms, settings, address))
+        await session.run(
+            lambda session: receive_client(session, self.rooms, settings, address, self.trials)
+        )
+
+    def _relays(self, peer: PeerId) -> list[IceServer]:
+        return relays(self.config.turn, peer, time.time())
 
 
 _NO_SOCKETS = Inherited()

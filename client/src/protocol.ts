@@ -83,6 +83,7 @@ export type ErrorCode =
   | "removed-by-moderator"
   | "moved"
   | "room-closed"
+  | "trial-over"
   | "server-stopping"
   | "peer-failed"
   | "room-failed"
@@ -515,6 +516,10 @@ export interface Pong {
  * where it has a name, that counts and not `name`. See `docs/secure.md`.
  * `encrypted`: the client encrypts what it sends end to end (`docs/encryption.md`), so that
  * the others are told; the server does nothing else about it.
+ * `trial`: the client only tests its connection. It is let in as for the room, and into
+ * another one, which only those join who say the same of the same room; nobody else sees it,
+ * and it ends after two minutes (`trial-over`). The name of its room in `joined` has a
+ * slash. The token is not used up.
  */
 export interface Join {
   type: "join";
@@ -522,6 +527,7 @@ export interface Join {
   name: string;
   token?: string | null;
   encrypted?: boolean;
+  trial?: string | null;
   replaces?: string | null;
 }
 

@@ -45,6 +45,8 @@
     names: () => [...document.querySelectorAll("article.tile")].map((t) => t.dataset.name),
     source: (name) => tile(name)?.dataset.source ?? null,
     pattern: (name) => pattern(videoOf(name)),
+    // Of pages that have no tiles.
+    shown: (selector) => pattern(document.querySelector(selector)),
     size: (name) => {
       const video = videoOf(name);
       return video ? [video.videoWidth, video.videoHeight] : [0, 0];

@@ -24,11 +24,11 @@ LOSSES = """async () => {
 class Relay:
     """A TCP relay to the daemon; UDP goes by it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self._port = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, 0))
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = f"http://{host}:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -70,8 +70,8 @@ def _copy(source: socket.socket, destination: socket.socket) -> None:
 
 
 @contextmanager
-def relay(port: int) -> Iterator[Relay]:
-    made = Relay(port)
+def relay(port: int, host: str = "127.0.0.1") -> Iterator[Relay]:
+    made = Relay(port, host)
     try:
         yield made
     finally:

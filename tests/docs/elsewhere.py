@@ -27,6 +27,9 @@ BLOCKS: dict[tuple[str, str], Elsewhere | Nowhere] = {
     ("docs/api.md", "api=http://127.0.0.1:8080/api/v1"): Elsewhere(
         "tests/http/test_examples.py", '"api.md"'
     ),
+    ("docs/embed.md", "make client-package"): Elsewhere(
+        "client/test/package.test.mjs", '"npm", "pack"'
+    ),
     (
         "docs/operate.md",
         "trio-sfu serve --tls self-signed --host 192.0.2.1 "

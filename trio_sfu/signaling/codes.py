@@ -111,6 +111,7 @@ CODES: Final[dict[str, Outcome]] = {
     "removed-by-moderator": Outcome("A moderator removed this peer from the room.", NORMAL),
     "moved": Outcome("An operator moved this peer to another room.", NORMAL, rejoin=True),
     "room-closed": Outcome("An operator closed the room.", NORMAL),
+    "trial-over": Outcome("The test of a connection took too long.", NORMAL),
     "server-stopping": Outcome("The server stops or restarts.", SERVICE_RESTART, rejoin=True),
     "peer-failed": Outcome("An error in the server ended this peer.", INTERNAL_ERROR, rejoin=True),
     "room-failed": Outcome("An error in the server ended this room.", INTERNAL_ERROR, rejoin=True),

@@ -61,12 +61,19 @@ class Join(_Message, frozen=True, tag="join"):
     where it has a name, that counts and not ``name``. See ``docs/secure.md``.
     ``encrypted``: the client encrypts what it sends end to end (``docs/encryption.md``), so that
     the others are told; the server does nothing else about it.
+    ``trial``: the client only tests its connection. It is let in as for the room, and into
+    another one, which only those join who say the same of the same room; nobody else sees it,
+    and it ends after two minutes (``trial-over``). The name of its room in ``joined`` has a
+    slash. The token is not used up.
     """
 
     room: RoomName
     name: DisplayName
     token: str | None = None
     encrypted: bool = False
+    trial: Annotated[str, Meta(min_length=16, max_length=64, pattern="^[A-Za-z0-9]*$")] | None = (
+        None
+    )
     replaces: Annotated[str, Meta(max_length=128)] | None = None
 
 

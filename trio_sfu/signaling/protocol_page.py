@@ -53,7 +53,37 @@ SDP shows is said by `slots` and `slot-shows`.
    message of a new socket may then be `resume`.
 
 The server sends a WebSocket ping every {ping} seconds and closes a socket that does not answer
-within {pong} seconds.
+within {pong} seconds. Browsers answer by themselves.
+
+### What is in an offer
+
+What a browser's `RTCPeerConnection` offers by itself will do: one BUNDLE group (RFC 8843), RTP and
+RTCP on one port, a certificate's fingerprint. The client makes its lines before the first offer;
+their mids are known once the offer is the local description.
+
+- For each source that it may ever publish: one `sendonly` line, in `sending`; of audio for
+  `microphone` and `screen-audio`, of video for `camera` and `screen`. Nothing has to be sent on
+  it: a track is put into it later without another offer, and said by `publish`.
+- For each of the others that it can show: a pair, one `recvonly` line of audio and one of video,
+  in `slots` with the same number.
+- For each sound of a screen that it can play: a pair of its own, which has audio alone.
+
+A camera may be one stream or simulcast (RFC 8853) with the RIDs `q`, `h` and `f`, from the smallest
+to the fullest. The `iceServers` of `joined` are for the client's `RTCPeerConnection`, before it
+makes its offer. The SDP of `answer` is its remote description as it is.
+
+### What is shown
+
+Each of the others, the first to come first, is put into a pair, and stays there until it leaves.
+On the pair's video line is its stage: its screen while it shares one, else its camera. On the audio
+line is its microphone. `slots` says which peer and which source each line is for, by mid; a line
+that it maps to nobody is dark. What arrives on a line is the track of its receiver, which stays the
+same whoever is shown: a client needs one media element a line, and changes the name beside it.
+`slot-shows` says when a picture of the new one comes. With fewer pairs than others, those who speak
+are shown.
+
+A whole client of this page, in one file that uses nothing else, is
+[second-client/index.html](second-client/index.html).
 """
 
 JOIN_TIMEOUT_S = 10

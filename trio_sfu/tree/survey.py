@@ -11,6 +11,7 @@ from trio_sfu.overload.watch import OverloadWatch
 from trio_sfu.rooms.drain import Drain
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.room import Room
+from trio_sfu.rooms.trials import BETWEEN
 from trio_sfu.self_test.party import ROOM as SELF_TEST
 from trio_sfu.services.supervisor import Services
 from trio_sfu.tree import media
@@ -109,6 +110,13 @@ def _peer_state(room: Room | None, peer: PeerId) -> str:
     return member.connection if member is not None else "arriving"
 
 
+def _of_nobody(path: str) -> str:
+    if path.startswith(f"{SELF_TEST}/"):
+        return "of the self-test"
+    # Of a trial, "room/trial/peer".
+    return "of a connection test" if path.count(BETWEEN) > 1 else "of no peer"
+
+
 def _engine(root: Node, daemon: Surveyed, unowned: dict[str, Node]) -> None:
     """Make the service of the pump's task; transports of nobody show under it."""
     engine = daemon.engine
@@ -118,7 +126,7 @@ def _engine(root: Node, daemon: Surveyed, unowned: dict[str, Node]) -> None:
     counts = engine.census()
     node.detail = ", ".join(f"{name.replace('_', '-')} {n}" for name, n in sorted(counts.items()))
     for path, transport in unowned.items():
-        transport.detail = "of the self-test" if path.startswith(f"{SELF_TEST}/") else "of no peer"
+        transport.detail = _of_nobody(path)
         node.children.append(transport)
     lost = media.unaccounted(engine)
     if lost > 0:

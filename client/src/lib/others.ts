@@ -66,11 +66,8 @@ export class Others {
 
   /** This client is in no room any more. */
   ended(): void {
-    for (const change of this.#roster.replace([])) this.#tell(change);
-  }
-
-  forgetPreferences(): void {
     this.#preferences.clear();
+    for (const change of this.#roster.replace([])) this.#tell(change);
   }
 
   /** Tell, and have the server told, what of them can be opened now. */

@@ -128,7 +128,7 @@ export class RoomClient extends Emitter<RoomEvents> {
     const { encryption } = options;
     this.#membership.ask(options);
     const joined = this.#sessions.begin(encryption && (() => this.#encrypt(encryption)));
-    globalThis.addEventListener?.("pagehide", this.#leave);
+    globalThis.addEventListener?.("pagehide", this.leave);
     this.#stopWatching = watchNetwork(() => {
       this.#sessions.retryNow();
       this.#session?.networkChanged();
@@ -200,17 +200,13 @@ export class RoomClient extends Emitter<RoomEvents> {
   }
 
   /** Leave the room. Published tracks stay with their owner; a shared screen is stopped. */
-  leave(): void {
-    this.#leave();
-  }
+  readonly leave = (): void => {
+    if (this.#sessions.leave()) this.stopScreen();
+  };
 
   get #session(): Session | null {
     return this.#sessions.present;
   }
-
-  readonly #leave = (): void => {
-    if (this.#sessions.leave()) this.stopScreen();
-  };
 
   /** @throws RoomError */
   async #encrypt(source: EncryptionSource): Promise<void> {
@@ -292,10 +288,9 @@ export class RoomClient extends Emitter<RoomEvents> {
   }
 
   #closing(): void {
-    globalThis.removeEventListener?.("pagehide", this.#leave);
+    globalThis.removeEventListener?.("pagehide", this.leave);
     this.#stopWatching();
     this.#membership.ended();
-    this.#others.forgetPreferences();
     this.conversation.ended();
     this.#encryption?.close();
     this.#encryption = null;

@@ -19,6 +19,8 @@ export interface SignalingHandlers {
 
 export type OpenSocket = (url: string, subprotocol: string) => WebSocket;
 
+export const openWebSocket: OpenSocket = (url, subprotocol) => new WebSocket(url, subprotocol);
+
 /**
  * The signaling URL of the server this page came from.
  *
@@ -61,7 +63,7 @@ export class SignalingSocket {
   static open(
     url: string,
     handlers: SignalingHandlers,
-    openSocket: OpenSocket = (url, subprotocol) => new WebSocket(url, subprotocol),
+    openSocket: OpenSocket = openWebSocket,
     abort?: AbortSignal,
   ): Promise<SignalingSocket> {
     return new Promise((resolve, reject) => {

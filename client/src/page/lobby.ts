@@ -3,6 +3,7 @@ import { ROOM_NAME_MAX_LENGTH } from "../protocol.ts";
 import { type Asked, cleanName, cleanRoom, isRoomName, proposeRoom } from "./address.ts";
 import { canEncrypt, proposeKey } from "./call-key.ts";
 import { CameraSwitch } from "./camera-switch.ts";
+import { ConnectionCheck } from "./connection-check.ts";
 import { DeviceButton } from "./device-buttons.ts";
 import { DeviceChoice } from "./device-choice.ts";
 import { h } from "./dom.ts";
@@ -34,6 +35,7 @@ export class Lobby {
   readonly #buttons: readonly DeviceButton[];
   readonly #cameraSwitch: CameraSwitch;
   readonly #choices: readonly DeviceChoice[];
+  readonly #connection: ConnectionCheck;
   readonly #stopListening: () => void;
   #metered: MediaStreamTrack | null = null;
   #stopMeter: (() => void) | null = null;
@@ -84,6 +86,13 @@ export class Lobby {
     this.#key = asked.key;
     // Without the key of the link there would be nothing to see.
     this.#encrypt.checked = this.#encrypt.disabled = asked.key !== null;
+    this.#connection = new ConnectionCheck(() => {
+      const room = cleanRoom(this.#room.value);
+      return {
+        ...(isRoomName(room) && { room }),
+        ...(asked.token !== null && { token: asked.token }),
+      };
+    });
     this.element = this.#page(notices, join, translate);
     const stops = [media.on("change", () => this.#update())];
     const changed = () => this.#listDevices();
@@ -111,6 +120,7 @@ export class Lobby {
   }
 
   setBusy(busy: boolean): void {
+    if (busy) this.#connection.stop();
     this.#button.disabled = busy;
     this.#button.textContent = t(busy ? "lobby.joining" : "lobby.join");
   }
@@ -118,6 +128,7 @@ export class Lobby {
   stop(): void {
     this.#stopListening();
     this.#stopMeter?.();
+    this.#connection.stop();
     this.#video.srcObject = null;
   }
 
@@ -157,6 +168,7 @@ export class Lobby {
         this.#preview,
         this.#meter,
         ...this.#choices.map((choice) => choice.element),
+        this.#connection.element,
       ),
       h(
         "form",

@@ -21,6 +21,7 @@ export const en = {
   "lobby.level": "Microphone level",
   "lobby.preview": "Your camera",
   "lobby.camera-off": "Camera off",
+  "lobby.test-connection": "Test my connection",
   "lobby.default-device": "Default",
   "lobby.name-missing": "Enter your name, so that the others know who you are.",
   "lobby.room-invalid":

@@ -23,6 +23,7 @@ export const fr: Messages = {
   "lobby.level": "Niveau du micro",
   "lobby.preview": "Votre caméra",
   "lobby.camera-off": "Caméra coupée",
+  "lobby.test-connection": "Tester ma connexion",
   "lobby.default-device": "Par défaut",
   "lobby.name-missing": "Indiquez votre nom, pour que les autres sachent qui vous êtes.",
   "lobby.room-invalid":

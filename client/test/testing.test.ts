@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { RoomClient } from "../src/lib/index.ts";
+import { FakeServer, fakeTrack } from "../src/testing/index.ts";
+
+let server: FakeServer;
+let client: RoomClient;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  server = new FakeServer();
+  client = new RoomClient(server.settings);
+});
+
+afterEach(() => {
+  client.leave();
+  vi.useRealTimers();
+});
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+async function joined(): Promise<void> {
+  await client.join({ room: "demo", name: "Ada" });
+  await settle();
+}
+
+describe("an application's test, on a fake server", () => {
+  it("joins, sees who comes, what they publish, and that they go", async () => {
+    const bob = server.enters("Bob", ["camera", "microphone"]);
+    await joined();
+    expect(client.peers.map(({ name, videoSource }) => [name, videoSource])).toEqual([
+      ["Bob", "camera"],
+    ]);
+    expect(client.peers[0]?.audio).not.toBeNull();
+    bob.publish("screen");
+    expect(client.peers[0]?.videoSource).toBe("screen");
+    bob.unpublish("screen");
+    expect(client.peers[0]?.videoSource).toBe("camera");
+    bob.mute("microphone");
+    expect(client.peers[0]?.tracks).toContainEqual({ source: "microphone", muted: true });
+    const cleo = server.enters("Cleo", ["camera"]);
+    expect(client.peers.map(({ name }) => name)).toEqual(["Bob", "Cleo"]);
+    cleo.leave();
+    expect(client.peers.map(({ name }) => name)).toEqual(["Bob"]);
+  });
+
+  it("asks what the application publishes", async () => {
+    const camera = fakeTrack("video");
+    await client.publish("camera", camera);
+    await joined();
+    expect(server.published("camera")).toEqual({ muted: false });
+    expect(server.sent("camera")).toBe(camera);
+    client.setMuted("camera", true);
+    await settle();
+    expect(server.published("camera")).toEqual({ muted: true });
+    await client.publish("camera", null);
+    await settle();
+    expect(server.published("camera")).toBeNull();
+  });
+
+  it("talks, raises hands and reacts", async () => {
+    await joined();
+    const bob = server.enters("Bob");
+    bob.write("hello");
+    client.conversation.write("good morning");
+    await settle();
+    const texts = client.conversation.messages.map(({ name, text }) => `${name}: ${text}`);
+    expect(texts).toEqual(["Bob: hello", "Ada: good morning"]);
+    bob.raiseHand();
+    expect(client.conversation.hands).toEqual([bob.id]);
+    const spoken: string[] = [];
+    client.on("speakers", ([first]) => spoken.push(first?.peer ?? ""));
+    bob.speak();
+    expect(spoken).toEqual([bob.id]);
+  });
+
+  it("loses the socket, and the session", async () => {
+    const states: string[] = [];
+    client.on("state", ({ state }) => states.push(state));
+    await joined();
+    const { self } = client;
+    server.loseSocket();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(states).toEqual(["joining", "connected"]);
+    expect(server.heard.filter(({ type }) => type === "resume")).toHaveLength(1);
+    expect(client.self).toBe(self);
+    server.end({ code: "peer-failed", rejoin: true });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(states).toEqual(["joining", "connected", "reconnecting", "connected"]);
+    expect(client.self).not.toBe(self);
+    server.end({ code: "room-closed" });
+    await settle();
+    expect(states.at(-1)).toBe("closed");
+  });
+
+  it("is refused, or reaches nobody", async () => {
+    server.refusal = { code: "room-full" };
+    await expect(client.join({ room: "demo", name: "Ada" })).rejects.toMatchObject({
+      code: "room-full",
+    });
+    server.refusal = null;
+    server.reachable = false;
+    await expect(client.join({ room: "demo", name: "Ada" })).rejects.toMatchObject({
+      code: "server-unreachable",
+    });
+  });
+
+  it("is moderated", async () => {
+    const microphone = fakeTrack("audio");
+    await client.publish("microphone", microphone);
+    await joined();
+    const mo = server.enters("Mo");
+    server.moderate(mo, "microphone", "a dog barks");
+    expect(microphone.enabled).toBe(false);
+    server.changeRights({ publish: [] });
+    expect(client.rights.publish).toEqual([]);
+    server.moderate(mo);
+    await settle();
+    expect(client.state).toBe("closed");
+  });
+});
