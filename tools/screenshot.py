@@ -23,7 +23,7 @@ from tools.portraits import SLIDE, portraits
 
 TARGET: Final = Path(__file__).resolve().parent.parent / "docs" / "images"
 CROWD: Final = Path("tests/browser/crowd.js").read_text()
-DESKTOP: Final = (1280, 720)
+DESKTOP: Final = (1200, 675)
 SMALLER: Final = (1000, 600)
 PHONE: Final = (390, 760)
 ROOM: Final = "tuesday-sync"
@@ -122,6 +122,7 @@ def a_chat_in_french(studio: Studio, url: str) -> None:
     window.click("Discussion")
     for number, text in SAID.items():
         crowd.run("(...all) => window.crowd.act(...all)", "reunion", number, "write", text)
+        window.page.get_by_role("list").get_by_text(text.split("https")[0].strip()).wait_for()
     crowd.run("(...all) => window.crowd.act(...all)", "reunion", 2, "raiseHand", *RAISED)
     window.page.keyboard.type("Bonjour Mei, à toi.")
     take(window, "chat.png")
@@ -140,9 +141,9 @@ def the_statistics(studio: Studio, url: str) -> None:
     """Show what the page knows of a call."""
     viewer, window = studio.person("Priya")
     crowd = studio.crowd("figures", ("Amina", "Mei"))
-    crowd.run("(room) => window.crowd.look(room, 0)", "figures")
     viewer.join(url, "figures")
     all_seen(viewer, 2)
+    crowd.run("(room) => window.crowd.look(room, 0)", "figures")
     window.click("Statistics")
     window.page.wait_for_timeout(20_000)  # for the plots
     take(window, "statistics.png")

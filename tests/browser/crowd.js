@@ -50,8 +50,12 @@
       const client = await come(room, name, film(0, picture));
       rooms.set(room, [...(rooms.get(room) ?? []), client]);
     },
-    // Somebody of them looks at what there is to be seen.
-    look: (room, n) => rooms.get(room)[n].setView({ tiles: [], hidden: false }),
+    // Somebody of them looks at all who are there, in small tiles.
+    look: (room, n) => {
+      const client = rooms.get(room)[n];
+      const tile = { width: 320, height: 180, visible: true };
+      client.setView({ tiles: client.peers.map(({ id }) => ({ peer: id, ...tile })), hidden: false });
+    },
     // What somebody of them does, by the name of a method of the conversation.
     act: (room, n, what, ...said) => rooms.get(room)[n].conversation[what](...said),
     // They write, raise hands, react, go and come, each `every` ms one of these things.

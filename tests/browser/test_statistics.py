@@ -8,8 +8,10 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import findings, too_small
-from tests.browser.participant import Participant, PersonFactory, chromium_of
-from tests.process.daemon import Daemon
+from tests.browser.firefox import running_firefox
+from tests.browser.participant import DeviceFactory, Participant, PersonFactory, chromium_of
+from tests.process.daemon import Daemon, running_daemon
+from tests.process.network import ADDRESS, own_network
 from tests.process.patience import eventually
 
 ROOM = "view"
@@ -109,3 +111,26 @@ def test_a_report_is_copied(daemon: Daemon, person: PersonFactory, artifacts: Pa
     bob.page.screenshot(artifacts / "report.png")
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
+
+
+def test_the_figures_in_firefox(
+    artifacts: Path, tmp_path: Path, person: PersonFactory, devices: DeviceFactory
+) -> None:
+    settings = {"TRIO_SFU_MEDIA_ADDRESSES": ADDRESS}
+    with own_network() as network, network.inside():
+        chromium = str(network.wrapper(tmp_path, "/usr/bin/chromium"))
+        with (
+            running_daemon(artifacts, environment=settings) as daemon,
+            running_firefox("YRGB", 1700) as page,
+        ):
+            alice, fox = person("alice", executable=chromium), Participant(devices("dave"), page)
+            for one in (alice, fox):
+                one.join(daemon.url, ROOM)
+            fox.sees("alice", alice.pattern)
+            fox.page.click("Statistics")
+            for source, figures in FIGURES.items():
+                shows(fox, f"alice: {source}\t{figures}")
+            shows(fox, r"dave \(sent\): camera\t.*\d+x\d+, \d+/s\t\w.*\t\w+\t\d+ ms\t-")
+            facts = fox.page.run("() => document.querySelector('.facts').innerText")
+            assert "Direct, UDP" in facts
+            assert re.search(r"Round trip\s+\d+ ms", facts)

@@ -113,7 +113,8 @@ export class Call {
       { language: about.translate, remember: () => remember(media.remembered) },
       devices.element,
     );
-    this.#settings.addEventListener("close", () => this.#toolbar.takeFocus());
+    for (const dialog of [this.#settings, moderation?.element])
+      dialog?.addEventListener("close", () => this.#toolbar.takeFocus());
     this.#toolbar = this.#tools();
     this.element = this.#page();
     this.#listen();

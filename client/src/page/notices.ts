@@ -31,12 +31,12 @@ export class Notices {
     const buttons = waysOn.map(({ label, act }) =>
       h("button", { type: "button", class: "quiet", onclick: act }, label),
     );
-    const notice = h(
+    const notice: HTMLElement = h(
       "div",
       { class: "notice", role: "alert", "data-code": code },
       h("p", {}, errorMessage(code, failure, parameters)),
       buttons.length > 0 && h("div", { class: "notice-ways" }, ...buttons),
-      this.#dismissal(() => notice.remove()),
+      this.#dismissal(() => notice),
     );
     this.element.append(notice);
     while (this.element.childElementCount > MOST_NOTICES) this.element.firstElementChild?.remove();
@@ -46,19 +46,26 @@ export class Notices {
   countDown(code: string, message: string): Countdown {
     this.clear(code);
     const countdown = new Countdown();
-    const notice = h(
+    const notice: HTMLElement = h(
       "div",
       { class: "notice calm", "data-code": code },
       h("p", { role: "status" }, message),
       countdown.element,
-      this.#dismissal(() => notice.remove()),
+      this.#dismissal(() => notice),
     );
     this.element.append(notice);
     return countdown;
   }
 
-  #dismissal(dismiss: () => void): HTMLElement {
+  /** The focus goes on to the next one, if there is one. */
+  #dismissal(notice: () => Element): HTMLElement {
     const label = t("notice.dismiss");
+    const dismiss = () => {
+      const gone = notice();
+      const next = gone.nextElementSibling ?? gone.previousElementSibling;
+      gone.remove();
+      next?.querySelector<HTMLElement>(".dismiss")?.focus();
+    };
     return h(
       "button",
       { type: "button", class: "dismiss", "aria-label": label, onclick: dismiss },

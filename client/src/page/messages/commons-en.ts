@@ -15,7 +15,6 @@ export const commonsEn = {
   "chat.unreadable": "Encrypted with a key that you do not have",
   "chat.plain": "Not encrypted",
   "chat.said": "{name}: {text}",
-  "chat.many": "{count} new messages in the chat",
   "people.title": "People ({count})",
   "people.open": "People",
   "people.close": "Close the list of people",

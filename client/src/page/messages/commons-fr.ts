@@ -17,7 +17,6 @@ export const commonsFr: Record<keyof typeof commonsEn, string> = {
   "chat.unreadable": "Chiffré avec une clé que vous n’avez pas",
   "chat.plain": "Non chiffré",
   "chat.said": "{name} : {text}",
-  "chat.many": "{count} nouveaux messages dans la discussion",
   "people.title": "Participants ({count})",
   "people.open": "Participants",
   "people.close": "Fermer la liste des participants",

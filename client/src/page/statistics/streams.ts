@@ -18,6 +18,7 @@ export interface Stream {
   width: number;
   height: number;
   framesPerSecond: number;
+  /** Without what is sent once more. */
   bytes: number;
   packets: number;
   lost: number;
@@ -49,6 +50,8 @@ interface Entry {
   framesPerSecond?: number;
   bytesReceived?: number;
   bytesSent?: number;
+  retransmittedBytesReceived?: number;
+  retransmittedBytesSent?: number;
   packetsReceived?: number;
   packetsSent?: number;
   packetsLost?: number;
@@ -106,7 +109,7 @@ function received(report: RTCStatsReport, entry: Entry): Stream {
     ...stream(report, entry),
     direction: "received",
     track: entry.trackIdentifier ?? "",
-    bytes: entry.bytesReceived ?? 0,
+    bytes: (entry.bytesReceived ?? 0) - (entry.retransmittedBytesReceived ?? 0),
     packets: entry.packetsReceived ?? 0,
     standstill: video ? (entry.totalFreezesDuration ?? 0) : madeUp(entry),
     freezes: video ? (entry.freezeCount ?? 0) : null,
@@ -127,7 +130,7 @@ function sent(report: RTCStatsReport, entry: Entry): Stream {
   return {
     ...stream(report, entry),
     direction: "sent",
-    bytes: entry.bytesSent ?? 0,
+    bytes: (entry.bytesSent ?? 0) - (entry.retransmittedBytesSent ?? 0),
     packets: entry.packetsSent ?? 0,
     lost: Math.max(0, remote?.packetsLost ?? 0),
     roundTrip: remote?.roundTripTime ?? null,
