@@ -313,7 +313,9 @@ class Commands:
         """Show ``up_track``'s encoding ``rid`` from its next keyframe on (audio: at once).
 
         Until that keyframe the old encoding goes on; the keyframe is requested at
-        once. ``None`` stops at once. An encoding that has not started yet is waited for.
+        once. ``None`` stops at once. An encoding that has not started yet is waited for. A track
+        of another worker is relayed to the slot's, once for all slots there; it is
+        ``unknown-track`` when that worker has panicked.
         """
 
     def set_demand(self, transport: int, bitrate: int) -> None:
@@ -351,10 +353,20 @@ class Commands:
         """Return the oldest events, at most ``limit``."""
 
     def census(self) -> dict[str, int]:
-        """Count what exists: transports, addresses, up_tracks, encodings, slots."""
+        """Count what exists: transports, addresses, up_tracks, encodings, slots, relays.
+
+        ``relays`` are up-tracks that are watched from another worker, once for each such.
+        """
 
     def counters(self) -> dict[str, int]:
-        """Return monotonic counters (packets, bytes, drops by reason, ...)."""
+        """Return monotonic counters (packets, bytes, drops by reason, ...).
+
+        Of a worker that was lost what it had counted when it was asked last goes on counting.
+        """
+
+    @staticmethod
+    def worker_of(handle: int) -> int:
+        """Return the worker that a transport, a track or a slot lives on."""
 
     def transport_stats(self, transport: int) -> dict[str, int]:
         """Return the transport's counters, with ``idle_ns`` since it was last heard.
@@ -421,6 +433,15 @@ class Engine(Commands):
     def progress(self) -> list[int]:
         """Return each worker's loop counter, for a watchdog (it moves at least every 500 ms)."""
 
+    def forwarded(self) -> list[int]:
+        """Return how many packets each worker has sent to subscribers since it was started."""
+
+    def restart_worker(self, worker: int) -> None:
+        """Start a worker anew that has panicked, on the same addresses, with nothing in it.
+
+        The other workers go on; what they showed of its tracks is gone. Raises OSError.
+        """
+
     def receive_buffer(self) -> int:
         """Return the bytes of the smallest socket's receive buffer, as the kernel counts them.
 
@@ -443,6 +464,7 @@ class SimulatedEngine(Commands):
         *,
         now: int = 0,
         seed: int = 0,
+        workers: int = 1,
         consent_timeout_ms: int = 15_000,
         silence_timeout_ms: int = 3_000,
         encoding_timeout_ms: int = 2_000,
@@ -450,8 +472,16 @@ class SimulatedEngine(Commands):
         max_transports: int = 10_000,
         event_queue: int = 16_384,
     ) -> SimulatedEngine: ...
-    def handle_datagram(self, now: int, source: tuple[str, int], datagram: bytes) -> None: ...
+    def handle_datagram(
+        self, now: int, source: tuple[str, int], datagram: bytes, *, worker: int = 0
+    ) -> None: ...
     def handle_deadline(self, now: int) -> None: ...
     def next_deadline(self) -> int | None: ...
-    def transmit(self) -> list[tuple[tuple[str, int], bytes]]:
-        """Return and forget what is to be sent now."""
+    def transmit(self, *, worker: int = 0) -> list[tuple[tuple[str, int], bytes]]:
+        """Return and forget what is to be sent by a worker now."""
+
+    def lose_worker(self, worker: int, message: str) -> None:
+        """Lose all that is in a worker, as a panic does; ``WorkerPanicked`` tells of it."""
+
+    def restart_worker(self, worker: int, *, seed: int) -> None:
+        """Start a worker anew that was lost; its random numbers are others for another seed."""

@@ -115,7 +115,10 @@ def serve(file: Path | None, **flags: str | None) -> None:
 @click.option("--seconds", type=float, default=0.0, help="Goes on until it has lasted so long.")
 @click.option("--seeds", type=click.IntRange(1), help="So many stories; tell the broken ones.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes for --seeds; one a core.")
-def simulate(seed: int, steps: int, seconds: float, seeds: int | None, jobs: int | None) -> None:
+@click.option("--workers", type=click.IntRange(1), default=1, help="Of the engine; one.")
+def simulate(
+    seed: int, steps: int, seconds: float, seeds: int | None, jobs: int | None, workers: int
+) -> None:
     """Run the whole SFU on a virtual clock with made-up clients, networks and accidents.
 
     Prints the story of the seed; the same seed, steps and seconds tell the same story. Exits
@@ -124,11 +127,12 @@ def simulate(seed: int, steps: int, seconds: float, seeds: int | None, jobs: int
     from trio_sfu.testing import simulation
 
     if seeds is None:
-        outcome = simulation.simulate(seed, steps, seconds=seconds)
+        outcome = simulation.simulate(seed, steps, seconds=seconds, workers=workers)
         click.echo(outcome.story, nl=False)
         sys.exit(outcome.broken is not None)
     broken, lasted = 0, 0.0
-    for told in simulation.simulate_many(range(seed, seed + seeds), steps, seconds, jobs=jobs):
+    told_of = range(seed, seed + seeds)
+    for told in simulation.simulate_many(told_of, steps, seconds, jobs=jobs, workers=workers):
         lasted += told.seconds
         broken += told.broken is not None
         click.echo(told.story, nl=False)

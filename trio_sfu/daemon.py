@@ -26,7 +26,7 @@ from trio_sfu.config.webhooks import webhook_secret
 from trio_sfu.events import Histogram, Journal
 from trio_sfu.http.app import make_app
 from trio_sfu.http.operators import Operators
-from trio_sfu.ids import PeerId, new_peer_id
+from trio_sfu.ids import PeerId, RoomId, new_peer_id
 from trio_sfu.listeners.certificate import CertificateWatch
 from trio_sfu.listeners.connection import current_connection
 from trio_sfu.listeners.hypercorn_server import HttpServer
@@ -259,15 +259,16 @@ class Daemon:
         gate = WhipGate(lambda: self.config.http.origins, lambda: self.gate.policy)
         return whip_routes(self.whip, gate, lambda: self._relays(new_peer_id()))
 
-    def _connect(self, rights: Rights) -> AbstractAsyncContextManager[PeerConnection]:
-        return self._connect_to(self.announcing.addresses(), rights)
+    def _connect(self, rights: Rights, room: RoomId) -> AbstractAsyncContextManager[PeerConnection]:
+        return self._connect_to(self.announcing.addresses(), rights, room)
 
     def _connect_to(
-        self, announced: Sequence[str], rights: Rights
+        self, announced: Sequence[str], rights: Rights, room: RoomId | None = None
     ) -> AbstractAsyncContextManager[PeerConnection]:
         return open_peer_connection(
             self.engine,
             self.certificate,
+            room=room,
             announced=announced,
             handshake_timeout=self.config.media.handshake_timeout,
             limits=self._offer_limits,
@@ -296,7 +297,7 @@ class Daemon:
         here = host_candidates(self.engine.candidates())
         return await run_self_test(
             # As it is here, not as routers make it seem to others.
-            lambda rights: self._connect_to((), rights),
+            lambda rights, _room: self._connect_to((), rights),
             loopback=all(is_loopback(host) for host, _ in here),
             within=self.config.liveness.self_test_timeout,
         )

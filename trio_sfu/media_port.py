@@ -34,6 +34,7 @@ async def open_media(
     engine_settings = EngineSettings(
         addresses=[(address, settings.port) for address in _usable(settings)],
         workers=settings.workers,
+        spread_above=settings.spread_above,
         max_transports=settings.max_transports + _OF_SELF_TEST,
         descriptors=descriptors,
         tcp_port=settings.tcp_port if settings.tcp else None,

@@ -2,6 +2,8 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from itertools import chain
 from typing import Final
 
 import trio
@@ -34,7 +36,10 @@ class Reachability:
             await self._asked.wait()
             self._asked = trio.Event()
             user, password = self._credentials = secrets.token_hex(4), secrets.token_hex(12)
-            async with self._engine.transport(user, password):
+            async with AsyncExitStack() as transports:
+                for worker in range(self._engine.placement.workers):
+                    transport = self._engine.transport(user, password, worker=worker)
+                    await transports.enter_async_context(transport)
                 self._until = trio.current_time() + SECONDS
                 self._opened.set()
                 self._opened = trio.Event()
@@ -47,8 +52,13 @@ class Reachability:
             self._asked.set()
             await opened.wait()
         user, password = self._credentials
-        udp = host_candidates(self._engine.candidates(), self._announced())
-        tcp = host_candidates(self._engine.tcp_candidates(), self._announced())
-        places = [MediaPlace(host=host, port=port) for host, port in udp]
-        places += [MediaPlace(host=host, port=port, protocol="tcp") for host, port in tcp]
+        engine, workers = self._engine, range(self._engine.placement.workers)
+        udp = chain.from_iterable(map(engine.candidates, workers))
+        tcp = chain.from_iterable(map(engine.tcp_candidates, workers))
+        told = self._announced()
+        places = [MediaPlace(host=host, port=port) for host, port in host_candidates([*udp], told)]
+        places += [
+            MediaPlace(host=host, port=port, protocol="tcp")
+            for host, port in host_candidates([*tcp], told)
+        ]
         return TrialPath(user=user, password=password, places=places, seconds=round(left, 1))

@@ -187,8 +187,9 @@ def _status(daemon: Daemon, reloading: Reloading) -> str:
 
 
 def _log_media(daemon: Daemon) -> None:
-    media = [f"{host}:{port}" for host, port in daemon.engine.candidates()]
-    tcp = [f"{host}:{port}" for host, port in daemon.engine.tcp_candidates()]
+    engine, workers = daemon.engine, range(daemon.engine.placement.workers)
+    media = [f"{host}:{port}" for each in workers for host, port in engine.candidates(each)]
+    tcp = [f"{host}:{port}" for each in workers for host, port in engine.tcp_candidates(each)]
     waiting = daemon.engine.receive_buffer()
     log.info("media", udp=media, tcp=tcp, gso=daemon.engine.gso(), receive_buffer=waiting)
     if waiting is not None and waiting < _RECEIVE_BUFFER:

@@ -20,7 +20,7 @@ from benchmarks.load.generator import GeneratorError, Timing, build
 from benchmarks.load.namespace import enter
 from benchmarks.load.peer import Link
 from benchmarks.load.results import Result
-from benchmarks.load.running import FORWARDERS, Forwarder, Options, measure
+from benchmarks.load.running import ALL, FORWARDERS, Forwarder, Options, measure
 from trio_sfu._native import Profile
 
 _PROFILES: dict[str, Profile] = {"gcm": "AEAD_AES_128_GCM", "cm": "AES128_CM_HMAC_SHA1_80"}
@@ -38,7 +38,11 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="all without any")
-    parser.add_argument("--forwarders", default=",".join(FORWARDERS), help="%(default)s")
+    parser.add_argument(
+        "--forwarders",
+        default=",".join(FORWARDERS),
+        help="%(default)s; or trio-sfu-2, with two workers",
+    )
     parser.add_argument("--profile", choices=_PROFILES, default="gcm", help="SRTP (%(default)s)")
     parser.add_argument("--size", type=int, help="so many people instead of the workload's")
     parser.add_argument("--rounds", type=int, default=5)
@@ -56,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _forwarders(names: str) -> list[Forwarder]:
     chosen = names.split(",")
-    unknown = set(chosen) - set(FORWARDERS)
+    unknown = set(chosen) - set(ALL)
     if unknown:
         raise SystemExit(f"no such forwarder: {', '.join(sorted(unknown))}")
     if not janus.installed():

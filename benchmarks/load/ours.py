@@ -37,11 +37,14 @@ class RefusedError(Exception):
 
 
 @contextmanager
-def daemon() -> Iterator[Daemon]:
-    """Run one, on ports of its own."""
+def daemon(workers: int) -> Iterator[Daemon]:
+    """Run one, on ports of its own; several ``workers`` share the people."""
+    settings = {"TRIO_SFU_MEDIA_WORKERS": str(workers)}
+    if workers > 1:
+        settings["TRIO_SFU_MEDIA_SPREAD_ABOVE"] = "1"
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_daemon(Path(folder), environment=SETTINGS) as running,
+        running_daemon(Path(folder), environment=SETTINGS | settings) as running,
     ):
         yield running
 

@@ -27,8 +27,10 @@ from benchmarks.load.workloads import Workload
 from tests.process.daemon import Daemon
 from trio_sfu.webrtc.certificate import Certificate
 
-Forwarder: TypeAlias = Literal["trio-sfu", "janus", "janus-packaged", "floor"]
+Forwarder: TypeAlias = Literal["trio-sfu", "trio-sfu-2", "janus", "janus-packaged", "floor"]
 FORWARDERS: Final[tuple[Forwarder, ...]] = ("floor", "trio-sfu", "janus", "janus-packaged")
+ALL: Final[tuple[Forwarder, ...]] = (*FORWARDERS, "trio-sfu-2")
+"""``trio-sfu-2`` has two workers, which share the people."""
 _QUIET: Final = 3.0
 """Seconds in which what a forwarder costs with nobody in it is measured, where that matters."""
 
@@ -87,8 +89,8 @@ def _resident(pid: int) -> int:
 
 @contextmanager
 def _process(name: Forwarder, options: Options) -> Iterator[tuple[int, Daemon | janus.Janus]]:
-    if name == "trio-sfu":
-        with ours.daemon() as daemon:
+    if name.startswith("trio-sfu"):
+        with ours.daemon(2 if name == "trio-sfu-2" else 1) as daemon:
             yield daemon.process.pid, daemon
     else:
         with janus.running(options.event_loops if name == "janus" else 0) as server:

@@ -31,6 +31,7 @@ COUNT = Count(
     datagrams=1_200,
     runs=300,
     calls=20,
+    syscalls=70,
 )
 FLOOR = FloorCount(packets=500, kernel_nanos=500_000, crypto_ns=200.0, arrived=1.0)
 
@@ -49,7 +50,7 @@ def test_each_figure_is_of_what_it_says() -> None:
     assert got.times_floor == 2.5
     assert (got.packets_a_run, got.packets_a_call) == (4, 60)
     assert got.lost == pytest.approx(0.01)
-    assert got.switches_a_packet == 0.05
+    assert (got.switches_a_packet, got.syscalls_a_packet) == (0.05, 0.07)
     assert (got.latency_p50_ms, got.latency_p99_ms, got.latency_p999_ms) == (0.5, 0.99, 0.999)
     assert got.latencies == 1_000
 
@@ -83,11 +84,13 @@ def test_what_was_counted_between_two_looks() -> None:
         datagrams=1_300,
         runs=310,
         calls=21,
+        syscalls=73,
     )
     between = as_counted(COUNT, later, 0.5)
     assert (between.seconds, between.published, between.arrived) == (0.5, 10, 100)
     assert (between.nanos, between.user_ticks, between.system_ticks) == (1_000_000, 1, 2)
-    assert (between.switches, between.datagrams, between.runs, between.calls) == (1, 100, 10, 1)
+    assert (between.switches, between.datagrams, between.runs) == (1, 100, 10)
+    assert (between.calls, between.syscalls) == (1, 3)
 
 
 @given(st.lists(st.floats(0, 1e9), min_size=1))
@@ -98,9 +101,11 @@ def test_a_median_lies_between_lowest_and_highest(values: list[float]) -> None:
     assert {got.lowest, got.highest} <= set(values)
 
 
-def test_a_spread_is_of_what_is_known() -> None:
-    assert spread([3.0, None, 1.0, 2.0]) == Spread(2.0, 1.0, 3.0)
+def test_a_spread_is_of_all_rounds_or_of_none() -> None:
+    assert spread([3.0, 1.0, 2.0]) == Spread(2.0, 1.0, 3.0)
+    assert spread([3.0, None, 1.0, 2.0]) is None
     assert spread([None]) is None
+    assert spread([]) is None
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=1).map(sorted), st.floats(0.01, 0.999))

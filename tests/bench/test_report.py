@@ -40,6 +40,7 @@ ROUND = Round(
     latency_p999_ms=None,
     latencies=500,
     switches_a_packet=0.02,
+    syscalls_a_packet=0.05,
 )
 
 
@@ -92,9 +93,23 @@ def test_the_columns_of_both_tables_are_aligned() -> None:
     assert "1,500 (1500-1500)" in lines[costs + 1]
     assert lines[costs + 1].endswith("1.50 (1.50-1.50)")
     ways = costs + 4
-    heading = "The way of a packet a run a call lost p50 ms p99 p99.9 switches KiB a subscriber"
+    heading = (
+        "The way of a packet a run a call lost p50 ms p99 p99.9 switches syscalls KiB a subscriber"
+    )
     assert lines[ways].split() == heading.split()
-    cells = ["video-paced-20k", "gcm", "2.0", "99.6", "0.00%", "0.151", "0.80", "-", "0.020", "60"]
+    cells = [
+        "video-paced-20k",
+        "gcm",
+        "2.0",
+        "99.6",
+        "0.00%",
+        "0.151",
+        "0.80",
+        "-",
+        "0.020",
+        "0.050",
+        "60",
+    ]
     assert lines[ways + 1].split() == cells
 
 

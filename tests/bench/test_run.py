@@ -49,6 +49,7 @@ def sane(found: Measured) -> None:
         assert 100 < each.cpu_ns < 10_000_000
         assert 1 <= each.packets_a_run <= each.packets_a_call
         assert each.lost < 0.5
+        assert 0 < each.syscalls_a_packet < 10
         assert each.latencies > 0
         assert each.latency_p50_ms is not None
         assert 0 < each.latency_p50_ms < 10_000

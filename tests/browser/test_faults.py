@@ -1,8 +1,10 @@
 """Who is not heard or seen is told so, within 3 s, with the way out: elsewhere they are the last
 to know."""
 
+import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -16,8 +18,10 @@ from tests.browser.equipment import (
     equip,
     happens,
 )
-from tests.browser.participant import Participant, PersonFactory, chromium_of
-from tests.process.daemon import Daemon
+from tests.browser.firefox import running_firefox
+from tests.browser.participant import DeviceFactory, Participant, PersonFactory, chromium_of
+from tests.process.daemon import Daemon, running_daemon
+from tests.process.network import ADDRESS, own_network
 from tests.process.patience import SLACK, eventually, took
 
 ROOM = "faults"
@@ -40,6 +44,20 @@ NO_AUTOPLAY = """() => {
 CUT = """(kind) => {
     const senders = window.trioSfu.pc.getSenders();
     void senders.find(({ track }) => track?.kind === kind).replaceTrack(null);
+}"""
+
+MARKED = """() => {
+    const mark = document.querySelector(".tile[data-peer=self] .heard");
+    return mark.checkVisibility();
+}"""
+
+# Every notice that is shown from now on.
+NOTE_NOTICES = """() => {
+    window.noticed = [];
+    const shown = (list) => list.flatMap(({ addedNodes }) => [...addedNodes]);
+    new MutationObserver((list) => {
+        for (const { dataset } of shown(list)) if (dataset?.code) window.noticed.push(dataset.code);
+    }).observe(document.body, { childList: true, subtree: true });
 }"""
 
 SAYS = """(code) => {
@@ -126,6 +144,42 @@ def test_nothing_arrives_at_the_server(
     is_over(alice, code)
     bob.sees("alice", BUILT_IN.pattern)
     bob.hears({"alice": LAPTOP.tone})
+
+
+def test_the_path_is_interrupted(
+    daemon: Daemon, people: tuple[Participant, Participant], measure: Measure
+) -> None:
+    alice, bob = people
+    with daemon.paused():
+        is_told(alice, "path-lost", measure)
+    is_over(alice, "path-lost")
+    is_heard(alice)
+    bob.sees("alice", BUILT_IN.pattern)
+
+
+def test_a_firefox_is_told_as_well(
+    artifacts: Path, tmp_path: Path, person: PersonFactory, devices: DeviceFactory, measure: Measure
+) -> None:
+    with own_network() as network, network.inside():
+        chromium = str(network.wrapper(tmp_path, "/usr/bin/chromium"))
+        with (
+            running_daemon(artifacts, environment={"TRIO_SFU_MEDIA_ADDRESSES": ADDRESS}) as daemon,
+            running_firefox("YRGB", 1700) as page,
+        ):
+            fox, bob = Participant(devices("dave"), page), person("bob", executable=chromium)
+            for one in (fox, bob):
+                one.join(daemon.url, ROOM)
+            fox.page.run(NOTE_NOTICES)
+            eventually(partial(fox.page.run, MARKED), within=10, why="the mark")
+            bob.sees("dave", fox.pattern)
+            fox.sees("bob", bob.pattern)
+            time.sleep(5)  # Not for luck: there is to be no false alarm.
+            assert fox.page.run("() => window.noticed") == []
+            assert fox.page.run(MARKED)
+            fox.page.run(CUT, "audio")
+            is_told(fox, "microphone-unheard", measure)
+            is_over(fox, "microphone-unheard")
+            bob.hears({"dave": fox.tone})
 
 
 def test_another_program_takes_the_camera(

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import msgspec
@@ -136,6 +137,11 @@ def test_keys_are_access_control_too_and_are_looked_at_here(tmp_path: Path) -> N
     assert f"auth.keys: {file}: there is" in told(flags={"auth.keys": f"{file},{file}"})
     file.write_text("{}")
     assert "missing required field `kty`" in told(flags={"auth.keys": str(file)})
+
+
+def test_no_number_of_workers_is_one_for_each_core() -> None:
+    assert load(None, None, {"media.workers": "0"}).media.workers == len(os.sched_getaffinity(0))
+    assert load(None, None, {"media.workers": "3"}).media.workers == 3
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])

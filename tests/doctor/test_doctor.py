@@ -135,7 +135,7 @@ async def test_media_that_does_not_come_through(
 ) -> None:
     from trio_sfu.media.engine import SocketEngine
 
-    monkeypatch.setattr(SocketEngine, "candidates", lambda _self: [("127.0.0.1", 9)])
+    monkeypatch.setattr(SocketEngine, "candidates", lambda *_: [("127.0.0.1", 9)])
     config = Config(http=Http(port=ports[0]), media=Media(port=0, addresses=["127.0.0.1"]))
     found = await try_daemon(config)
     media, reach, connected = found[-3:]

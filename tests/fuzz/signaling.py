@@ -151,7 +151,7 @@ async def _run(source: Input) -> None:
     told: list[Fact] = []
     journal = Journal(told.append)
     async with (
-        open_simulated_engine(lambda _to, _datagram: None, journal=journal) as engine,
+        open_simulated_engine(lambda *_: None, journal=journal) as engine,
         trio.open_nursery() as nursery,
     ):
         daemon = Daemon(Config(), engine, journal=journal, associate=open_simulated_association)

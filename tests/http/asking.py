@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from trio_sfu.config import model
 from trio_sfu.errors import RequestError
 from trio_sfu.events import Histogram, Journal
+from trio_sfu.ids import RoomId
 from trio_sfu.liveness.health import Health, judge
 from trio_sfu.liveness.self_test import SelfTestRecord, SelfTestResult
 from trio_sfu.liveness.trial_path import MediaPlace, TrialPath
@@ -67,7 +68,7 @@ class OneRoom(Operating):
             raise RequestError("there is no such peer in the room", code="not-found")
 
 
-def _nobody(_rights: Rights) -> AbstractAsyncContextManager[PeerConnection]:
+def _nobody(_rights: Rights, _room: RoomId) -> AbstractAsyncContextManager[PeerConnection]:
     raise AssertionError("nobody joins")
 
 

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Sequence
 from random import Random
-from typing import Protocol
+from typing import Protocol, Self
 
 import trio
 
@@ -39,7 +39,7 @@ class Peer:
         self.socket = trio.socket.socket(family, socket.SOCK_DGRAM)
         self.server = server
 
-    async def __aenter__(self) -> "Peer":
+    async def __aenter__(self) -> Self:
         await self.socket.bind(("::1" if self.socket.family == socket.AF_INET6 else "127.0.0.1", 0))
         return self
 
@@ -82,7 +82,7 @@ class TcpPeer(Peer):
         self.socket = trio.socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self.server = server
 
-    async def __aenter__(self) -> "TcpPeer":
+    async def __aenter__(self) -> Self:
         try:
             await self.socket.connect(self.server)
         except OSError:

@@ -230,15 +230,8 @@ async def test_a_panic_is_an_event_and_ends_that_worker_only(start: Start) -> No
         successor.bind(address)
 
 
-async def test_a_track_of_another_worker_cannot_be_mapped_directly(start: Start) -> None:
+def test_there_is_no_transport_on_a_worker_that_does_not_exist(start: Start) -> None:
     engine = start([("127.0.0.1", 0)], workers=2)
-    publisher = engine.add_transport("pubA", binding.PASSWORD, worker=0)
-    viewer = engine.add_transport("vieA", binding.PASSWORD, worker=1)
-    track = engine.add_up_track(publisher, "0", "audio")
-    slot = engine.add_slot(viewer, "1", "audio", ssrc=5, cname="slot")
-    with pytest.raises(EngineError) as caught:
-        engine.map_slot(slot, track)
-    assert caught.value.code == "wrong-worker"
     with pytest.raises(EngineError) as caught:
         engine.add_transport("x", binding.PASSWORD, worker=2)
     assert caught.value.code == "wrong-worker"

@@ -214,6 +214,7 @@ def test_nothing_stays_when_everything_is_removed() -> None:
         "up_tracks": 1,
         "encodings": 1,
         "slots": 1,
+        "relays": 0,
         "streams": 0,
     }
     call.engine.remove_transport(call.publisher.transport)

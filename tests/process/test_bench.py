@@ -94,6 +94,16 @@ def test_a_machine_without_udp_on_loopback_is_told_so() -> None:
     assert "Traceback" not in ran.stderr
 
 
+def test_a_user_who_may_open_too_few_files_is_told_so() -> None:
+    # With 60, the last of the engine's clients can be had and nothing else.
+    for descriptors in ("50", "60", "70"):
+        script = f'ulimit -Sn {descriptors}; ulimit -Hn {descriptors}; exec "$@"'
+        ran = run("bash", "-c", script, "bash", *BENCH, "--seconds", "1", "even")
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert "Too many open files" in ran.stderr
+        assert "Traceback" not in ran.stderr
+
+
 def test_wrong_flags_are_refused() -> None:
     for flags in (["--seconds", "0"], ["--rounds", "0"], ["--profile", "rot13"], ["everything"]):
         ran = run(*BENCH, *flags)

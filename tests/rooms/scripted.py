@@ -16,7 +16,7 @@ from trio_sfu.access.grant import EVERYTHING
 from trio_sfu.config.model import Overload, Rooms
 from trio_sfu.errors import NegotiationError
 from trio_sfu.events import Fact, Journal
-from trio_sfu.ids import SessionId
+from trio_sfu.ids import RoomId, SessionId
 from trio_sfu.media.track import Layer
 from trio_sfu.media.transport import TransportLost
 from trio_sfu.overload.admission import Admission
@@ -260,7 +260,7 @@ class Scene:
         )
 
     @asynccontextmanager
-    async def _connect(self, rights: Rights) -> AsyncIterator[PeerConnection]:
+    async def _connect(self, rights: Rights, _room: RoomId) -> AsyncIterator[PeerConnection]:
         connection = ScriptedConnection(rights)
         self.connections.append(connection)
         try:

@@ -101,7 +101,7 @@ async def test_a_worker_that_is_gone_is_named_and_nothing_is_asked_of_it() -> No
 async def test_a_udp_port_that_does_not_answer_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_test_daemon(liveness__self_test_timeout="1") as daemon:
         baseline = daemon.census()
-        monkeypatch.setattr(daemon.engine, "candidates", lambda: [("127.0.0.1", 9)])
+        monkeypatch.setattr(daemon.engine, "candidates", lambda *_: [("127.0.0.1", 9)])
         result = await twice(daemon)
         assert (result.outcome, result.code) == ("failed", "self-test-connect")
         assert "ICE or DTLS did not come through, within 1 s" in result.message
@@ -196,7 +196,7 @@ async def test_an_engine_that_is_full_is_no_broken_engine() -> None:
     async with open_engine(EngineSettings(max_transports=1)) as engine:
         certificate = Certificate.generate()
         tested = await run_self_test(
-            lambda _: open_peer_connection(engine, certificate), loopback=True, within=10
+            lambda *_: open_peer_connection(engine, certificate), loopback=True, within=10
         )
     assert (tested.result.outcome, tested.result.code) == ("skipped", "too-many-transports")
     assert tested.failure is None
@@ -204,7 +204,7 @@ async def test_an_engine_that_is_full_is_no_broken_engine() -> None:
 
 async def test_a_daemon_that_stops_does_not_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_test_daemon() as daemon, trio.open_nursery() as nursery:
-        monkeypatch.setattr(daemon.engine, "candidates", lambda: [("127.0.0.1", 9)])
+        monkeypatch.setattr(daemon.engine, "candidates", lambda *_: [("127.0.0.1", 9)])
         nursery.start_soon(daemon.test_media)
         with trio.fail_after(5):
             while not daemon.census()["transports"]:

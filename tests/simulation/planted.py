@@ -150,9 +150,11 @@ def break_before_make() -> Iterator[None]:
         restart(self, ice_ufrag, ice_pwd)
         dropped.add(paths[self])
 
-    def refuse(self: SimulatedMediaEngine, source: Address, datagram: bytes) -> None:
+    def refuse(
+        self: SimulatedMediaEngine, source: Address, datagram: bytes, worker: int = 0
+    ) -> None:
         if source not in dropped:
-            receive(self, source, datagram)
+            receive(self, source, datagram, worker)
 
     with (
         patch.object(Transport, "deliver", note),

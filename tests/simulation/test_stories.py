@@ -28,6 +28,19 @@ def test_nothing_breaks(artifacts: Path) -> None:
         assert checked[name] > 10 * SEEDS, name
 
 
+def test_nothing_breaks_between_two_workers(artifacts: Path) -> None:
+    broken: dict[int, str] = {}
+    checked: Counter[str] = Counter()
+    seeds = max(SEEDS // 4, 1)
+    for outcome in simulate_many(range(seeds), STEPS, SECONDS, workers=2):
+        checked.update(outcome.checked)
+        if outcome.broken is not None:
+            broken[outcome.seed] = outcome.broken
+            (artifacts / f"story-{outcome.seed}-workers.txt").write_text(outcome.story)
+    assert not broken, f"simulate --workers 2 --steps {STEPS} --seconds {SECONDS:g} --seed N"
+    assert checked["seen"] > 10 * seeds
+
+
 def test_there_was_something_to_check() -> None:
     """Media flows, people are seen, and all of that is looked at."""
     checked = simulate(3, STEPS, seconds=SECONDS).checked

@@ -18,6 +18,7 @@ from trio_sfu.config.model import Rooms, Whip
 from trio_sfu.errors import NegotiationError
 from trio_sfu.http.app import make_app
 from trio_sfu.http.page import Page
+from trio_sfu.ids import RoomId
 from trio_sfu.signaling.carried import IceServer, Rights
 from trio_sfu.signaling.messages import Offer
 from trio_sfu.webrtc.answer import LocalDescription, write_answer
@@ -179,7 +180,7 @@ async def stage(
     made: list[AnsweringConnection] = []
 
     @asynccontextmanager
-    async def connect(_rights: Rights) -> AsyncIterator[PeerConnection]:
+    async def connect(_rights: Rights, _room: RoomId) -> AsyncIterator[PeerConnection]:
         connection = AnsweringConnection()
         connection.pause = staged.pause
         made.append(connection)

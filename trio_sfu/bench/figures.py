@@ -29,6 +29,8 @@ class Count(Struct, frozen=True, kw_only=True):
     """Those and GSO runs of several."""
     calls: int
     """Of sendmmsg, each with one or more runs."""
+    syscalls: int
+    """Those, and those of recvmmsg and epoll_wait."""
 
 
 class FloorCount(Struct, frozen=True, kw_only=True):
@@ -68,6 +70,8 @@ class Round(Struct, frozen=True, kw_only=True):
     latencies: int
     """Packets that these are of."""
     switches_a_packet: float
+    syscalls_a_packet: float
+    """Of sendmmsg, recvmmsg and epoll_wait, as the engine counts them."""
 
 
 class Spread(Struct, frozen=True):
@@ -113,6 +117,7 @@ def figures(
         latency_p999_ms=percentile(ordered, 0.999),
         latencies=len(ordered),
         switches_a_packet=count.switches / count.forwarded,
+        syscalls_a_packet=count.syscalls / count.forwarded,
     )
 
 
@@ -135,9 +140,13 @@ def percentile(ordered: Sequence[int], share: float) -> float | None:
 
 
 def spread(values: Iterable[float | None]) -> Spread | None:
-    """Return median, lowest and highest of those that there are; None when there are none."""
-    known = [each for each in values if each is not None]
-    if not known:
+    """Return median, lowest and highest; None when one of them is not known, or there are none.
+
+    A tail that only some rounds had enough packets for would be that of other rounds than the rest.
+    """
+    every = list(values)
+    known = [each for each in every if each is not None]
+    if not known or len(known) < len(every):
         return None
     return Spread(statistics.median(known), min(known), max(known))
 

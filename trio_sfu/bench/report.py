@@ -53,7 +53,7 @@ def _costs(report: Report) -> list[str]:
 def _ways(workloads: list[Measured]) -> list[str]:
     lines = [
         f"{'The way of a packet':<27}{'a run':>7}{'a call':>8}{'lost':>8}{'p50 ms':>9}{'p99':>8}"
-        f"{'p99.9':>8}{'switches':>10}{'KiB a subscriber':>18}"
+        f"{'p99.9':>8}{'switches':>10}{'syscalls':>10}{'KiB a subscriber':>18}"
     ]
     for each in workloads:
         found = each.figures
@@ -64,7 +64,8 @@ def _ways(workloads: list[Measured]) -> list[str]:
             f"{f'{lost.median:.2%}' if lost else '-':>8}"
             f"{_number(found['latency_p50_ms'], 3):>9}{_number(found['latency_p99_ms'], 2):>8}"
             f"{_number(found['latency_p999_ms'], 2):>8}"
-            f"{_number(found['switches_a_packet'], 3):>10}{each.memory_bytes / 1024:>18.0f}"
+            f"{_number(found['switches_a_packet'], 3):>10}"
+            f"{_number(found['syscalls_a_packet'], 3):>10}{each.memory_bytes / 1024:>18.0f}"
         )
     return lines
 

@@ -33,6 +33,7 @@ _FLOORS: Final = 0.3
 """The share of a round that is the floor's."""
 _SETTLE: Final = 0.03
 """Seconds without sending, before and after a round, in which what is under way arrives."""
+_SYSCALLS: Final = ("socket_send_calls", "socket_receive_calls", "socket_wakeups")
 _WORKER: Final = "worker-0"
 
 
@@ -146,6 +147,7 @@ class _Engine:
             datagrams=counters["socket_send_datagrams"],
             runs=counters["socket_send_runs"],
             calls=counters["socket_send_calls"],
+            syscalls=sum(counters[each] for each in _SYSCALLS),
         )
 
 

@@ -8,6 +8,7 @@ from trio_sfu.bench.joining import measure_joining
 from trio_sfu.bench.results import Report
 from trio_sfu.bench.running import Plan, measure
 from trio_sfu.bench.workloads import JOINS, PROFILES, chosen, load
+from trio_sfu.trial.errors import TrialError
 from trio_sfu.trial.host import look
 
 
@@ -29,7 +30,10 @@ def measure_all(
     for each in chosen(names):
         for profile in dict.fromkeys(profiles):
             tell(f"{each.name} ({profile}): {each.about}")
-            workloads.append(measure(load(each, subscribers), PROFILES[profile], plan))
+            try:
+                workloads.append(measure(load(each, subscribers), PROFILES[profile], plan))
+            except OSError as error:  # Of descriptors, most likely, there is none left.
+                raise TrialError(f"the system says no: {error}", code="trial-failed") from None
     joins = None
     if not names or JOINS in names:
         tell(JOINS)

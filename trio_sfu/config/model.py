@@ -1,8 +1,10 @@
 """Every setting, with its default. ``conf/trio-sfu.toml`` shows the same with comments."""
 
-from typing import Annotated, Literal, TypeAlias, get_args
+import os
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import force_setattr
 
 from trio_sfu.signaling.carried import VideoCodec
 
@@ -11,6 +13,7 @@ Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=3_600)]
 SecondsOrNever: TypeAlias = Annotated[float, Meta(ge=0, le=86_400)]
 Count: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000)]
 Percent: TypeAlias = Annotated[int, Meta(ge=1, le=100)]
+MOST_WORKERS: Final = 64
 
 
 class Http(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,9 +38,15 @@ class Media(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tcp_port: Port = 0
     announced: list[str] = []
     stun_server: str = ""
-    workers: Annotated[int, Meta(ge=1, le=64)] = 1
+    workers: Annotated[int, Meta(ge=0, le=MOST_WORKERS)] = 1
+    spread_above: Count = 100_000
     max_transports: Count = 10_000
     handshake_timeout: Seconds = 10.0
+
+    def __post_init__(self) -> None:
+        if not self.workers:
+            cores = len(os.sched_getaffinity(0))
+            force_setattr(self, "workers", min(cores, MOST_WORKERS))
 
 
 class Video(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

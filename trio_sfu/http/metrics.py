@@ -35,6 +35,7 @@ CENSUS: Final[Mapping[str, str]] = {
     "whip_sessions": "Sessions of WHIP and WHEP",
     "addresses": "Addresses of peers that the engine knows",
     "encodings": "Encodings that are or were received",
+    "relays": "Tracks that are watched from another worker, once for each such",
     "slots": "Slots of viewers",
     "streams": "TCP connections for media",
     "transports": "Transports of the engine: one a peer",

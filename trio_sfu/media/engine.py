@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -11,6 +11,7 @@ import trio
 from trio_sfu._native import Commands, Engine, EngineError, WorkerPanicked
 from trio_sfu.errors import MediaError
 from trio_sfu.events import EngineRestarted, Journal
+from trio_sfu.media.placement import Placement
 from trio_sfu.media.registry import Registry
 from trio_sfu.media.settings import EngineSettings
 from trio_sfu.media.transport import Transport
@@ -22,39 +23,43 @@ RESTARTING: Final = 3.0
 RESTARTS: Final = 3
 RESTART_WINDOW: Final = 60.0
 
-_BETWEEN_ENGINES: Final = {"worker-lost", "closed"}
-
 
 class MediaEngine:
     """An engine and the handles of what lives in it."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, placement: Placement | None = None) -> None:
         self.registry = registry
+        self.placement = placement or Placement(1, math.inf)
         self.restarts = 0
-        """How often a worker's panic has made another engine of it."""
+        """How often a worker has panicked and was started anew."""
         self._restarted = trio.Event()
 
     @property
     def native(self) -> Commands:
-        """The native engine; another one after a worker panicked."""
+        """The native engine."""
         return self.registry.native
 
     @asynccontextmanager
-    async def transport(self, ice_ufrag: str, ice_pwd: str) -> AsyncIterator[Transport]:
-        """Answer ICE checks for these credentials (RFC 8445, ICE-lite).
+    async def transport(
+        self, ice_ufrag: str, ice_pwd: str, *, worker: int = 0
+    ) -> AsyncIterator[Transport]:
+        """Answer ICE checks for these credentials (RFC 8445, ICE-lite), on a worker.
 
-        While the engine is started anew, waits for it. Raises MediaError:
+        While that is started anew, waits for it. Raises MediaError:
         too-many-transports, or the engine's own code.
         """
         try:
             try:
-                handle = self.native.add_transport(ice_ufrag, ice_pwd)
+                handle = self.native.add_transport(ice_ufrag, ice_pwd, worker=worker)
             except EngineError as error:
-                if error.code not in _BETWEEN_ENGINES:
+                if error.code != "worker-lost":
                     raise
                 with trio.move_on_after(RESTARTING):
-                    await self._restarted.wait()
-                handle = self.native.add_transport(ice_ufrag, ice_pwd)
+                    while True:
+                        await self._restarted.wait()
+                        if worker not in self.placement.lost:
+                            break
+                handle = self.native.add_transport(ice_ufrag, ice_pwd, worker=worker)
         except EngineError as error:
             code = "too-many-transports" if error.code == "too-many" else error.code
             raise MediaError(f"the engine refuses a transport: {error}", code=code) from error
@@ -69,12 +74,12 @@ class MediaEngine:
             registry.native.remove_transport(handle)
             self.nudge()
 
-    def candidates(self) -> list[tuple[str, int]]:
-        """Return the addresses and UDP ports transports are bound to, wildcards as they are."""
+    def candidates(self, worker: int = 0) -> list[tuple[str, int]]:  # noqa: ARG002
+        """Return the addresses and UDP ports of a worker's transports, wildcards as they are."""
         return []
 
-    def tcp_candidates(self) -> list[tuple[str, int]]:
-        """Return the addresses and ports where clients may connect; none if they may not."""
+    def tcp_candidates(self, worker: int = 0) -> list[tuple[str, int]]:  # noqa: ARG002
+        """Return where clients may connect to a worker; none if they may not."""
         return []
 
     def census(self) -> dict[str, int]:
@@ -82,7 +87,7 @@ class MediaEngine:
         return self.native.census()
 
     def counters(self) -> dict[str, int]:
-        """Return the engine's monotonic counters; they begin anew with a new engine."""
+        """Return the engine's monotonic counters, of all workers."""
         return self.native.counters()
 
     def progress(self) -> list[int]:
@@ -97,10 +102,10 @@ class MediaEngine:
         """Return whether UDP segmentation offload is in use."""
         return False
 
-    def _go_on(self, registry: Registry) -> None:
-        """Have another engine, and let in who waits for it."""
+    def _go_on(self, worker: int) -> None:
+        """Have a worker again, and let in who waits for it."""
         self.restarts += 1
-        self.registry = registry
+        self.placement.lost.discard(worker)
         self._restarted.set()
         self._restarted = trio.Event()
 
@@ -112,21 +117,21 @@ class SocketEngine(MediaEngine):
     """An engine with worker threads, UDP sockets and TCP connections."""
 
     def __init__(self, settings: EngineSettings, journal: Journal) -> None:
-        self._settings = settings
         self._journal = journal
-        self._engine = _start(settings, settings.addresses)
-        # Peers know the port: an engine in this one's place must have the same.
+        self._engine = _start(settings)
         self._addresses = self._engine.local_addresses()
+        self._tcp_addresses = self._engine.tcp_addresses()
         self._restarts: deque[float] = deque(maxlen=RESTARTS)
-        super().__init__(self._new_registry())
+        registry = Registry(self._engine, silence_timeout=settings.silence_timeout, journal=journal)
+        super().__init__(registry, Placement(settings.workers, settings.spread_above))
 
-    def candidates(self) -> list[tuple[str, int]]:
-        """Return the first worker's addresses: all transports are there."""
-        return self._addresses[0]
+    def candidates(self, worker: int = 0) -> list[tuple[str, int]]:
+        """Return the addresses and UDP ports of a worker's transports, wildcards as they are."""
+        return self._addresses[worker]
 
-    def tcp_candidates(self) -> list[tuple[str, int]]:
-        """Return where clients may connect to the first worker; none if they may not."""
-        return self._engine.tcp_addresses()[0]
+    def tcp_candidates(self, worker: int = 0) -> list[tuple[str, int]]:
+        """Return where clients may connect to a worker; none if they may not."""
+        return self._tcp_addresses[worker]
 
     def progress(self) -> list[int]:
         """Return each worker's loop counter; it moves at least every 500 ms."""
@@ -148,10 +153,15 @@ class SocketEngine(MediaEngine):
         while True:
             await trio.lowlevel.wait_readable(self._engine.event_fd())
             events = self._engine.drain_events(PUMP_BATCH)
+            self.placement.lost |= {
+                event.worker for event in events if isinstance(event, WorkerPanicked)
+            }
             for event in events:
                 self.registry.dispatch(event)
-            if any(isinstance(event, WorkerPanicked) for event in events):
-                await self._restart()
+            for event in events:
+                if isinstance(event, WorkerPanicked):
+                    await self._restart(event.worker)
+            self.placement.forwarded(trio.current_time(), self._engine.forwarded())
 
     async def close(self) -> None:
         """Stop the workers; the engine bounds that itself."""
@@ -162,27 +172,20 @@ class SocketEngine(MediaEngine):
             self._engine.close()
             raise
 
-    async def _restart(self) -> None:
-        # A panic may have been of any worker; nothing is shared with the new engine.
+    async def _restart(self, worker: int) -> None:
         now = trio.current_time()
         if len(self._restarts) == RESTARTS and now - self._restarts[0] < RESTART_WINDOW:
             raise MediaError("the packet engine panics again and again", code="engine-unstable")
         self._restarts.append(now)
-        self.registry.lose_all("worker-lost", "the packet engine was restarted")
-        await self.close()
-        self._engine = _start(self._settings, self._addresses[0])
-        self._go_on(self._new_registry())
+        # Peers know its port, which it has again. What is on other workers goes on.
+        await trio.to_thread.run_sync(self._engine.restart_worker, worker)
+        self._go_on(worker)
         self._journal.note(EngineRestarted(self.restarts))
 
-    def _new_registry(self) -> Registry:
-        return Registry(
-            self._engine, silence_timeout=self._settings.silence_timeout, journal=self._journal
-        )
 
-
-def _start(settings: EngineSettings, addresses: Sequence[tuple[str, int]]) -> Engine:
+def _start(settings: EngineSettings) -> Engine:
     return Engine(
-        addresses=addresses,
+        addresses=settings.addresses,
         workers=settings.workers,
         consent_timeout_ms=math.ceil(settings.consent_timeout * 1000),
         silence_timeout_ms=math.ceil(settings.silence_timeout * 1000),

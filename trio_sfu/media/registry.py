@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 class Registry:
-    """What lives in one native engine. An engine that is started anew gets another."""
+    """What lives in one native engine."""
 
     def __init__(
         self, native: Commands, *, silence_timeout: float, journal: Journal | None = None
@@ -72,11 +72,19 @@ class Registry:
         for transport in list(self.transports.values()):
             transport.deliver(TransportLost(code, message, failure))
 
+    def lose(self, worker: int, code: str, message: str, failure: str | None = None) -> None:
+        """Tell the transports of a worker so, and close its tracks for who watches elsewhere."""
+        for handle, (_, track) in self.up_tracks.items():
+            track.closed |= Commands.worker_of(handle) == worker
+        for handle, transport in list(self.transports.items()):
+            if Commands.worker_of(handle) == worker:
+                transport.deliver(TransportLost(code, message, failure))
+
     def _fail(self, worker: int, message: str) -> None:
         error = MediaError(f"a worker panicked: {message}", code="worker-lost")
         failure = Failure.of(error, code=error.code, path=f"engine/worker {worker}")
         self._journal.note(EngineFailed(failure))
-        self.lose_all(failure.code, message, failure.id)
+        self.lose(worker, failure.code, message, failure.id)
 
     def _resync(self, transport: Transport) -> None:
         tracks = [track for owner, track in self.up_tracks.values() if owner is transport]

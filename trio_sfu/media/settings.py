@@ -12,10 +12,12 @@ class EngineSettings:
     ``descriptors``: sockets of each worker that are bound already, in place of those.
     ``tcp_port``: where clients may connect (RFC 6544); 0: the number of the UDP port; None:
     nowhere. ``tcp_descriptors``: listening sockets of each worker, in its place.
+    ``spread_above``: packets/s that a worker sends before peers of its rooms go to others.
     """
 
     addresses: Sequence[tuple[str, int]] = (("127.0.0.1", 0),)
     workers: int = 1
+    spread_above: float = 100_000.0
     consent_timeout: float = 15.0
     silence_timeout: float = 3.0
     encoding_timeout: float = 2.0

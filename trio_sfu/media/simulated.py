@@ -3,19 +3,20 @@
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final, NoReturn, TypeAlias, cast
+from typing import Final, TypeAlias
 
 import trio
 
-from trio_sfu._native import Commands, EngineError, SimulatedEngine, WorkerPanicked
+from trio_sfu._native import SimulatedEngine, WorkerPanicked
 from trio_sfu.events import EngineRestarted, Journal
 from trio_sfu.media.engine import PUMP_BATCH, MediaEngine
+from trio_sfu.media.placement import Placement
 from trio_sfu.media.registry import Registry
 from trio_sfu.media.settings import EngineSettings
 
 Address: TypeAlias = tuple[str, int]
-Send: TypeAlias = Callable[[Address, bytes], None]
-"""Called with each datagram the engine sends, and where to."""
+Send: TypeAlias = Callable[[Address, bytes, int], None]
+"""Called with each datagram the engine sends, where to and by which worker."""
 
 _ADDRESSES: Final = (("192.0.2.1", 7882),)
 _RESTART: Final = 0.05
@@ -41,20 +42,24 @@ class SimulatedMediaEngine(MediaEngine):
         self._send = send
         self._candidates = candidates
         self._changed = trio.Event()
-        self.panicked = False
-        """Whether the engine is lost and the next one has not started."""
+        self._restarting: dict[int, float] = {}
+        """The workers that are lost, and when each begins anew."""
         self._journal = journal or Journal()
-        super().__init__(self._new_registry())
+        timeout = settings.silence_timeout
+        registry = Registry(self._engine, silence_timeout=timeout, journal=self._journal)
+        super().__init__(registry, Placement(settings.workers, settings.spread_above))
 
-    def _new_registry(self) -> Registry:
-        timeout = self._settings.silence_timeout
-        return Registry(self._engine, silence_timeout=timeout, journal=self._journal)
+    @property
+    def panicked(self) -> bool:
+        """Whether a worker is lost and has not been started anew."""
+        return bool(self.placement.lost)
 
     def _start(self) -> SimulatedEngine:
         settings = self._settings
         return SimulatedEngine(
             now=_now(),
             seed=self._seed,
+            workers=settings.workers,
             consent_timeout_ms=round(settings.consent_timeout * 1000),
             silence_timeout_ms=round(settings.silence_timeout * 1000),
             encoding_timeout_ms=round(settings.encoding_timeout * 1000),
@@ -63,56 +68,51 @@ class SimulatedMediaEngine(MediaEngine):
             event_queue=settings.event_queue,
         )
 
-    def candidates(self) -> list[Address]:
-        """Return the addresses the simulation calls the engine's."""
-        return self._candidates
+    def candidates(self, worker: int = 0) -> list[Address]:
+        """Return the addresses the simulation calls the worker's."""
+        return [(host, port + worker) for host, port in self._candidates]
 
     def nudge(self) -> None:
         """Have the driver look for what a command has left to do."""
         self._changed.set()
 
-    def receive(self, source: Address, datagram: bytes) -> None:
-        """Let a datagram arrive now."""
-        if not self.panicked:
-            self._engine.handle_datagram(_now(), source, datagram)
-            self.nudge()
-
-    def panic(self) -> None:
-        """Lose all that is in the engine, as when a worker panics; another follows at once."""
-        self.panicked = True
-        registry, lost = self.registry, cast("Commands", _LostEngine())
-        registry.native = lost
-        for transport in registry.transports.values():
-            transport._native = lost
-        for _, track in registry.up_tracks.values():
-            track._native = lost
-        for _, slot in registry.slots.values():
-            slot._native = lost
+    def receive(self, source: Address, datagram: bytes, worker: int = 0) -> None:
+        """Let a datagram arrive at a worker now."""
+        self._engine.handle_datagram(_now(), source, datagram, worker=worker)
         self.nudge()
+
+    def panic(self, worker: int = 0) -> None:
+        """Lose all that is in a worker, as when it panics; another follows at once."""
+        if worker not in self.placement.lost:
+            self.placement.lost.add(worker)
+            self._engine.lose_worker(worker, "simulated")
+            self.nudge()
 
     async def drive(self) -> None:
         """Send what is due, bring events to their transports and keep deadlines, for ever."""
         while True:
             self._changed = trio.Event()
-            if self.panicked:
-                await self._restart()
+            for worker, due in [*self._restarting.items()]:
+                if due <= trio.current_time():
+                    self._restart(worker)
             deadline = self._engine.next_deadline()
             if deadline is not None and deadline <= _now():
                 self._engine.handle_deadline(_now())
-            for destination, datagram in self._engine.transmit():
-                self._send(destination, datagram)
+            for worker in range(self.placement.workers):
+                for destination, datagram in self._engine.transmit(worker=worker):
+                    self._send(destination, datagram, worker)
             for event in self._engine.drain_events(PUMP_BATCH):
                 self.registry.dispatch(event)
-            with trio.move_on_at(self._until(self._engine.next_deadline())):
+                if isinstance(event, WorkerPanicked):
+                    self._restarting[event.worker] = trio.current_time() + _RESTART
+            until = min([self._until(self._engine.next_deadline()), *self._restarting.values()])
+            with trio.move_on_at(until):
                 await self._changed.wait()
 
-    async def _restart(self) -> None:
-        self.registry.dispatch(WorkerPanicked(0, "simulated"))
-        await trio.sleep(_RESTART)
-        self._seed += 1
-        self._engine = self._start()
-        self.panicked = False
-        self._go_on(self._new_registry())
+    def _restart(self, worker: int) -> None:
+        del self._restarting[worker]
+        self._engine.restart_worker(worker, seed=self.restarts + 1)
+        self._go_on(worker)
         self._journal.note(EngineRestarted(self.restarts))
 
     def _until(self, deadline: int | None) -> float:
@@ -121,29 +121,6 @@ class SimulatedMediaEngine(MediaEngine):
         # A nanosecond late rather than early: an early look finds nothing due and spins.
         due = (deadline + 1) / 1e9
         return math.ceil(due / self._tick) * self._tick if self._tick else due
-
-
-class _LostEngine:
-    """What is left of an engine whose worker has panicked, for those who hold it."""
-
-    def __getattr__(self, command: str) -> Callable[..., object]:
-        return _ignore if command.startswith("remove_") else _refuse
-
-    def census(self) -> dict[str, int]:
-        return {}
-
-    def counters(self) -> dict[str, int]:
-        return {}
-
-
-def _ignore(*_arguments: object, **_options: object) -> None:
-    """Do nothing: what has gone is gone."""
-
-
-def _refuse(*_arguments: object, **_options: object) -> NoReturn:
-    error = EngineError("the worker has panicked")
-    error.code = "worker-lost"
-    raise error
 
 
 def _now() -> int:

@@ -11,6 +11,7 @@ from trio_sfu._native import (
     EncodingIdle,
     EncodingStarted,
     EncodingStopped,
+    EngineError,
     Kind,
     LayersMeasured,
 )
@@ -142,16 +143,21 @@ class Slot:
         """Show an encoding from its next keyframe on; None, or a closed track: nothing.
 
         Until that keyframe the slot goes on with what it shows. An encoding that has
-        not started is waited for. Does nothing once the slot is closed. A track of an engine
-        that has been restarted is nothing, too: its number may be another's by now. Raises
-        EngineError: unknown-encoding, kind-mismatch, worker-lost.
+        not started is waited for. Does nothing once the slot is closed. A track of another
+        worker, which has panicked, is nothing, too. Raises EngineError: unknown-encoding,
+        kind-mismatch, worker-lost.
         """
         if self.closed:
             return
-        if up_track is None or up_track.closed or up_track._native is not self._native:
+        if up_track is None or up_track.closed:
             self._native.map_slot(self.id, None)
         else:
-            self._native.map_slot(self.id, up_track.id, rid)
+            try:
+                self._native.map_slot(self.id, up_track.id, rid)
+            except EngineError as error:
+                if error.code != "unknown-track":
+                    raise
+                self._native.map_slot(self.id, None)
         self._nudge()
 
     def limit(self, spatial: int | None, temporal: int | None) -> None:

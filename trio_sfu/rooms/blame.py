@@ -10,7 +10,7 @@ _E = TypeVar("_E", bound=Exception)
 
 _LOST: Final = "worker-lost"
 # What commands on an engine say that has failed, until its transports are told.
-_AFTERWARDS: Final = {_LOST, "closed", "unknown-transport"}
+_AFTERWARDS: Final = {_LOST, "closed", "unknown-transport", "unknown-track", "unknown-slot"}
 
 
 def sole(error: BaseException, kind: type[_E]) -> _E | None:

@@ -41,7 +41,7 @@ from trio_sfu.webrtc.peer_connection import PeerConnection
 
 _HOLD_S = 5.0
 
-Connect = Callable[[Rights], AbstractAsyncContextManager[PeerConnection]]
+Connect = Callable[[Rights, RoomId], AbstractAsyncContextManager[PeerConnection]]
 """Opens the connection of a peer with such rights; the daemon binds it to its engine and
 certificate."""
 
@@ -234,7 +234,7 @@ class Peer:
             self.gone.set()
 
     async def _live(self) -> None:
-        async with self._connect(self.grant.rights) as pc:
+        async with self._connect(self.grant.rights, self.room.id) as pc:
             self._pc = self._last = pc
             self.room.welcome(self)
             try:

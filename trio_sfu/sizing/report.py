@@ -24,9 +24,8 @@ _ARRIVED: Final = 0.98
 ASSUMPTIONS: Final = (
     "Every camera is 1.5 Mbit/s, in packets of some 1,000 bytes, and everybody sees it so: "
     "simulcast, last-N and pictures that are off make it less.",
-    "All are in one daemon, and its engine has all peers on its first worker, whatever "
-    "media.workers is: one daemon carries what one core does. For more cores run more "
-    "daemons, each with ports of its own, and give each its rooms.",
+    "All are in one daemon whose engine has one worker, whatever media.workers is: more of them "
+    "share the packets, and the event loop stays one.",
     "What the kernel does to deliver over loopback counts for the worker, and the run is "
     "lighter than what it predicts, which batches more: so the figures are careful.",
     f"A camera sends {ENCODINGS:g} times that rate (simulcast). A peer costs the event loop "

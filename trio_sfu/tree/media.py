@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from trio_sfu._native import EngineError
+from trio_sfu._native import Commands, EngineError
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.media.track import Slot, UpTrack
 from trio_sfu.media.transport import Transport
@@ -29,6 +29,9 @@ def transports(engine: MediaEngine) -> Iterator[tuple[str, Node]]:
     detailed = len(registry.up_tracks) + len(registry.slots) <= DETAILED
     for transport in registry.transports.values():
         node = _transport(transport)
+        if engine.placement.workers > 1:
+            where = f"on worker {Commands.worker_of(transport.id)}"
+            node.detail = f"{node.detail}, {where}" if node.detail else where
         _fill(node, handles[id(transport)], sources if detailed else None)
         yield _peer(transport), node
 

@@ -124,7 +124,7 @@ async def _joins(seconds: float, server: ServerTime) -> Joins:
 
         async def once() -> None:
             found = await run_self_test(
-                lambda _: open_peer_connection(engine, certificate), loopback=True, within=_WITHIN
+                lambda *_: open_peer_connection(engine, certificate), loopback=True, within=_WITHIN
             )
             if found.result.outcome != "passed":
                 raise TrialError(f"nobody could join: {found.result.message}", code="trial-no-join")

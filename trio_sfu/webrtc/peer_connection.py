@@ -76,6 +76,7 @@ class PeerConnection:
         nursery: trio.Nursery,
         handles: AsyncExitStack,
         *,
+        worker: int,
         announced: Sequence[str],
         handshake_timeout: float,
         limits: OfferLimits,
@@ -84,6 +85,7 @@ class PeerConnection:
         associate: Associate,
     ) -> None:
         self._engine = engine
+        self._worker = worker
         self._open_association = associate
         self._certificate = certificate
         self._nursery = nursery
@@ -100,8 +102,8 @@ class PeerConnection:
             ice_ufrag=ice_ufrag,
             ice_pwd=ice_pwd,
             fingerprint=certificate.fingerprint,
-            candidates=host_candidates(engine.candidates(), announced),
-            tcp_candidates=host_candidates(engine.tcp_candidates(), announced),
+            candidates=host_candidates(engine.candidates(worker), announced),
+            tcp_candidates=host_candidates(engine.tcp_candidates(worker), announced),
         )
         self._answers = 0
         self._transport: Transport | None = None
@@ -230,7 +232,8 @@ class PeerConnection:
         return self._local.setup
 
     async def _open_transport(self, undo: AsyncExitStack) -> Transport:
-        opening = self._engine.transport(self._local.ice_ufrag, self._local.ice_pwd)
+        local = self._local
+        opening = self._engine.transport(local.ice_ufrag, local.ice_pwd, worker=self._worker)
         try:
             return await undo.enter_async_context(opening)
         except MediaError as error:
@@ -310,6 +313,7 @@ async def open_peer_connection(
     engine: MediaEngine,
     certificate: Certificate,
     *,
+    room: str | None = None,
     announced: Sequence[str] = (),
     handshake_timeout: float = 10.0,
     limits: OfferLimits | None = None,
@@ -319,6 +323,7 @@ async def open_peer_connection(
 ) -> AsyncIterator[PeerConnection]:
     """Open a peer's connection; the first offer makes its transport.
 
+    Peers of one ``room`` are on one worker of the engine while that has room for them.
     ``announced`` addresses take the place of the bound ones in answers. ``video`` are the
     video codecs to use, the one to begin with first. ``rights`` say what the peer may send and
     receive: of anything else there is nothing in the engine. ``associate``
@@ -326,11 +331,13 @@ async def open_peer_connection(
     told (close_notify) while the transport still exists.
     """
     async with AsyncExitStack() as handles, trio.open_nursery() as nursery:
+        worker = handles.enter_context(engine.placement.seat(room))
         yield PeerConnection(
             engine,
             certificate,
             nursery,
             handles,
+            worker=worker,
             announced=announced,
             handshake_timeout=handshake_timeout,
             limits=limits or OfferLimits(),

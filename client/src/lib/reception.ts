@@ -54,7 +54,7 @@ function latest(entries: readonly Entry[]): number | null {
 /** Reports that came together are not further apart than this, ms; the server's are 1 s apart. */
 const TOGETHER = 500;
 /** Without any report for this long, ms: more than one would have had to be lost. */
-const NO_REPORT = 2_600;
+const NO_REPORT = 2_300;
 
 /** Follows one line: `next` is to be called twice a second or so. */
 export class Reception {
@@ -78,7 +78,8 @@ export class Reception {
     this.#own = own;
     if (sent === null) return null;
     const late = at - this.#heardAt >= NO_REPORT;
-    if (!this.#known) return late ? false : null;
+    // A browser that tells of no report at all may be one that never does.
+    if (!this.#known) return late && others !== null ? false : null;
     const leftOut = own !== null && others !== null && others - own >= TOGETHER;
     return !late && !leftOut;
   }

@@ -26,17 +26,18 @@ class Line {
     if (said.left !== this.#left) this.#movedAt = now;
     this.#left = said.left;
     const arrives = this.#reception.next(sent, said, now);
-    return arrives && !this.#isStuck(now);
+    return arrives && !this.isStuck(now);
   }
 
   /** Whether another beginning may help: where packets leave, the network is to blame. */
   ails(now: number): boolean {
-    if (!this.#isStuck(now) || now - this.#begunAt < ANEW_AFTER) return false;
+    if (!this.isStuck(now) || now - this.#begunAt < ANEW_AFTER) return false;
     this.#begunAt = now;
     return true;
   }
 
-  #isStuck(now: number): boolean {
+  /** Nothing leaves. */
+  isStuck(now: number): boolean {
     return now - this.#movedAt >= STUCK_AFTER;
   }
 }
@@ -67,7 +68,7 @@ export class FaultWatch {
       const { on, systemMuted, arrives } = facts.microphone;
       this.#media.heard = on && !systemMuted && arrives === true;
       const now = performance.now();
-      this.#tell(this.#isLost() ? ["path-lost"] : this.#faults.next(facts, now));
+      this.#tell(this.#isLost(facts, now) ? ["path-lost"] : this.#faults.next(facts, now));
       for (const device of DEVICES)
         if (facts[device].arrives === false && this.#lines[device].ails(now))
           void this.#media.again(device);
@@ -76,10 +77,15 @@ export class FaultWatch {
     }
   }
 
-  /** That the session has ended is told by others. */
-  #isLost(): boolean {
+  /** The path: all that leaves is lost. That the session has ended is told by others. */
+  #isLost(facts: Facts, now: number): boolean {
     const { pc, state } = this.#client;
-    return state === "connected" && pc?.connectionState === "disconnected";
+    if (state !== "connected") return false;
+    const sending = DEVICES.filter((device) => facts[device].arrives !== null);
+    const lost = (device: Device) =>
+      facts[device].arrives === false && !this.#lines[device].isStuck(now);
+    const allLost = sending.length > 0 && sending.every(lost);
+    return allLost || pc?.connectionState === "disconnected";
   }
 
   /** Null: there is nothing that could arrive. */

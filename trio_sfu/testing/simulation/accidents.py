@@ -107,7 +107,8 @@ def panic(world: World, _client: SimulatedClient) -> str | None:
     if not world.process.up or not world.process.may_panic(now, RESTARTS, RESTART_WINDOW):
         return None
     world.trouble()
-    world.process.engine.panic()
+    workers = world.process.engine.placement.workers
+    world.process.engine.panic(world.random.randrange(workers) if workers > 1 else 0)
     return "sees the packet engine panic"
 
 

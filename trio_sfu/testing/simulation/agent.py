@@ -133,7 +133,7 @@ class IceAgent:
             tie_breaker=_TIE_BREAKER,
             nominate=True,
         )
-        self._network.send_up(path.local, request)
+        self._network.send_up(path.local, request, remote.address)
 
     def receive(self, local: Address, datagram: bytes) -> Path | None:
         """Take what may be an answer; return the path it takes the place of, if it does."""

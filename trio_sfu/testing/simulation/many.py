@@ -19,13 +19,18 @@ never among the modules, is an eighth of the time."""
 
 
 def simulate_many(
-    seeds: Iterable[int], steps: int, seconds: float = 0.0, *, jobs: int | None = None
+    seeds: Iterable[int],
+    steps: int,
+    seconds: float = 0.0,
+    *,
+    jobs: int | None = None,
+    workers: int = 1,
 ) -> Iterator[Outcome]:
     """Yield how each story goes, in the order of the seeds; only broken ones have their text.
 
     ``jobs`` processes, as many as there are cores when it is None.
     """
-    tell = partial(_tell, steps=steps, seconds=seconds)
+    tell = partial(_tell, steps=steps, seconds=seconds, workers=workers)
     jobs = jobs or len(os.sched_getaffinity(0))
     # Not forked: the caller may have threads.
     context = multiprocessing.get_context("spawn")
@@ -40,6 +45,6 @@ def _begin() -> None:
     gc.set_threshold(*_GARBAGE)
 
 
-def _tell(seed: int, *, steps: int, seconds: float) -> Outcome:
-    outcome = simulate(seed, steps, seconds=seconds)
+def _tell(seed: int, *, steps: int, seconds: float, workers: int) -> Outcome:
+    outcome = simulate(seed, steps, seconds=seconds, workers=workers)
     return outcome if outcome.broken is not None else replace(outcome, story="")

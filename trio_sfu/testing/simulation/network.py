@@ -71,6 +71,7 @@ class Network:
         self._blocked: dict[Address, float] = {}
         self._random = random
         self._engine = engine
+        self._workers: list[Address] = []
         self._hosts: dict[Address, Host] = {}
         self._receivers: dict[Address, Receive] = {}
         self._heap: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
@@ -94,28 +95,35 @@ class Network:
         self._hosts.pop(address, None)
         self._blocked.pop(address, None)
 
-    def serve(self, receive: Receive | None) -> None:
-        """Have datagrams to the engine received; None: they are lost."""
-        if receive is None:
-            self._receivers.pop(self._engine, None)
-        else:
-            self._receivers[self._engine] = receive
+    def serve(self, receive: Receive | None, workers: int = 1) -> None:
+        """Have datagrams to the engine's ``workers`` received; None: they are lost.
 
-    def send_up(self, source: Address, datagram: bytes) -> None:
-        """Send from an address that is attached to the engine."""
+        The first one is where the engine is, each other one at the next port.
+        """
+        for worker in self._workers:
+            self._receivers.pop(worker, None)
+        host, port = self._engine
+        self._workers = [(host, port + each) for each in range(workers)]
+        if receive is not None:
+            self._receivers.update(dict.fromkeys(self._workers, receive))
+
+    def send_up(self, source: Address, datagram: bytes, worker: Address | None = None) -> None:
+        """Send from an address that is attached to the engine, or a ``worker`` of it."""
         host = self._hosts.get(source)
         if host is None:
             self.counts["from nowhere"] += 1
         else:
-            self._send(host, source, self._engine, datagram)
+            self._send(host, source, worker or self._engine, datagram)
 
-    def send_down(self, destination: Address, datagram: bytes) -> None:
-        """Send from the engine."""
+    def send_down(
+        self, destination: Address, datagram: bytes, worker: Address | None = None
+    ) -> None:
+        """Send from the engine, or a ``worker`` of it."""
         host = self._hosts.get(destination)
         if host is None:
             self.counts["to nobody"] += 1
         else:
-            self._send(host, self._engine, destination, datagram)
+            self._send(host, worker or self._engine, destination, datagram)
 
     def _send(self, host: Host, source: Address, destination: Address, datagram: bytes) -> None:
         conditions, random = host.conditions, self._random.random
@@ -130,7 +138,7 @@ class Network:
             return
         queued = 0.0
         if conditions.rate:
-            queued = self._queue(host, len(datagram), up=destination == self._engine)
+            queued = self._queue(host, len(datagram), up=source in self._hosts)
             if queued > QUEUE:
                 self.counts["too much"] += 1
                 return

@@ -44,20 +44,27 @@ class Outcome:
 
 
 def simulate(
-    seed: int, steps: int = 100, *, seconds: float = 0.0, clients: int = CLIENTS
+    seed: int,
+    steps: int = 100,
+    *,
+    seconds: float = 0.0,
+    clients: int = CLIENTS,
+    workers: int = 1,
 ) -> Outcome:
     """Run a story of so many steps, and more until it has lasted ``seconds``.
+
+    With several ``workers`` of the engine each client is on another one than the last.
 
     It must not be called from within a trio run.
     """
     clock = MockClock(autojump_threshold=0)
     with seeded(seed):
-        return trio.run(_run, seed, steps, seconds, clients, clock=clock)
+        return trio.run(_run, seed, steps, seconds, clients, workers, clock=clock)
 
 
-async def _run(seed: int, steps: int, seconds: float, clients: int) -> Outcome:
+async def _run(seed: int, steps: int, seconds: float, clients: int, workers: int) -> Outcome:
     broken = None
-    async with open_world(seed, clients) as world:
+    async with open_world(seed, clients, workers=workers) as world:
         try:
             await _tell(world, steps, seconds)
         except InvariantBroken as found:

@@ -13,6 +13,7 @@ from trio_sfu.events import Fact, Failure, Journal
 from trio_sfu.listeners.head import parse_head, read_head
 from trio_sfu.listeners.replay import ReplayStream
 from trio_sfu.listeners.upgrade import serve_signaling
+from trio_sfu.media.settings import EngineSettings
 from trio_sfu.media.simulated import Address, SimulatedMediaEngine, open_simulated_engine
 from trio_sfu.testing.simulation.handshake import open_simulated_association
 from trio_sfu.testing.simulation.network import TICK, Host, Network
@@ -41,6 +42,8 @@ class Server:
         self._network = network
         self._note = note
         self._config = config
+        media = config.media
+        self._settings = EngineSettings(workers=media.workers, spread_above=media.spread_above)
         self._seeds = Random(f"server {seed}")
         self._killed = trio.Event()
         self._down_for = 0.0
@@ -77,9 +80,9 @@ class Server:
         self._killed = killed = trio.Event()
         seed = self._seeds.getrandbits(32)
 
-        def send(destination: Address, datagram: bytes) -> None:
+        def send(destination: Address, datagram: bytes, worker: int) -> None:
             if not killed.is_set():
-                self._network.send_down(destination, datagram)
+                self._network.send_down(destination, datagram, (ENGINE[0], ENGINE[1] + worker))
 
         def note(fact: Fact) -> None:
             if not killed.is_set():
@@ -88,12 +91,21 @@ class Server:
         journal = Journal(note)
         async with (
             open_simulated_engine(
-                send, candidates=[ENGINE], seed=seed, tick=TICK, journal=journal
+                send,
+                settings=self._settings,
+                candidates=[ENGINE],
+                seed=seed,
+                tick=TICK,
+                journal=journal,
             ) as self.engine,
             trio.open_nursery() as self.nursery,
         ):
             engine = self.engine
-            self._network.serve(lambda source, _, datagram: engine.receive(source, datagram))
+
+            def receive(source: Address, destination: Address, datagram: bytes) -> None:
+                engine.receive(source, datagram, destination[1] - ENGINE[1])
+
+            self._network.serve(receive, self._settings.workers)
             self.daemon = Daemon(
                 self._config,
                 engine,

@@ -114,7 +114,9 @@ class ClientTransport:
             self._send(self._sending.protect(encoding.packet(seconds, level)))
 
     def _send(self, datagram: bytes) -> None:
-        self._network.send_up(self.ice.path.local, datagram)
+        remote = self.ice.path.remote
+        worker = remote.address if remote is not None else None
+        self._network.send_up(self.ice.path.local, datagram, worker)
 
     def _receive(self, _source: Address, local: Address, datagram: bytes) -> None:
         if self.closed or not datagram:

@@ -11,7 +11,7 @@ from typing import Final
 import trio
 
 from trio_sfu import events
-from trio_sfu.config.model import Config
+from trio_sfu.config.model import Config, Media
 from trio_sfu.daemon import Daemon
 from trio_sfu.events import Fact, Failure
 from trio_sfu.ids import PeerId
@@ -127,17 +127,19 @@ class WorldJournal:
 
 @asynccontextmanager
 async def open_world(
-    seed: int, clients: int, *, remembered: int | None = None
+    seed: int, clients: int, *, remembered: int | None = None, workers: int = 1
 ) -> AsyncIterator[World]:
     """Start a server, and clients that want to be nowhere yet.
 
-    ``remembered``: how many lines of the story are kept; None: all.
+    ``remembered``: how many lines of the story are kept; None: all. ``workers`` of the engine
+    share the peers of each room.
     """
     random = Random(f"world {seed}")
     story = Story(remembered)
     network = Network(Random(f"network {seed}"), ENGINE)
     journal = WorldJournal(story)
-    server = Server(network, journal.note, Config(), seed)
+    config = Config(media=Media(workers=workers, spread_above=1 if workers > 1 else 100_000))
+    server = Server(network, journal.note, config, seed)
     world = World(server, network, random, story, journal)
     journal.world = world
     async with trio.open_nursery() as nursery:

@@ -36,7 +36,8 @@ export const devicesEn = {
     "Nobody hears you: nothing of your microphone arrives at the server. If that stays so, choose another one, or check your network.",
   "error.camera-unseen":
     "Nobody sees you: nothing of your camera arrives at the server. If that stays so, choose another one, or check your network.",
-  "error.path-lost": "Your connection is interrupted: you are neither heard nor seen. Coming back…",
+  "error.path-lost":
+    "You are neither heard nor seen: nothing arrives at the server. Coming back by itself; if it takes long, check your network.",
   "error.insecure-origin":
     "Browsers give camera and microphone only to https pages and localhost. Here you can join to watch and listen.",
 } as const;

@@ -37,7 +37,7 @@ export const devicesFr: Record<keyof typeof devicesEn, string> = {
   "error.camera-unseen":
     "Personne ne vous voit : rien de votre caméra n’arrive au serveur. Si cela dure, choisissez-en une autre ou vérifiez votre réseau.",
   "error.path-lost":
-    "Votre connexion est interrompue : on ne vous entend ni ne vous voit. Reconnexion…",
+    "On ne vous entend ni ne vous voit : rien n’arrive au serveur. Reconnexion automatique ; si cela dure, vérifiez votre réseau.",
   "error.insecure-origin":
     "Les navigateurs ne donnent la caméra et le micro qu’aux pages https et à localhost. Ici, vous pouvez entrer pour regarder et écouter.",
 };

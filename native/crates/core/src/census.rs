@@ -13,6 +13,8 @@ pub struct Census {
     pub encodings: u64,
     /// Sending m-lines.
     pub slots: u64,
+    /// Up-tracks of other engines that are watched from here.
+    pub relays: u64,
 }
 
 impl Census {
@@ -24,6 +26,7 @@ impl Census {
             ("up_tracks", self.up_tracks),
             ("encodings", self.encodings),
             ("slots", self.slots),
+            ("relays", self.relays),
         ]
         .into_iter()
     }

@@ -4,7 +4,7 @@ use trio_sfu_srtp::Profile;
 use trio_sfu_wire::codec::Codec;
 use trio_sfu_wire::rtp::{ExtensionKind, Mid, PayloadType, Rid, Ssrc};
 
-use crate::ids::{SlotId, TransportId, UpTrackId};
+use crate::ids::{EngineId, SlotId, TransportId, UpTrackId};
 
 /// Audio or video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,19 @@ pub struct UpTrackConfig {
     pub rids: Vec<Rid>,
     /// SSRCs announced in SDP with their RTX SSRCs; others are learned from extensions.
     pub ssrcs: Vec<(Ssrc, Option<Ssrc>)>,
+}
+
+/// An up-track of another engine, as that one describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelayConfig {
+    /// The engine that receives it.
+    pub engine: EngineId,
+    /// The publisher's transport there.
+    pub publisher: TransportId,
+    /// Audio or video.
+    pub kind: Kind,
+    /// Its encodings.
+    pub rids: Vec<Rid>,
 }
 
 /// A sending m-line, with what the answer announced for it.
@@ -89,6 +102,12 @@ pub enum Command {
         id: UpTrackId,
         transport: TransportId,
         config: UpTrackConfig,
+    },
+    /// The track of another engine may be watched from here, under its own handle. It goes by
+    /// itself when it has not been watched for a while.
+    AddRelay {
+        id: UpTrackId,
+        config: RelayConfig,
     },
     AddSlot {
         id: SlotId,

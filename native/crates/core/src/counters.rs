@@ -90,6 +90,14 @@ counters! {
     byes_received,
     /// ICE restarts (RFC 8445 9) whose new credentials came into use.
     ice_restarts,
+    /// Packets handed to other engines, which have viewers for them.
+    relay_sent,
+    /// Packets taken over from other engines.
+    relay_received,
+    /// Packets and requests for another engine that does not take them in time.
+    relay_dropped,
+    /// Times that packets from another engine were missing; each asks for a keyframe.
+    relay_gaps,
     /// Events dropped because nobody fetched them.
     events_lost,
     /// Not STUN, DTLS, RTP or RTCP (RFC 7983).

@@ -20,3 +20,7 @@ handle!(
     /// One sending m-line of a subscriber.
     SlotId
 );
+handle!(
+    /// Another engine, with which tracks are relayed.
+    EngineId
+);

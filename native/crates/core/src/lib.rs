@@ -5,7 +5,8 @@
 //! A packet's journey: [`engine::Engine::handle_datagram`] demultiplexes (RFC 7983),
 //! decrypts in place, keeps the packet in its encoding's cache and queues it for every
 //! slot that shows the encoding; [`engine::Engine::flush`] rewrites and encrypts what
-//! is due, subscriber by subscriber, into a [`transmit::Batch`] of GSO runs.
+//! is due, subscriber by subscriber, into a [`transmit::Batch`] of GSO runs. Tracks that are
+//! watched from another engine go there once, by [`relay`].
 
 mod arena;
 pub mod census;
@@ -19,6 +20,7 @@ mod keyframe;
 mod random;
 mod rate;
 mod receive;
+pub mod relay;
 pub mod remote;
 mod send;
 pub mod stats;

@@ -354,6 +354,7 @@ impl Run {
             up_tracks: self.tracks.len() as u64,
             encodings: encodings as u64,
             slots: self.slots.len() as u64,
+            relays: 0,
         }
     }
 

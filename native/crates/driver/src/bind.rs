@@ -72,6 +72,17 @@ fn chosen_port_taken(error: &BindError) -> bool {
     error.address.port() == 0 && error.source.kind() == io::ErrorKind::AddrInUse
 }
 
+/// Binds a worker's sockets again, to the `addresses` they had.
+pub(crate) fn bind_again(
+    addresses: &[SocketAddr],
+    worker: u16,
+    listen: &Listen,
+) -> Result<Sockets, BindError> {
+    let sockets = bind_datagrams(addresses, 0)?;
+    let listeners = bind_streams(&sockets, worker, listen)?;
+    Ok((sockets, listeners))
+}
+
 fn bind_once(addresses: &[SocketAddr], worker: u16, listen: &Listen) -> Result<Sockets, BindError> {
     let sockets = bind_datagrams(addresses, worker)?;
     let listeners = bind_streams(&sockets, worker, listen).map_err(|mut error| {

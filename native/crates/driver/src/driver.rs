@@ -1,31 +1,28 @@
 //! The workers' owner.
 
-use std::any::Any;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::RawFd;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use trio_sfu_core::config::Config;
-use trio_sfu_core::engine::Engine;
 
-use crate::bind::{BindError, Listen, Sockets, bind_streams, bind_worker};
-use crate::mailbox::{Mailbox, Refused};
+use crate::bind::{BindError, Listen, Sockets, bind_worker};
+use crate::links::{Links, Wake, link};
+use crate::mailbox::Refused;
+use crate::origin::Origin;
 use crate::reports::{Report, Reports};
 use crate::streams;
 use crate::sys;
-use crate::worker::{Served, Shared, Worker, now};
+use crate::thread::{Parts, Thread, spawn};
+use crate::worker::{Job, Served, Shared, now};
 
-/// How long `close` waits for a worker to end.
-const END_WITHIN: Duration = Duration::from_secs(2);
 /// Seconds from NTP's epoch (1900) to Unix's (1970), RFC 5905.
 const NTP_OFFSET: u64 = 2_208_988_800;
 
@@ -55,21 +52,20 @@ impl fmt::Display for CallError {
 
 impl std::error::Error for CallError {}
 
-/// A running thread, and the channel whose closing tells that it has ended.
-#[derive(Debug)]
-struct Thread {
-    handle: JoinHandle<()>,
-    ended: Receiver<()>,
-}
-
 /// Running workers. Dropping it closes it.
 pub struct Driver {
-    shared: Vec<Arc<Shared>>,
+    /// Each worker's; another one once it begins anew.
+    shared: RwLock<Vec<Arc<Shared>>>,
+    /// Wakes each worker for others; none once the driver is closed.
+    wakes: Mutex<Vec<Arc<Wake>>>,
+    config: Config,
+    origin: Origin,
     addresses: Vec<Vec<SocketAddr>>,
     tcp_addresses: Vec<Vec<SocketAddr>>,
     receive_buffer: usize,
     reports: Arc<Reports>,
-    threads: Mutex<Vec<Thread>>,
+    /// By worker; none while there is none.
+    threads: Mutex<Vec<Option<Thread>>>,
     closed: AtomicBool,
 }
 
@@ -95,7 +91,8 @@ impl Driver {
         let unspecified = SocketAddr::from(([0, 0, 0, 0], 0));
         let address = addresses.first().copied().unwrap_or(unspecified);
         let failed = |source| BindError { protocol: "UDP", address, source };
-        Self::start_on(sockets, config, queue).map_err(failed)
+        let origin = Origin { adopted: None, listen: listen.clone() };
+        Self::start_on(sockets, origin, config, queue).map_err(failed)
     }
 
     /// Starts a worker on each set of bound UDP sockets that somebody else has opened.
@@ -112,49 +109,109 @@ impl Driver {
         config: &Config,
         queue: usize,
     ) -> io::Result<Self> {
-        let sockets = (0..).zip(descriptors).map(|(worker, descriptors)| {
-            let adopted = descriptors.iter().map(|&descriptor| sys::adopt_udp(descriptor));
-            let sockets = adopted.collect::<io::Result<Vec<_>>>()?;
-            let explained = |error: BindError| io::Error::new(error.source.kind(), error);
-            let listeners = bind_streams(&sockets, worker, listen).map_err(explained)?;
-            Ok((sockets, listeners))
-        });
-        Self::start_on(sockets.collect::<io::Result<_>>()?, config, queue)
+        let origin = Origin { adopted: Some(descriptors.to_vec()), listen: listen.clone() };
+        let sockets = descriptors.iter().enumerate();
+        let sockets = sockets.map(|(worker, descriptors)| origin.adopt(worker, descriptors));
+        let sockets = sockets.collect::<io::Result<_>>()?;
+        Self::start_on(sockets, origin, config, queue)
     }
 
-    fn start_on(sockets: Vec<Sockets>, config: &Config, queue: usize) -> io::Result<Self> {
-        let reports = Arc::new(Reports::new(queue)?);
-        let mut driver = Self {
-            shared: Vec::new(),
-            addresses: Vec::new(),
-            tcp_addresses: Vec::new(),
-            receive_buffer: smallest_buffer(sockets.iter().flat_map(|(datagrams, _)| datagrams))?,
-            reports,
-            threads: Mutex::default(),
+    fn start_on(
+        sockets: Vec<Sockets>,
+        origin: Origin,
+        config: &Config,
+        queue: usize,
+    ) -> io::Result<Self> {
+        let datagrams = || sockets.iter().map(|(datagrams, _)| datagrams);
+        let bound = |sockets: &Vec<UdpSocket>| sockets.iter().map(UdpSocket::local_addr).collect();
+        let listening = sockets.iter().map(|(_, listeners)| streams::addresses(listeners));
+        let shared = sockets.iter().map(|_| Ok(Arc::new(Shared::new()?)));
+        let shared = shared.collect::<io::Result<Vec<_>>>()?;
+        let wakes = sockets.iter().map(|_| Ok(Arc::new(Wake::new()?)));
+        let wakes = wakes.collect::<io::Result<Vec<_>>>()?;
+        let mut linked: Vec<Links> =
+            wakes.iter().map(|wake| Links::new(Arc::clone(wake), wakes.len())).collect();
+        for first in 0..wakes.len() {
+            for second in first + 1..wakes.len() {
+                let (of_first, of_second) = link(&wakes[first], &wakes[second]);
+                linked[first].set(second, of_first);
+                linked[second].set(first, of_second);
+            }
+        }
+        let driver = Self {
+            config: Config { ntp_epoch: ntp_epoch(), ..config.clone() },
+            origin,
+            addresses: datagrams().map(bound).collect::<io::Result<_>>()?,
+            tcp_addresses: listening.collect::<io::Result<_>>()?,
+            receive_buffer: smallest_buffer(datagrams().flatten())?,
+            reports: Arc::new(Reports::new(queue)?),
+            threads: Mutex::new(sockets.iter().map(|_| None).collect()),
+            shared: RwLock::new(shared.clone()),
+            wakes: Mutex::new(wakes),
             closed: AtomicBool::new(false),
         };
-        for (index, sockets) in sockets.into_iter().enumerate() {
-            let bound = sockets.0.iter().map(UdpSocket::local_addr).collect::<io::Result<_>>()?;
-            let listening = streams::addresses(&sockets.1)?;
-            let shared = Arc::new(Shared {
-                mailbox: Mailbox::new()?,
-                progress: AtomicU64::new(0),
-                stuck_at: AtomicU64::new(u64::MAX),
-                gso: AtomicBool::new(false),
-            });
-            let config = Config {
-                ntp_epoch: ntp_epoch(),
-                seed: config.seed ^ unforeseeable(),
-                ..config.clone()
-            };
-            let thread =
-                spawn(index, config, sockets, Arc::clone(&shared), Arc::clone(&driver.reports))?;
-            driver.shared.push(shared);
-            driver.addresses.push(bound);
-            driver.tcp_addresses.push(listening);
-            driver.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        for (worker, (sockets, links)) in sockets.into_iter().zip(linked).enumerate() {
+            let thread = driver.spawn(worker, sockets, links, &shared[worker])?;
+            driver.threads.lock().unwrap_or_else(PoisonError::into_inner)[worker] = Some(thread);
         }
         Ok(driver)
+    }
+
+    fn spawn(
+        &self,
+        worker: usize,
+        sockets: Sockets,
+        links: Links,
+        shared: &Arc<Shared>,
+    ) -> io::Result<Thread> {
+        let config = Config { seed: self.config.seed ^ unforeseeable(), ..self.config.clone() };
+        let parts = Parts { config, sockets, links };
+        spawn(worker, parts, Arc::clone(shared), Arc::clone(&self.reports))
+    }
+
+    /// Starts a worker anew that has panicked, on the addresses it had: there is nothing in it.
+    ///
+    /// The others are told that all of its tracks and viewers are gone.
+    ///
+    /// # Errors
+    /// It has not ended; an address cannot be bound again; no thread can be had; another worker
+    /// has too much to do to hear of it; the driver is closed.
+    pub fn restart(&self, worker: usize) -> io::Result<()> {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = threads.get_mut(worker).ok_or(io::ErrorKind::NotFound)?;
+        if self.closed.load(Ordering::Acquire) {
+            return Err(io::Error::other("the engine is closed"));
+        }
+        if let Some(thread) = place.take()
+            && let Err(running) = thread.end()
+        {
+            *place = Some(running);
+            return Err(io::Error::other("the worker has not ended"));
+        }
+        let sockets = self.origin.again(worker, &self.addresses[worker])?;
+        let others = self.shared().clone();
+        let shared = Arc::new(Shared::new()?);
+        let wakes = self.wakes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut links = Links::new(Arc::clone(&wakes[worker]), wakes.len());
+        let mut told = Vec::new();
+        for (number, other) in others.iter().enumerate().filter(|(number, _)| *number != worker) {
+            let (own, its) = link(&wakes[worker], &wakes[number]);
+            links.set(number, own);
+            told.push((other, its));
+        }
+        *place = Some(self.spawn(worker, sockets, links, &shared)?);
+        self.shared.write().unwrap_or_else(PoisonError::into_inner)[worker] = shared;
+        for (other, its) in told {
+            // One that is lost, too, will have another link when it begins anew itself.
+            if other.mailbox.put(Job::Relink(worker, its)) == Err(Refused::Full) {
+                return Err(io::Error::other("a worker has too much to do"));
+            }
+        }
+        Ok(())
+    }
+
+    fn shared(&self) -> RwLockReadGuard<'_, Vec<Arc<Shared>>> {
+        self.shared.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The bound addresses, by worker.
@@ -179,7 +236,7 @@ impl Driver {
     /// How many workers were started.
     #[must_use]
     pub fn workers(&self) -> usize {
-        self.shared.len()
+        self.addresses.len()
     }
 
     /// Runs `job` on the thread of `worker`, waits for its result, at most two seconds.
@@ -197,13 +254,13 @@ impl Driver {
         if self.closed.load(Ordering::Acquire) {
             return Err(CallError::Closed);
         }
-        let shared = self.shared.get(worker).ok_or(CallError::NoSuchWorker)?;
+        let shared = self.shared().get(worker).cloned().ok_or(CallError::NoSuchWorker)?;
         let (answer, answered) = sync_channel(1);
         let job = move |served: Served<'_>| {
             // The caller may have given up.
             let _ = answer.send(job(served));
         };
-        shared.mailbox.put(Box::new(job)).map_err(|refused| match refused {
+        shared.mailbox.put(Job::Serve(Box::new(job))).map_err(|refused| match refused {
             Refused::Full => CallError::Busy,
             Refused::Closed => CallError::Lost,
         })?;
@@ -231,34 +288,36 @@ impl Driver {
     /// How often each worker's loop has turned; each moves at least every 500 ms.
     #[must_use]
     pub fn progress(&self) -> Vec<u64> {
-        self.shared.iter().map(|shared| shared.progress.load(Ordering::Relaxed)).collect()
+        self.shared().iter().map(|shared| shared.progress.load(Ordering::Relaxed)).collect()
+    }
+
+    /// How many packets each worker has sent to subscribers, without asking it.
+    #[must_use]
+    pub fn forwarded(&self) -> Vec<u64> {
+        self.shared().iter().map(|shared| shared.forwarded.load(Ordering::Relaxed)).collect()
     }
 
     /// Whether every worker sends by UDP_SEGMENT.
     #[must_use]
     pub fn gso(&self) -> bool {
-        self.shared.iter().all(|shared| shared.gso.load(Ordering::Relaxed))
+        self.shared().iter().all(|shared| shared.gso.load(Ordering::Relaxed))
     }
 
     /// Stops the workers, joins their threads and so closes every descriptor. Idempotent.
     ///
     /// Returns whether all have ended; one that hangs is left to itself after two seconds.
     pub fn close(&self) -> bool {
+        // Before anything else: a worker that is being started anew is waited for.
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         self.closed.store(true, Ordering::Release);
-        for shared in &self.shared {
+        for shared in self.shared().iter() {
             shared.mailbox.close();
         }
-        let threads =
-            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         let mut ended = true;
-        for thread in threads {
-            use std::sync::mpsc::RecvTimeoutError::Timeout;
-            if thread.ended.recv_timeout(END_WITHIN) == Err(Timeout) {
-                ended = false;
-            } else {
-                let _ = thread.handle.join();
-            }
+        for thread in std::mem::take(&mut *threads).into_iter().flatten() {
+            ended &= thread.end().is_ok();
         }
+        self.wakes.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.reports.close();
         ended
     }
@@ -268,65 +327,6 @@ impl Drop for Driver {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-fn spawn(
-    index: usize,
-    config: Config,
-    sockets: Sockets,
-    shared: Arc<Shared>,
-    reports: Arc<Reports>,
-) -> io::Result<Thread> {
-    let (started, has_started) = sync_channel(1);
-    let (ends, ended) = sync_channel(1);
-    let body = move || work(index, config, sockets, &shared, &reports, &started, ends);
-    let name = format!("sfu-worker-{index}");
-    let handle = sys::with_signals_blocked(|| Builder::new().name(name).spawn(body))?;
-    match has_started.recv() {
-        Ok(result) => result.map(|()| Thread { handle, ended }),
-        Err(_) => Err(io::Error::other("the worker ended before it started")),
-    }
-}
-
-/// A worker thread's whole life.
-fn work(
-    index: usize,
-    config: Config,
-    sockets: Sockets,
-    shared: &Arc<Shared>,
-    reports: &Arc<Reports>,
-    started: &SyncSender<io::Result<()>>,
-    ends: SyncSender<()>,
-) {
-    let life = || {
-        let engine = Engine::new(config, now());
-        let worker = Worker::new(engine, sockets, Arc::clone(shared), Arc::clone(reports));
-        let (result, worker) = match worker {
-            Ok(worker) => (Ok(()), Some(worker)),
-            Err(error) => (Err(error), None),
-        };
-        let _ = started.send(result);
-        worker.map_or(Ok(()), |mut worker| worker.run())
-    };
-    // The engine and its sockets are dropped inside, whatever happens; nothing that is
-    // used after this was in the middle of a change.
-    let message = match catch_unwind(AssertUnwindSafe(life)) {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(error.to_string()),
-        Err(panic) => Some(panic_message(panic.as_ref())),
-    };
-    if let Some(message) = message {
-        reports.extend([Report::WorkerPanicked { worker: index, message }]);
-    }
-    // Now those who wait for an answer get none.
-    shared.mailbox.close();
-    drop(ends);
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").to_owned()
 }
 
 fn smallest_buffer<'a>(sockets: impl Iterator<Item = &'a UdpSocket>) -> io::Result<usize> {

@@ -14,6 +14,7 @@ use trio_sfu_core::time::Instant;
 
 use crate::bind::Sockets;
 use crate::counters::Counters;
+use crate::links::{Link, Links, engine_id};
 use crate::mailbox::Mailbox;
 use crate::reports::{Report, Reports};
 use crate::routes::{Routes, Way};
@@ -29,6 +30,8 @@ const LONGEST_BLOCK: Duration = Duration::from_millis(20);
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// The same for one that has kept a call waiting in vain, and has not come round since.
 const STUCK_ANSWER_WITHIN: Duration = Duration::from_millis(20);
+/// How long it is until another worker that takes nothing is tried again.
+const RELAY_RETRY: Duration = Duration::from_millis(1);
 /// Jobs done, and batches sent, per turn, so that neither starves receiving.
 const JOBS_PER_TURN: usize = 64;
 const BATCHES_PER_TURN: usize = 8;
@@ -44,7 +47,12 @@ pub struct Served<'a> {
 }
 
 /// A job, from another thread.
-pub(crate) type Job = Box<dyn FnOnce(Served<'_>) + Send>;
+pub(crate) enum Job {
+    /// To be done with the engine.
+    Serve(Box<dyn FnOnce(Served<'_>) + Send>),
+    /// Another worker begins anew; this leads to it from now on.
+    Relink(usize, Link),
+}
 
 /// What a worker shares with the driver.
 pub(crate) struct Shared {
@@ -53,11 +61,23 @@ pub(crate) struct Shared {
     pub(crate) progress: AtomicU64,
     /// The turn that has let a call wait in vain.
     pub(crate) stuck_at: AtomicU64,
+    /// Packets sent to subscribers.
+    pub(crate) forwarded: AtomicU64,
     /// Whether UDP_SEGMENT is in use.
     pub(crate) gso: AtomicBool,
 }
 
 impl Shared {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            mailbox: Mailbox::new()?,
+            progress: AtomicU64::new(0),
+            stuck_at: AtomicU64::new(u64::MAX),
+            forwarded: AtomicU64::new(0),
+            gso: AtomicBool::new(false),
+        })
+    }
+
     /// Waits for an answer, two seconds; hardly at all when the loop is still in the turn
     /// that has let another call wait in vain.
     pub(crate) fn wait_for<R>(&self, answer: &Receiver<R>) -> Option<R> {
@@ -92,6 +112,7 @@ struct Path {
     routes: Routes,
     streams: Streams,
     sender: Sender,
+    links: Links,
     counters: Counters,
     /// Per socket, the kernel's count of refused datagrams when last told.
     overflows: Vec<u32>,
@@ -99,6 +120,8 @@ struct Path {
     blocked_since: Option<Instant>,
     /// The engine had more to send than a turn allows.
     more: bool,
+    /// It has something for another worker that does not take it yet.
+    relay_waits: bool,
 }
 
 impl Path {
@@ -161,6 +184,7 @@ impl Path {
         let room = match self.blocked_since {
             Some(since) => LONGEST_BLOCK.saturating_sub(now.since(since)),
             None if self.more => Duration::ZERO,
+            None if self.relay_waits => RELAY_RETRY,
             None => LONGEST_WAIT,
         };
         let deadline = self.engine.next_deadline().map_or(LONGEST_WAIT, |due| due.since(now));
@@ -188,6 +212,7 @@ impl Worker {
     pub(crate) fn new(
         engine: Engine,
         (sockets, listeners): Sockets,
+        links: Links,
         shared: Arc<Shared>,
         reports: Arc<Reports>,
     ) -> io::Result<Self> {
@@ -197,8 +222,9 @@ impl Worker {
             poller.add(socket.as_fd(), token as u64, Interest::Read)?;
         }
         let waiting = shared.mailbox.waiting().ok_or(io::ErrorKind::BrokenPipe)?;
-        poller.add(waiting.as_fd(), sockets.len() as u64, Interest::Read)?;
         let count = sockets.len();
+        poller.add(waiting.as_fd(), count as u64, Interest::Read)?;
+        poller.add(links.own().as_fd(), count as u64 + 1, Interest::Read)?;
         let sockets: Arc<[UdpSocket]> = sockets.into();
         let gso = sockets.iter().all(sys::probe_segmentation);
         shared.gso.store(gso, Ordering::Relaxed);
@@ -208,10 +234,12 @@ impl Worker {
             routes: Routes::new(&bound),
             streams: Streams::new(listeners, &poller)?,
             sender: Sender::new(count, gso),
+            links,
             counters: Counters::default(),
             overflows: vec![0; count],
             blocked_since: None,
             more: false,
+            relay_waits: false,
         };
         Ok(Self {
             sockets,
@@ -242,6 +270,9 @@ impl Worker {
                     if event.readable {
                         self.receive(token);
                     }
+                } else if token > self.sockets.len() {
+                    let Path { links, engine, .. } = &mut self.path;
+                    links.receive(now(), engine);
                 } else if !self.work(&mut jobs) {
                     return Ok(());
                 }
@@ -250,8 +281,13 @@ impl Worker {
             if self.path.engine.next_deadline().is_some_and(|deadline| deadline <= now) {
                 self.path.engine.handle_deadline(now);
             }
+            // Before what is sent from here, so that both go on at once.
+            let Path { links, engine, .. } = &mut self.path;
+            self.path.relay_waits = links.send(engine);
             self.path.transmit(now);
             self.shared.gso.store(self.path.sender.gso(), Ordering::Relaxed);
+            let forwarded = self.path.engine.counters().rtp_forwarded;
+            self.shared.forwarded.store(forwarded, Ordering::Relaxed);
             self.watch_full_sockets()?;
             let Path { streams, engine, counters, .. } = &mut self.path;
             streams.tidy(now, engine, counters, &self.poller)?;
@@ -283,8 +319,14 @@ impl Worker {
     fn work(&mut self, jobs: &mut Vec<Job>) -> bool {
         let open = self.shared.mailbox.take(JOBS_PER_TURN, jobs);
         for job in jobs.drain(..) {
-            let Path { engine, counters, .. } = &mut self.path;
-            job(Served { engine, now: now(), counters });
+            let Path { engine, links, counters, .. } = &mut self.path;
+            match job {
+                Job::Serve(job) => job(Served { engine, now: now(), counters }),
+                Job::Relink(worker, link) => {
+                    engine.lose_engine(engine_id(worker));
+                    links.set(worker, link);
+                }
+            }
         }
         open
     }

@@ -6,8 +6,11 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
+use trio_sfu_core::command::{Command, Kind, RelayConfig, SlotConfig};
 use trio_sfu_core::config::Config;
-use trio_sfu_driver::{CallError, Driver, Listen, Report};
+use trio_sfu_core::ids::{SlotId, TransportId, UpTrackId};
+use trio_sfu_driver::{CallError, Driver, Listen, Report, engine_id};
+use trio_sfu_wire::rtp::{Mid, Rid, Ssrc};
 
 fn start(workers: u16) -> Driver {
     let any = [SocketAddr::from(([127, 0, 0, 1], 0))];
@@ -86,6 +89,111 @@ fn a_panic_is_reported_and_ends_that_worker_only() {
     let message = "on purpose".to_owned();
     assert_eq!(driver.drain_reports(8), [Report::WorkerPanicked { worker: 0, message }]);
     assert_eq!(driver.call(1, |_| 5), Ok(5));
+}
+
+/// Has worker 1 watch a track that worker 0 does not have.
+fn watch_in_vain(driver: &Driver) {
+    let commands = |number: u64| {
+        let (transport, slot, track) =
+            (TransportId(number), SlotId(number), UpTrackId(100 + number));
+        let config = SlotConfig {
+            kind: Kind::Audio,
+            mid: Mid::new("0").unwrap(),
+            ssrc: Ssrc(7),
+            rtx_ssrc: None,
+            cname: "c".to_owned(),
+        };
+        let (engine, kind, rids) = (engine_id(0), Kind::Audio, vec![Rid::EMPTY]);
+        let relay = RelayConfig { engine, publisher: transport, kind, rids };
+        [
+            Command::AddTransport {
+                id: transport,
+                ice_ufrag: format!("ufrag{number}"),
+                ice_pwd: "p".repeat(22),
+            },
+            Command::AddSlot { id: slot, transport, config },
+            Command::AddRelay { id: track, config: relay },
+            Command::MapSlot { slot, source: Some((track, Rid::EMPTY)) },
+        ]
+    };
+    let watched = driver.call(1, move |served| {
+        let number = served.engine.census().transports + 1;
+        for command in commands(number) {
+            served.engine.handle_command(served.now, command).unwrap();
+        }
+        served.engine.census().relays
+    });
+    assert_eq!(watched, Ok(1));
+}
+
+fn relays(driver: &Driver) -> u64 {
+    driver.call(1, |served| served.engine.census().relays).unwrap()
+}
+
+#[test]
+fn workers_ask_and_answer_each_other_at_once() {
+    let driver = start(2);
+    for _ in 0..3 {
+        let started = Instant::now();
+        watch_in_vain(&driver);
+        assert!(eventually(|| relays(&driver) == 0), "it is told that there is no such track");
+        assert!(started.elapsed() < Duration::from_millis(500), "before it gives up by itself");
+    }
+}
+
+#[test]
+fn a_worker_that_panicked_begins_anew_where_it_was() {
+    let driver = start(2);
+    let addresses = driver.local_addresses().to_vec();
+    for lost in [0, 1, 0] {
+        let answer: Result<(), _> = driver.call(lost, |_| panic!("on purpose"));
+        assert_eq!(answer, Err(CallError::Lost));
+        driver.restart(lost).unwrap();
+        assert_eq!(driver.local_addresses(), addresses);
+        assert_eq!(driver.call(lost, |served| served.engine.census().transports), Ok(0));
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.send_to(b"garbage", addresses[lost][0]).unwrap();
+        assert!(eventually(|| {
+            driver.call(lost, |served| served.counters.socket_receive_datagrams) == Ok(1)
+        }));
+        watch_in_vain(&driver);
+        assert!(eventually(|| relays(&driver) == 0), "they are linked again");
+    }
+    assert!(driver.close());
+}
+
+#[test]
+fn what_was_watched_of_a_worker_that_is_lost_is_gone() {
+    let driver = start(2);
+    let _: Result<(), _> = driver.call(0, |_| panic!("on purpose"));
+    watch_in_vain(&driver);
+    assert_eq!(relays(&driver), 1, "nobody is there to answer");
+    driver.restart(0).unwrap();
+    assert!(eventually(|| relays(&driver) == 0));
+}
+
+#[test]
+fn only_a_worker_that_has_ended_begins_anew() {
+    let driver = start(1);
+    assert!(driver.restart(0).is_err());
+    assert!(driver.restart(1).is_err());
+    assert_eq!(driver.call(0, |_| 1), Ok(1), "and the one that runs goes on");
+    assert!(driver.close());
+    assert!(driver.restart(0).is_err());
+}
+
+#[test]
+fn a_worker_on_sockets_of_somebody_else_begins_anew_on_them() {
+    let opened = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let descriptors = [vec![opened.as_raw_fd()]];
+    let driver = Driver::adopt(&descriptors, &Listen::Off, &Config::default(), 64).unwrap();
+    let _: Result<(), _> = driver.call(0, |_| panic!("on purpose"));
+    driver.restart(0).unwrap();
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.send_to(b"garbage", opened.local_addr().unwrap()).unwrap();
+    assert!(eventually(|| {
+        driver.call(0, |served| served.counters.socket_receive_datagrams) == Ok(1)
+    }));
 }
 
 #[test]

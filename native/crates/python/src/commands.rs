@@ -6,13 +6,14 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use trio_sfu_core::command::{Command, CommandError, SlotConfig, UpTrackConfig};
 use trio_sfu_core::ids::{SlotId, TransportId, UpTrackId};
-use trio_sfu_driver::{CallError, Served};
+use trio_sfu_driver::{CallError, Served, engine_id};
 
 use crate::backend::{Backend, ask};
 use crate::convert::{self, CodecArgument};
 use crate::error::Failure;
 use crate::events;
 use crate::handles::{Handles, worker_of};
+use crate::seen::Seen;
 use crate::stats::{self, Stats};
 
 /// What Engine and SimulatedEngine have in common. Not to be constructed.
@@ -20,11 +21,13 @@ use crate::stats::{self, Stats};
 pub(crate) struct Commands {
     backend: Arc<dyn Backend>,
     handles: Handles,
+    pub(crate) seen: Seen,
 }
 
 impl Commands {
     pub(crate) fn new(backend: Arc<dyn Backend>) -> Self {
-        Self { backend, handles: Handles::default() }
+        let seen = Seen::new(backend.workers());
+        Self { backend, handles: Handles::default(), seen }
     }
 
     /// Asks the worker of `handle`; a handle of no worker is `unknown`.
@@ -52,6 +55,21 @@ impl Commands {
     ) -> PyResult<()> {
         let question = move |served: Served<'_>| served.engine.handle_command(served.now, command);
         Ok(self.ask(py, handle, unknown, question)?)
+    }
+
+    /// Has the worker of `slot` know a track that another one receives.
+    fn relay(&self, py: Python<'_>, slot: u64, up_track: UpTrackId) -> PyResult<()> {
+        let publisher = engine_id(worker_of(up_track.0));
+        let question = move |served: Served<'_>| served.engine.describe_relay(up_track, publisher);
+        let config = match self.ask(py, up_track.0, CommandError::UnknownTrack, question) {
+            // It is gone, and the slot's worker is not.
+            Err(Failure::Unanswered(CallError::Lost)) => {
+                return Err(Failure::Refused(CommandError::UnknownTrack).into());
+            }
+            answer => answer?,
+        };
+        let command = Command::AddRelay { id: up_track, config };
+        self.command(py, slot, CommandError::UnknownSlot, command)
     }
 
     /// A removal. What is not there, or was on a worker that is not there, is removed.
@@ -215,12 +233,19 @@ impl Commands {
         rid: &str,
     ) -> PyResult<()> {
         let rid = convert::rid(rid)?;
-        if up_track.is_some_and(|up_track| worker_of(up_track) != worker_of(slot)) {
-            return Err(Failure::WrongWorker.into());
-        }
         let source = up_track.map(|up_track| (UpTrackId(up_track), rid));
-        let command = Command::MapSlot { slot: SlotId(slot), source };
-        self.command(py, slot, CommandError::UnknownSlot, command)
+        let question = move |served: Served<'_>| {
+            let command = Command::MapSlot { slot: SlotId(slot), source };
+            served.engine.handle_command(served.now, command)
+        };
+        let elsewhere = up_track.filter(|up_track| worker_of(*up_track) != worker_of(slot));
+        match (self.ask(py, slot, CommandError::UnknownSlot, question), elsewhere) {
+            (Err(Failure::Refused(CommandError::UnknownTrack)), Some(up_track)) => {
+                self.relay(py, slot, UpTrackId(up_track))?;
+                Ok(self.ask(py, slot, CommandError::UnknownSlot, question)?)
+            }
+            (answer, _) => Ok(answer?),
+        }
     }
 
     fn set_demand(&self, py: Python<'_>, transport: u64, bitrate: u64) -> PyResult<()> {
@@ -273,11 +298,14 @@ impl Commands {
     }
 
     fn counters(&self, py: Python<'_>) -> BTreeMap<&'static str, u64> {
-        let mut counters = self.sum(py, |served| {
-            served.engine.counters().entries().chain(served.counters.entries()).collect()
-        });
+        let mut counters = py.detach(|| self.seen.sum(&*self.backend));
         *counters.entry("drop_control_budget").or_default() += self.backend.control_dropped();
         counters
+    }
+
+    #[staticmethod]
+    fn worker_of(handle: u64) -> usize {
+        worker_of(handle)
     }
 
     fn transport_stats(

@@ -116,6 +116,17 @@ impl Engine {
         self.driver.gso()
     }
 
+    fn forwarded(&self) -> Vec<u64> {
+        self.driver.forwarded()
+    }
+
+    fn restart_worker(slf: PyRef<'_, Self>, py: Python<'_>, worker: usize) -> PyResult<()> {
+        let driver = Arc::clone(&slf.driver);
+        py.detach(|| driver.restart(worker))?;
+        slf.as_super().seen.restarted(worker);
+        Ok(())
+    }
+
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         if py.detach(|| self.driver.close()) {
             Ok(())

@@ -16,8 +16,6 @@ pub(crate) enum Failure {
     Refused(CommandError),
     /// It never reached an engine.
     Unanswered(CallError),
-    /// A slot and an up-track that live on different workers.
-    WrongWorker,
 }
 
 impl Failure {
@@ -28,7 +26,7 @@ impl Failure {
             Self::Unanswered(CallError::Busy) => "too-many",
             Self::Unanswered(CallError::Lost) => "worker-lost",
             Self::Unanswered(CallError::Closed) => "closed",
-            Self::Unanswered(CallError::NoSuchWorker) | Self::WrongWorker => "wrong-worker",
+            Self::Unanswered(CallError::NoSuchWorker) => "wrong-worker",
         }
     }
 }
@@ -38,9 +36,6 @@ impl fmt::Display for Failure {
         match self {
             Self::Refused(error) => formatter.write_str(error.code()),
             Self::Unanswered(error) => write!(formatter, "{}: {error}", self.code()),
-            Self::WrongWorker => {
-                write!(formatter, "{}: slot and track are on different workers", self.code())
-            }
         }
     }
 }

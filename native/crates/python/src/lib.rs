@@ -11,6 +11,7 @@ mod engine;
 mod error;
 mod events;
 mod handles;
+mod seen;
 mod simulated;
 mod stats;
 

@@ -10,7 +10,7 @@ use super::Session;
 use super::peer::{NAMES, PAYLOAD_TYPES, PEERS, address, credentials};
 use crate::input::Input;
 
-const EXTENSIONS: [(u8, ExtensionKind); 7] = [
+pub(super) const EXTENSIONS: [(u8, ExtensionKind); 7] = [
     (1, ExtensionKind::Mid),
     (2, ExtensionKind::Rid),
     (3, ExtensionKind::TransportCc),
@@ -22,7 +22,7 @@ const EXTENSIONS: [(u8, ExtensionKind); 7] = [
 const FIRST_SSRC: u32 = 0x1000_0000;
 /// SSRCs of slots' retransmissions begin here.
 pub(super) const FIRST_RTX_SSRC: u32 = 0x2000_0000;
-const CODECS: [(Codec, u32); 6] = [
+pub(super) const CODECS: [(Codec, u32); 6] = [
     (Codec::Vp8, 90_000),
     (Codec::Vp9, 90_000),
     (Codec::H264, 90_000),
@@ -31,11 +31,11 @@ const CODECS: [(Codec, u32); 6] = [
     (Codec::Red, 48_000),
 ];
 
-fn kind(byte: u8) -> Kind {
+pub(super) fn kind(byte: u8) -> Kind {
     if byte & 1 == 0 { Kind::Video } else { Kind::Audio }
 }
 
-fn rid(byte: u8) -> Rid {
+pub(super) fn rid(byte: u8) -> Rid {
     let name = NAMES.get(usize::from(byte % 5));
     name.map_or(Rid::EMPTY, |name| Rid::new(name).expect("a rid"))
 }

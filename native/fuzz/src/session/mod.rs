@@ -8,6 +8,7 @@ mod accounting;
 mod commands;
 mod control_lies;
 mod liar;
+mod neighbour;
 mod output;
 mod payload_lies;
 mod peer;
@@ -28,6 +29,8 @@ use trio_sfu_core::time::Instant;
 use trio_sfu_core::transmit::Batch;
 
 use crate::input::Input;
+use commands::rid;
+use neighbour::Neighbour;
 use output::Output;
 use peer::{PEERS, Peer, address};
 use rights::Rights;
@@ -35,6 +38,7 @@ use rights::Rights;
 /// A run of the engine under the fuzzer's control.
 pub struct Session {
     engine: Engine,
+    neighbour: Neighbour,
     now: Instant,
     peers: Vec<Peer>,
     batch: Batch,
@@ -60,6 +64,7 @@ impl Session {
         let now = Instant(1_000_000_000);
         let mut session = Self {
             engine: Engine::new(config, now),
+            neighbour: Neighbour::new(now),
             now,
             peers: (0..PEERS).map(|_| Peer::default()).collect(),
             batch: Batch::default(),
@@ -85,7 +90,7 @@ impl Session {
 
     /// Read one thing from the bytes, do it, and see that the engine is sound.
     pub fn step(&mut self, input: &mut Input<'_>) {
-        match input.byte() % 13 {
+        match input.byte() % 14 {
             0 => self.pass(Duration::from_micros(u64::from(input.short()))),
             1 => self.pass(Duration::from_millis(u64::from(input.short()))),
             2 => {
@@ -104,9 +109,24 @@ impl Session {
                 self.receive(source, &mut datagram);
             }
             11 => self.receive_request(input),
+            12 => self.watch_elsewhere(input),
             _ => self.events(),
         }
         self.pump();
+    }
+
+    /// A viewer of the other engine looks at a track, or turns away.
+    fn watch_elsewhere(&mut self, input: &mut Input<'_>) {
+        let (slot, track) = (input.byte(), input.byte());
+        let Self { engine, neighbour, now, .. } = self;
+        match track {
+            255 => neighbour.part(engine),
+            254 => neighbour.watch(*now, engine, slot, None),
+            _ => {
+                let source = (UpTrackId(u64::from(track % 6)), rid(input.byte()));
+                neighbour.watch(*now, engine, slot, Some(source));
+            }
+        }
     }
 
     /// Remove everything: nothing may be left.
@@ -117,11 +137,13 @@ impl Session {
             self.remove_transport(TransportId(id));
         }
         self.pump();
-        for (name, count) in self.engine.census().entries() {
+        let Self { mut engine, neighbour, now, .. } = self;
+        neighbour.end(now, &mut engine);
+        for (name, count) in engine.census().entries() {
             assert_eq!(count, 0, "{name} left");
         }
-        self.pass(Duration::from_secs(60));
-        assert_eq!(self.engine.next_deadline(), None, "an empty engine waits for nothing");
+        engine.handle_deadline(now + Duration::from_secs(60));
+        assert_eq!(engine.next_deadline(), None, "an empty engine waits for nothing");
     }
 
     /// The engine's counters that are not zero: what an input reached.
@@ -136,7 +158,8 @@ impl Session {
     fn pass(&mut self, duration: Duration) {
         let end = self.now + duration;
         for _ in 0..100_000 {
-            match self.engine.next_deadline() {
+            let next = [self.engine.next_deadline(), self.neighbour.next_deadline()];
+            match next.into_iter().flatten().min() {
                 Some(at) if at <= end => self.now = self.now.max(at),
                 _ => break,
             }
@@ -148,6 +171,9 @@ impl Session {
 
     /// What the driver does after each wake-up.
     fn pump(&mut self) {
+        self.neighbour.exchange(self.now, &mut self.engine);
+        self.engine.handle_deadline(self.now);
+        self.neighbour.exchange(self.now, &mut self.engine);
         self.engine.handle_deadline(self.now);
         let next = self.engine.next_deadline();
         assert!(next.is_none_or(|at| at > self.now), "the driver would spin");

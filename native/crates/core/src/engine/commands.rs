@@ -6,6 +6,7 @@ use crate::command::{Command, CommandError, Kind, SlotConfig, UpTrackConfig};
 use crate::engine::Engine;
 use crate::ids::{SlotId, TransportId, UpTrackId};
 use crate::receive::encoding::{Encoding, EncodingKey};
+use crate::receive::publisher::Publisher;
 use crate::receive::up_track::{UpTrack, UpTrackKey};
 use crate::send::selection::Limit;
 use crate::send::slot::{Slot, SlotKey};
@@ -19,7 +20,7 @@ use crate::transport::{Transport, TransportKey};
 const UFRAG: std::ops::RangeInclusive<usize> = 4..=256;
 const PASSWORD: std::ops::RangeInclusive<usize> = 22..=256;
 /// Simulcast encodings of one track.
-const MAX_ENCODINGS: usize = 8;
+pub(crate) const MAX_ENCODINGS: usize = 8;
 /// RFC 3550 6.5.1: an SDES item's length has one byte.
 const MAX_CNAME: usize = 255;
 
@@ -63,6 +64,7 @@ impl Engine {
                 let key = self.transport_key(transport)?;
                 self.add_up_track(id, key, config)
             }
+            Command::AddRelay { id, config } => self.add_relay(now, id, config),
             Command::AddSlot { id, transport, config } => {
                 let key = self.transport_key(transport)?;
                 self.add_slot(id, key, config)?;
@@ -202,9 +204,10 @@ impl Engine {
         if taken || repeated || ssrcs.len() > rids.len() {
             return Err(CommandError::BadSsrc);
         }
+        let publisher = Publisher::Here(key);
         let encodings: Vec<(Rid, EncodingKey)> = rids
             .into_iter()
-            .map(|rid| (rid, self.encodings.insert(Encoding::new(id, key, kind, rid))))
+            .map(|rid| (rid, self.encodings.insert(Encoding::new(id, publisher, kind, rid))))
             .collect();
         for (&(_, encoding), &(ssrc, rtx_ssrc)) in encodings.iter().zip(&ssrcs) {
             transport.sources.insert(ssrc, Source { encoding, rtx: false });
@@ -216,7 +219,7 @@ impl Engine {
             }
         }
         let (measured, layers) = (0, Vec::new());
-        let track = UpTrack { id, transport: key, kind, mid, encodings, measured, layers };
+        let track = UpTrack { id, publisher, kind, mid, encodings, measured, layers };
         let track = self.up_tracks.insert(track);
         transport.up_tracks.push(track);
         self.up_track_ids.insert(id, track);

@@ -1,6 +1,6 @@
 //! The engine: its state, and what the driver calls.
 
-mod commands;
+pub(crate) mod commands;
 pub(crate) mod events;
 mod ice;
 mod removal;
@@ -21,6 +21,7 @@ use crate::random::Random;
 use crate::rate::Rate;
 use crate::receive::encoding::Encoding;
 use crate::receive::up_track::{UpTrack, UpTrackKey};
+use crate::relay::Relays;
 use crate::remote::Remote;
 use crate::send::scratch::Scratch;
 use crate::send::slot::{Slot, SlotKey};
@@ -53,6 +54,7 @@ pub struct Engine {
     pub(crate) up_tracks: Arena<UpTrack>,
     pub(crate) encodings: Arena<Encoding>,
     pub(crate) slots: Arena<Slot>,
+    pub(crate) relay: Relays,
     pub(crate) transport_ids: HashMap<TransportId, TransportKey>,
     pub(crate) up_track_ids: HashMap<UpTrackId, UpTrackKey>,
     pub(crate) slot_ids: HashMap<SlotId, SlotKey>,
@@ -81,6 +83,7 @@ impl Engine {
             up_tracks: Arena::new(),
             encodings: Arena::new(),
             slots: Arena::new(),
+            relay: Relays::default(),
             transport_ids: HashMap::new(),
             up_track_ids: HashMap::new(),
             slot_ids: HashMap::new(),
@@ -147,12 +150,15 @@ impl Engine {
                 self.tick(now, key);
             }
         }
+        if self.relay.due.is_some_and(|at| at <= now) {
+            self.tend_relays(now);
+        }
     }
 
     /// When [`Engine::handle_deadline`] wants to be called next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.timers.next()
+        [self.timers.next(), self.relay.due].into_iter().flatten().min()
     }
 
     /// Appends all waiting events to `into`, oldest first.
@@ -178,12 +184,14 @@ impl Engine {
     /// What exists.
     #[must_use]
     pub fn census(&self) -> Census {
+        let (relays, relayed) = self.relayed();
         Census {
             transports: self.transports.len() as u64,
             addresses: self.by_address.len() as u64,
-            up_tracks: self.up_tracks.len() as u64,
-            encodings: self.encodings.len() as u64,
+            up_tracks: (self.up_tracks.len() - relays) as u64,
+            encodings: (self.encodings.len() - relayed) as u64,
             slots: self.slots.len() as u64,
+            relays: relays as u64,
         }
     }
 

@@ -3,6 +3,8 @@
 use crate::command::Kind;
 use crate::engine::Engine;
 use crate::ids::{SlotId, TransportId, UpTrackId};
+use crate::receive::publisher::Publisher;
+use crate::transport::Transport;
 
 impl Engine {
     /// Slots that show the track, or wait for it, go dark.
@@ -11,6 +13,7 @@ impl Engine {
         let Some(track) = self.up_tracks.remove(key) else { return };
         for (_, key) in track.encodings {
             let Some(encoding) = self.encodings.remove(key) else { continue };
+            self.end_relays(id, &encoding.relays);
             for slot in encoding.showing {
                 if let Some(slot) = self.slots.get_mut(slot) {
                     slot.showing = None;
@@ -22,15 +25,20 @@ impl Engine {
                 }
                 self.hide(key);
             }
-            if let Some(transport) = self.transports.get_mut(track.transport) {
+            if let Some(transport) = self.publishing(track.publisher) {
                 for ssrc in [encoding.ssrc, encoding.rtx_ssrc].into_iter().flatten() {
                     transport.sources.remove(ssrc);
                 }
             }
         }
-        if let Some(transport) = self.transports.get_mut(track.transport) {
+        self.relay.tracks.retain(|other| *other != key);
+        if let Some(transport) = self.publishing(track.publisher) {
             transport.up_tracks.retain(|other| *other != key);
         }
+    }
+
+    fn publishing(&mut self, publisher: Publisher) -> Option<&mut Transport> {
+        self.transports.get_mut(publisher.here()?)
     }
 
     pub(crate) fn remove_slot(&mut self, id: SlotId) {

@@ -50,11 +50,12 @@ impl PeerClock {
         self.current = Some(self.current.map_or(sample, |current| current.min(sample)));
     }
 
-    fn offset(&self) -> Option<i64> {
+    pub(crate) fn offset(&self) -> Option<i64> {
         [self.current, self.previous].into_iter().flatten().min()
     }
 
     /// Our time of a publisher's time.
+    #[cfg(test)]
     pub(crate) fn local(&self, remote: u64) -> Option<u64> {
         Some(remote.wrapping_add_signed(self.offset()?))
     }

@@ -7,10 +7,11 @@ use crate::receive::layers::LayerRates;
 
 /// A structure, and the number of the packet that brought it. Not that of the frame: it has 16
 /// bits, and minutes may pass between two keyframes.
+#[derive(Clone)]
 struct Since(u64, Box<Structure>);
 
 /// The structure in force, and the active decode targets.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Dependencies {
     current: Option<Since>,
     /// The one before, for packets that come late: its templates have other numbers.

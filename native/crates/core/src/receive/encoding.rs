@@ -15,11 +15,13 @@ use crate::receive::flow::Flow;
 use crate::receive::layers::LayerRates;
 use crate::receive::levels::Levels;
 use crate::receive::missing::Missing;
+use crate::receive::publisher::Publisher;
 use crate::receive::reception::Reception;
 use crate::receive::sequence::Sequence;
+use crate::relay::publish::Relay;
+use crate::relay::watch::Watched;
 use crate::send::slot::SlotKey;
 use crate::time::Instant;
-use crate::transport::TransportKey;
 use crate::transport::negotiated::Format;
 
 pub(crate) type EncodingKey = Key<Encoding>;
@@ -41,7 +43,7 @@ pub(crate) struct EncodingCounts {
 
 pub(crate) struct Encoding {
     pub(crate) up_track: UpTrackId,
-    pub(crate) transport: TransportKey,
+    pub(crate) publisher: Publisher,
     pub(crate) kind: Kind,
     pub(crate) rid: Rid,
     pub(crate) ssrc: Option<Ssrc>,
@@ -63,16 +65,20 @@ pub(crate) struct Encoding {
     pub(crate) showing: Vec<SlotKey>,
     /// Slots that will, from its next keyframe on.
     pub(crate) waiting: Vec<SlotKey>,
+    /// Other engines that have slots for it.
+    pub(crate) relays: Vec<Relay>,
+    /// How it stands with the engine that relays it, if one does.
+    pub(crate) relayed: Option<Box<Watched>>,
     pub(crate) counts: EncodingCounts,
     pub(crate) layers: LayerRates,
     pub(crate) dependencies: Dependencies,
 }
 
 impl Encoding {
-    pub(crate) fn new(up_track: UpTrackId, transport: TransportKey, kind: Kind, rid: Rid) -> Self {
+    pub(crate) fn new(up_track: UpTrackId, publisher: Publisher, kind: Kind, rid: Rid) -> Self {
         Self {
             up_track,
-            transport,
+            publisher,
             kind,
             rid,
             ssrc: None,
@@ -90,6 +96,8 @@ impl Encoding {
             sender_report: None,
             showing: Vec::new(),
             waiting: Vec::new(),
+            relays: Vec::new(),
+            relayed: None,
             counts: EncodingCounts::default(),
             layers: LayerRates::default(),
             dependencies: Dependencies::default(),
@@ -98,7 +106,7 @@ impl Encoding {
 
     /// Whether lost packets matter to somebody.
     pub(crate) fn watched(&self) -> bool {
-        !(self.showing.is_empty() && self.waiting.is_empty())
+        !(self.showing.is_empty() && self.waiting.is_empty() && self.relays.is_empty())
     }
 
     /// The number of its first packet, if that began a keyframe a moment ago and all that has come

@@ -43,7 +43,7 @@ struct Bytes {
 }
 
 /// Counts of one encoding over the latest periods.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct LayerRates {
     period: u64,
     current: Bytes,

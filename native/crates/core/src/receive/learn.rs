@@ -72,10 +72,11 @@ impl Engine {
     }
 
     /// The encoding goes on under another SSRC.
-    fn restart(&mut self, now: Instant, key: EncodingKey) {
+    pub(crate) fn restart(&mut self, now: Instant, key: EncodingKey) {
         let Some(encoding) = self.encodings.get_mut(key) else { return };
         let begun = encoding.first.is_some();
         encoding.restart();
+        self.relay_restart(key);
         if begun {
             self.interrupt_all(now, key);
         }

@@ -9,6 +9,7 @@ pub(crate) mod layers;
 mod learn;
 pub(crate) mod levels;
 pub(crate) mod missing;
+pub(crate) mod publisher;
 pub(crate) mod reception;
 pub(crate) mod reports;
 mod rtcp;

@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::receive::encoding::{Encoding, EncodingKey};
 use crate::receive::flow::{Lapse, Patience};
 use crate::receive::levels::Loudness;
+use crate::receive::publisher::Publisher;
 use crate::time::Instant;
 use crate::transport::{Transport, TransportKey};
 
@@ -28,7 +29,7 @@ impl Engine {
         }
     }
 
-    fn encodings_of(&self, key: TransportKey) -> Vec<EncodingKey> {
+    pub(crate) fn encodings_of(&self, key: TransportKey) -> Vec<EncodingKey> {
         let Some(transport) = self.transports.get(key) else { return Vec::new() };
         let tracks = transport.up_tracks.iter().filter_map(|&track| self.up_tracks.get(track));
         tracks.flat_map(|track| track.encodings.iter().map(|(_, encoding)| *encoding)).collect()
@@ -40,7 +41,7 @@ impl Engine {
         if !Self::stops(encoding.kind) {
             return;
         }
-        let transport = self.transports.get(encoding.transport);
+        let transport = encoding.publisher.here().and_then(|key| self.transports.get(key));
         let deaf = transport.is_some_and(|transport| transport.path.is_silent());
         let Some(lapse) = encoding.flow.lapse(now, patience, deaf) else { return };
         encoding.missing.clear();
@@ -130,9 +131,13 @@ impl Engine {
     /// Never when the encoding has stopped or its publisher cannot be reached: it is asked
     /// when it starts (again) and somebody still waits. One that is idle is asked: a screen
     /// on which nothing moves is sent once more for those who come later.
-    fn next_keyframe_request(&self, key: EncodingKey) -> Option<Instant> {
+    pub(crate) fn next_keyframe_request(&self, key: EncodingKey) -> Option<Instant> {
         let encoding = self.encodings.get(key)?;
-        if !encoding.flow.live() || !self.transports.get(encoding.transport)?.ready() {
+        let heard = match (encoding.publisher, &encoding.relayed) {
+            (Publisher::Here(key), _) => encoding.flow.live() && self.transports.get(key)?.ready(),
+            (Publisher::There { .. }, relayed) => relayed.as_ref()?.flows(),
+        };
+        if !heard {
             return None;
         }
         encoding.keyframes.next(self.somebody_waits(encoding))

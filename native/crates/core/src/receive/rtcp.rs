@@ -70,11 +70,18 @@ impl Engine {
     fn sender_report(&mut self, now: Instant, key: TransportKey, ssrc: Ssrc, info: &SenderInfo) {
         let Some(transport) = self.transports.get_mut(key) else { return };
         let Some(source) = transport.sources.get(ssrc).filter(|source| !source.rtx) else { return };
+        let before = transport.clock.offset();
         transport.clock.sample(now, info.ntp, ntp(self.config.ntp_epoch, now));
+        let moved = transport.clock.offset() != before;
         let Some(encoding) = self.encodings.get_mut(source.encoding) else { return };
         encoding.reception.sender_report(now, info);
         encoding.sender_report = Some(*info);
         encoding.flow.sign(now);
+        if moved {
+            self.encodings_of(key).into_iter().for_each(|each| self.relay_report(each));
+        } else {
+            self.relay_report(source.encoding);
+        }
     }
 
     /// A participant that has nothing to send still reports, as a receiver (RFC 3550 6.4).

@@ -163,7 +163,7 @@ impl Engine {
         let mut descriptor =
             describe(format.codec, media.payload, media.marker, extensions.dependency_descriptor);
         if format.codec == Codec::Red && !media.payload.is_empty() {
-            let publisher = self.transports.get(encoding.transport);
+            let publisher = encoding.publisher.here().and_then(|key| self.transports.get(key));
             if !publisher.is_some_and(|each| is_opus(&descriptor.detail, &each.negotiated)) {
                 counters.drop_malformed_red += 1;
                 return;
@@ -252,7 +252,7 @@ impl Engine {
         let codec_before = encoding.format.replace(format).map(|format| format.codec.wrapped());
         let measure = video && encoding.layers.count(now, &packet.descriptor, media.payload.len());
         let started = encoding.flow.packet(now);
-        let publisher = encoding.transport;
+        let (publisher, relayed) = (encoding.publisher.here(), !encoding.relays.is_empty());
         let up_track = encoding.up_track;
         if (started || codec_before != Some(codec))
             && let Some(ssrc) = encoding.ssrc
@@ -268,11 +268,17 @@ impl Engine {
         if overwhelmed {
             self.ask_keyframe(now, key);
         }
-        if wake && let Some(at) = self.next_question(publisher) {
+        if wake
+            && let Some(publisher) = publisher
+            && let Some(at) = self.next_question(publisher)
+        {
             self.wake(publisher, at.max(now));
         }
         if measure {
             self.measure_layers(now, key);
+        }
+        if relayed {
+            self.relay_packet(key, sequence);
         }
         self.forward(now, key, sequence);
     }

@@ -10,6 +10,8 @@ const RESTART_GAP: u64 = 1 << 17;
 pub(crate) struct Sequence {
     unwrapper: Unwrapper,
     offset: u64,
+    /// The highest one, where another engine gives the numbers.
+    relayed: Option<u64>,
 }
 
 impl Sequence {
@@ -28,7 +30,12 @@ impl Sequence {
     /// The highest number so far.
     #[inline]
     pub(crate) fn highest(&self) -> Option<u64> {
-        self.unwrapper.highest().map(|highest| highest + self.offset)
+        self.relayed.or_else(|| self.unwrapper.highest().map(|highest| highest + self.offset))
+    }
+
+    /// A packet has come whose number another engine gave it.
+    pub(crate) fn follow(&mut self, number: u64) {
+        self.relayed = self.relayed.max(Some(number));
     }
 
     /// Other packets follow, under another SSRC. Their numbers are higher.
@@ -37,6 +44,7 @@ impl Sequence {
         self.offset =
             self.highest().map_or(self.offset, |highest| (highest + RESTART_GAP) & !0xffff);
         self.unwrapper = Unwrapper::new();
+        self.relayed = None;
     }
 }
 

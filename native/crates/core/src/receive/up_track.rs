@@ -7,14 +7,14 @@ use crate::command::Kind;
 use crate::ids::UpTrackId;
 use crate::receive::encoding::EncodingKey;
 use crate::receive::layers::Layer;
-use crate::transport::TransportKey;
+use crate::receive::publisher::Publisher;
 
 pub(crate) type UpTrackKey = Key<UpTrack>;
 
 /// Its encodings exist from the beginning, so that slots can wait for them.
 pub(crate) struct UpTrack {
     pub(crate) id: UpTrackId,
-    pub(crate) transport: TransportKey,
+    pub(crate) publisher: Publisher,
     pub(crate) kind: Kind,
     pub(crate) mid: Mid,
     pub(crate) encodings: Vec<(Rid, EncodingKey)>,

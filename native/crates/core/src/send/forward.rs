@@ -211,7 +211,7 @@ impl Engine {
     ) -> Option<u64> {
         let span = slot.spans.current()?;
         let (old, new) = (self.encodings.get(span.encoding)?, self.encodings.get(source)?);
-        if old.transport != new.transport {
+        if old.publisher != new.publisher {
             return None;
         }
         let shown = slot.continuity.timestamp.wrapping_sub(span.timestamp);

@@ -3,6 +3,7 @@
 use crate::command::Kind;
 use crate::engine::Engine;
 use crate::receive::encoding::EncodingKey;
+use crate::receive::publisher::Publisher;
 use crate::send::slot::SlotKey;
 use crate::time::Instant;
 use crate::transport::TransportKey;
@@ -32,6 +33,10 @@ impl Engine {
         };
         slot.target = Some(source);
         encoding.waiting.push(key);
+        if !self.relay.looked_at(source, encoding) {
+            // What it waits for may be on its way already.
+            return;
+        }
         let ready = self.transports.get(slot.transport).is_some_and(|t| t.ready());
         if encoding.kind == Kind::Video && ready {
             self.ask_keyframe(now, source);
@@ -44,6 +49,7 @@ impl Engine {
         let Some(target) = slot.target.take() else { return };
         if let Some(encoding) = self.encodings.get_mut(target) {
             remove(&mut encoding.waiting, key);
+            self.relay.looked_away(encoding);
         }
     }
 
@@ -53,6 +59,7 @@ impl Engine {
         let Some(shown) = slot.showing.take() else { return };
         if let Some(encoding) = self.encodings.get_mut(shown) {
             remove(&mut encoding.showing, key);
+            self.relay.looked_away(encoding);
         }
     }
 
@@ -84,8 +91,10 @@ impl Engine {
         if !encoding.keyframes.ask(now) {
             self.counters.plis_throttled += 1;
         }
-        let publisher = encoding.transport;
-        self.wake(publisher, now);
+        match encoding.publisher {
+            Publisher::Here(publisher) => self.wake(publisher, now),
+            Publisher::There { .. } => self.relay.call(now),
+        }
     }
 
     /// Media can be sent to the peer from now on: what its slots wait for is asked for.

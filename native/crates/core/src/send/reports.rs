@@ -6,6 +6,8 @@ use trio_sfu_wire::rtcp::{self, SenderInfo};
 
 use crate::engine::Engine;
 use crate::receive::clock::{from_ntp, ntp};
+use crate::receive::encoding::Encoding;
+use crate::receive::publisher::Publisher;
 use crate::receive::reports::MAX_RTCP;
 use crate::send::slot::SlotKey;
 use crate::time::Instant;
@@ -61,6 +63,14 @@ impl Engine {
         self.has_output(key);
     }
 
+    /// From the publisher's clock to ours.
+    pub(crate) fn clock_offset(&self, encoding: &Encoding) -> Option<i64> {
+        match (encoding.publisher, &encoding.relayed) {
+            (Publisher::Here(key), _) => self.transports.get(key)?.clock.offset(),
+            (Publisher::There { .. }, relayed) => relayed.as_ref()?.offset,
+        }
+    }
+
     /// Now, on the slot's RTP clock: the publisher's own relation of the two, moved onto
     /// the engine's clock; or, before its first report, the latest packet's arrival.
     fn sender_info(&self, now: Instant, key: SlotKey) -> Option<SenderInfo> {
@@ -69,9 +79,8 @@ impl Engine {
         let encoding = self.encodings.get(slot.showing?)?;
         let clock_rate = encoding.format?.clock_rate;
         let now_ntp = ntp(self.config.ntp_epoch, now);
-        let publisher = self.transports.get(encoding.transport);
         let reported = encoding.sender_report.and_then(|report| {
-            let at = publisher?.clock.local(report.ntp)?;
+            let at = report.ntp.wrapping_add_signed(self.clock_offset(encoding)?);
             Some((at, report.rtp_timestamp.wrapping_add(span.timestamp)))
         });
         let (at, timestamp) = reported.unwrap_or_else(|| {

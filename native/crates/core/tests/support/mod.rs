@@ -5,6 +5,7 @@
 pub mod decoder;
 pub mod link;
 pub mod media;
+pub mod pair;
 pub mod receiver;
 pub mod scalable;
 pub mod stage;
