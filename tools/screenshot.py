@@ -23,7 +23,7 @@ from tools.portraits import SLIDE, portraits
 
 TARGET: Final = Path(__file__).resolve().parent.parent / "docs" / "images"
 CROWD: Final = Path("tests/browser/crowd.js").read_text()
-DESKTOP: Final = (1200, 675)
+DESKTOP: Final = (1280, 720)
 SMALLER: Final = (1000, 600)
 PHONE: Final = (390, 760)
 ROOM: Final = "tuesday-sync"
