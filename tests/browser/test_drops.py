@@ -1,0 +1,187 @@
+"""Random drops of the socket, the path and the NAT mapping: sound and picture come back.
+
+In the same session, with nobody twice and the pages' state the server's after each; how long it
+takes is measured. ``SOAK_DROPS`` says how many; ``SOAK_SEED`` repeats a run.
+"""
+
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import quantiles
+from typing import Any, Final, Literal, TypeAlias, get_args
+
+import pytest
+
+from tests.browser.participant import Participant, PersonFactory
+from tests.browser.test_nat import SETTINGS
+from tests.browser.test_partitions import own
+from tests.browser.test_resume import Relay, relay
+from tests.process.daemon import Daemon, running_daemon
+from tests.process.network import ADDRESS, Network, behind_nat, own_network
+from tests.process.patience import eventually
+from tests.process.rebinding import forget_mappings
+
+ROOM: Final = "drops"
+COUNT: Final = int(os.environ.get("SOAK_DROPS", "6"))
+SEED: Final = int(os.environ.get("SOAK_SEED", "7"))
+GIVE_UP: Final = 30.0
+PICTURES, SOUNDS = 2, 5
+"""More of each than before: it flows again."""
+LONGEST: Final = 1.5
+"""Seconds that a path is gone."""
+
+Kind: TypeAlias = Literal["socket", "path", "mapping"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+# Pictures that were decoded, and packets of sound that came.
+FLOWN = """async () => {
+    let [pictures, sounds] = [0, 0];
+    for (const report of (await window.trioSfu.pc.getStats()).values()) {
+        if (report.type !== "inbound-rtp") continue;
+        if (report.kind === "video") pictures += report.framesDecoded ?? 0;
+        else sounds += report.packetsReceived ?? 0;
+    }
+    return [pictures, sounds];
+}"""
+
+# What the page believes: itself, and of each of the others the connection and the tracks.
+BELIEVES = """() => {
+    const { client } = window.trioSfu;
+    const peers = client.peers.map(({ id, connection, tracks }) => [id, connection,
+        tracks.map(({ source, muted }) => `${source} ${muted}`).sort()]);
+    return {
+        self: client.self,
+        peers: Object.fromEntries(peers.map(([id, ...rest]) => [id, rest])),
+    };
+}"""
+
+Measure = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Bob sits beside the daemon, Alice behind the router; her socket goes through ``way``."""
+
+    daemon: Daemon
+    router: Network
+    way: Relay
+    alice: Participant
+    bob: Participant
+
+    def drop(self, kind: Kind, chance: random.Random) -> None:
+        """Let it happen; return when it is over."""
+        if kind == "socket":
+            self.way.cut()
+        elif kind == "mapping":
+            forget_mappings(self.router)
+        else:
+            self.router.nft("insert rule ip filter through meta l4proto udp drop")
+            time.sleep(chance.uniform(0.2, LONGEST))  # Not for luck: so long it lasts.
+            self.router.nft("flush chain ip filter through")
+
+    def back(self) -> float:
+        """Return the seconds until both have sound and picture, from now."""
+        started = time.monotonic()
+        before = [self.flown(one) for one in (self.alice, self.bob)]
+
+        def flows() -> bool:
+            now = [self.flown(one) for one in (self.alice, self.bob)]
+            return all(
+                new[0] >= old[0] + PICTURES and new[1] >= old[1] + SOUNDS
+                for old, new in zip(before, now, strict=True)
+            )
+
+        eventually(flows, within=GIVE_UP, why="sound and picture at both", every=0.02)
+        return time.monotonic() - started
+
+    def flown(self, one: Participant) -> tuple[int, int]:
+        pictures, sounds = one.page.run(FLOWN)
+        return pictures, sounds
+
+    def server_knows(self) -> dict[str, Any]:
+        """Return each peer's connection and tracks, by id, as the API has them."""
+        status, body = self.daemon.get(f"/api/v1/rooms/{ROOM}/peers")
+        assert status == 200, body
+        return {
+            peer["peer"]: [
+                peer["connection"],
+                sorted(f"{each['source']} {str(each['muted']).lower()}" for each in peer["tracks"]),
+            ]
+            for peer in json.loads(body)["peers"]
+        }
+
+    def agrees(self) -> bool:
+        """Return whether both pages believe what the server knows, and nobody is twice."""
+        knows = self.server_knows()
+        for one in (self.alice, self.bob):
+            believes = one.page.run(BELIEVES)
+            if sorted(one.names()) != ["alice", "bob"] or len(knows) != 2:
+                return False
+            if {believes["self"]} | believes["peers"].keys() != knows.keys():
+                return False
+            if any(knows[peer] != state for peer, state in believes["peers"].items()):
+                return False
+        return True
+
+
+@pytest.fixture
+def place(artifacts: Path, tmp_path: Path, person: PersonFactory) -> Iterator[Place]:
+    with ExitStack() as stack:
+        network = stack.enter_context(own_network())
+        router, client = stack.enter_context(behind_nat(network))
+        stack.enter_context(network.inside())
+        settings = SETTINGS | {"TRIO_SFU_MEDIA_ANNOUNCED": ADDRESS}
+        daemon = stack.enter_context(running_daemon(artifacts, environment=settings))
+        way = stack.enter_context(relay(daemon.http_port, ADDRESS))
+        # Else there is no camera for a page that is not from this machine.
+        secure = f"--unsafely-treat-insecure-origin-as-secure={way.url}"
+        far = client.wrapper(tmp_path, "/usr/bin/chromium", secure)
+        near = network.wrapper(tmp_path, "/usr/bin/chromium")
+        alice = person("alice", executable=str(far))
+        bob = person("bob", executable=str(near))
+        yield Place(daemon, router, way, alice, bob)
+
+
+def test_sound_and_picture_are_back_after_random_drops(place: Place, measure: Measure) -> None:
+    place.bob.join(place.daemon.url, ROOM)
+    place.alice.join(place.way.url, ROOM)
+    for viewer, other in ((place.alice, place.bob), (place.bob, place.alice)):
+        viewer.sees(other.name, other.pattern)
+        viewer.hears({other.name: other.tone})
+    eventually(place.agrees, within=10, why="pages and server to agree")
+    session = own(place.alice)
+
+    chance = random.Random(SEED)
+    took: dict[Kind, list[float]] = {kind: [] for kind in KINDS}
+    # Each kind as often as the others, in an order that nobody chose.
+    kinds = [KINDS[number % len(KINDS)] for number in range(COUNT)]
+    chance.shuffle(kinds)
+    for kind in kinds:
+        place.drop(kind, chance)
+        took[kind].append(place.back())
+        eventually(place.agrees, within=GIVE_UP, why=f"pages and server to agree after a {kind}")
+        time.sleep(chance.uniform(0.5, 1.5))  # Not for luck: the next comes at a moment of its own.
+
+    for viewer, other in ((place.alice, place.bob), (place.bob, place.alice)):
+        viewer.sees(other.name, other.pattern)
+    for kind, times in took.items():
+        if times:
+            measure(f"back after {len(times)} drops of {kind}", _spread(times))
+    everything = [each for times in took.values() for each in times]
+    measure(f"back after {COUNT} drops", _spread(everything))
+    assert own(place.alice) == session
+
+
+def _percentile(times: list[float]) -> float:
+    return quantiles(times, n=20, method="inclusive")[-1] if len(times) > 1 else times[0]
+
+
+def _spread(times: list[float]) -> str:
+    ordered = sorted(times)
+    middle = ordered[len(ordered) // 2]
+    return f"median {middle:.2f} s, 95th {_percentile(times):.2f} s, longest {ordered[-1]:.2f} s"
