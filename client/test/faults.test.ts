@@ -9,14 +9,22 @@ describe("reported", () => {
   it("tells the reports about a line from those about others", () => {
     const stats = report(
       { type: "outbound-rtp", id: "A", mid: "0", packetsSent: 5 },
-      { type: "outbound-rtp", id: "V", mid: "1", packetsSent: 9, framesSent: 2 },
+      {
+        type: "outbound-rtp",
+        id: "V",
+        mid: "1",
+        packetsSent: 9,
+        framesSent: 2,
+        mediaSourceId: "M",
+      },
+      { type: "media-source", id: "M", frames: 7 },
       { type: "remote-inbound-rtp", id: "RA", localId: "A", timestamp: 1_000 },
       { type: "remote-inbound-rtp", id: "RV", localId: "V", timestamp: 2_000 },
       { type: "remote-outbound-rtp", id: "S", timestamp: 1_500 },
     );
-    expect(reported(stats, "0")).toEqual({ own: 1_000, others: 2_000, left: 5 });
-    expect(reported(stats, "1")).toEqual({ own: 2_000, others: 1_500, left: 2 });
-    expect(reported(report(), "0")).toEqual({ own: null, others: null, left: 0 });
+    expect(reported(stats, "0")).toEqual({ own: 1_000, others: 2_000, left: 5, given: null });
+    expect(reported(stats, "1")).toEqual({ own: 2_000, others: 1_500, left: 2, given: 7 });
+    expect(reported(report(), "0")).toEqual({ own: null, others: null, left: 0, given: null });
   });
 });
 

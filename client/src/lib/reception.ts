@@ -14,6 +14,8 @@ export interface Reported {
   others: number | null;
   /** What has left on the line: packets of sound, or pictures. */
   left: number;
+  /** What its device has given: pictures, or seconds of sound; null: the browser does not say. */
+  given: number | null;
 }
 
 interface Entry {
@@ -24,6 +26,9 @@ interface Entry {
   timestamp?: number;
   packetsSent?: number;
   framesSent?: number;
+  mediaSourceId?: string;
+  frames?: number;
+  totalSamplesDuration?: number;
 }
 
 /** With more streams than these the server's reports come in several datagrams. */
@@ -34,6 +39,8 @@ export function reported(report: RTCStatsReport, mid: string): Reported {
   const entries = [...(report.values() as Iterable<Entry>)];
   const line = entries.filter((entry) => entry.type === "outbound-rtp" && entry.mid === mid);
   const ids = new Set(line.map(({ id }) => id));
+  const sources = new Set(line.map(({ mediaSourceId }) => mediaSourceId));
+  const source = entries.find(({ type, id }) => type === "media-source" && sources.has(id));
   const received = entries.filter(({ type }) => type === "remote-inbound-rtp");
   const sent = entries.filter(({ type }) => type === "remote-outbound-rtp");
   const isOwn = ({ localId }: Entry) => ids.has(localId);
@@ -43,6 +50,7 @@ export function reported(report: RTCStatsReport, mid: string): Reported {
     others: latest(sent.length > ONE_DATAGRAM ? others : [...others, ...sent]),
     // Packets of a video line also leave to try what the path carries.
     left: line.reduce((sum, each) => sum + (each.framesSent ?? each.packetsSent ?? 0), 0),
+    given: source?.frames ?? source?.totalSamplesDuration ?? null,
   };
 }
 
@@ -69,7 +77,11 @@ export class Reception {
    * @param at now, ms.
    * @returns whether it arrives; null: nobody can tell yet, or nothing is sent.
    */
-  next(sent: string | null, { own, others }: Omit<Reported, "left">, at: number): boolean | null {
+  next(
+    sent: string | null,
+    { own, others }: Pick<Reported, "own" | "others">,
+    at: number,
+  ): boolean | null {
     const began = sent !== this.#sent;
     if (began || own === null) this.#known = false;
     else if (own !== this.#own) this.#known = true;

@@ -12,26 +12,31 @@ const STUCK_AFTER = 1_500;
 /** A device is begun anew no more often, ms: it may not be the one to blame. */
 const ANEW_AFTER = 30_000;
 
-const NOTHING: Reported = { own: null, others: null, left: 0 };
+const NOTHING: Reported = { own: null, others: null, left: 0, given: null };
 
 /** What one device sends. */
 class Line {
   readonly #reception = new Reception();
   #left = 0;
   #movedAt = 0;
+  #given: number | null = null;
+  #givenAt = 0;
   #begunAt = Number.NEGATIVE_INFINITY;
 
   /** Whether it arrives: see `Reception.next`. What does not leave does not arrive either. */
   next(sent: string | null, said: Reported, now: number): boolean | null {
     if (said.left !== this.#left) this.#movedAt = now;
     this.#left = said.left;
+    if (said.given !== this.#given && said.given !== null) this.#givenAt = now;
+    this.#given = said.given;
     const arrives = this.#reception.next(sent, said, now);
     return arrives && !this.isStuck(now);
   }
 
-  /** Whether another beginning may help: where packets leave, the network is to blame. */
+  /** Whether another beginning may help: where the device gives, the network is to blame. */
   ails(now: number): boolean {
-    if (!this.isStuck(now) || now - this.#begunAt < ANEW_AFTER) return false;
+    const gives = now - this.#givenAt < STUCK_AFTER;
+    if (!this.isStuck(now) || gives || now - this.#begunAt < ANEW_AFTER) return false;
     this.#begunAt = now;
     return true;
   }
