@@ -11,6 +11,7 @@ from tests.browser.chromium import LARGE
 from tests.browser.looking import Look, looking
 from tests.browser.participant import Participant, PersonFactory, chromium_of
 from tests.browser.patterns import COLOURS
+from tests.browser.test_connection_check import check
 from tests.browser.test_encryption import KEY, paste_key
 from tests.browser.test_encryption import join as join_sealed
 from tests.browser.test_invitation import ROOM, link, moderate
@@ -41,6 +42,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "camera": "Turn camera off",
         "leave": "Leave",
         "join": "Join",
+        "test": "Test my connection",
     },
     "fr": {
         "chat": "Discussion",
@@ -60,6 +62,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "camera": "Couper la caméra",
         "leave": "Quitter",
         "join": "Rejoindre",
+        "test": "Tester ma connexion",
     },
 }
 
@@ -87,6 +90,8 @@ def test_the_lobby(daemon: Daemon, person: PersonFactory, artifacts: Path, langu
         look.at(alice, "lobby-no-name")
         press(page, words["camera"])
         look.at(alice, "lobby-camera-off")
+        check(alice, button=words["test"])
+        look.at(alice, "lobby-connection-test")
         for equipment, code in (("denied", "permission-denied"), ("none", "no-devices")):
             bob = person("bob", language=locale, equipment=equipment)  # type: ignore[arg-type]
             bob.open(daemon.url)
