@@ -42,6 +42,7 @@ export class SendingLines {
   readonly #transceivers = new Map<Source, RTCRtpTransceiver>();
   readonly #video = new Map<Source, VideoSender>();
   readonly #coding = new Map<Source, VideoCoding>();
+  readonly #changes = new Map<Source, Promise<void>>();
 
   constructor(pc: RTCPeerConnection, encryption: LineEncryption | null = null) {
     for (const source of SOURCES) {
@@ -67,8 +68,19 @@ export class SendingLines {
     return lines;
   }
 
-  /** Send `track`, or nothing, on the line of `source`. */
-  async set(source: Source, track: MediaStreamTrack | null): Promise<void> {
+  /** Send `track`, or nothing, on the line of `source`; one after the other, so the last counts. */
+  set(source: Source, track: MediaStreamTrack | null): Promise<void> {
+    const done = (this.#changes.get(source) ?? Promise.resolve()).then(() =>
+      this.#set(source, track),
+    );
+    this.#changes.set(
+      source,
+      done.catch(() => undefined),
+    );
+    return done;
+  }
+
+  async #set(source: Source, track: MediaStreamTrack | null): Promise<void> {
     const sender = this.#transceivers.get(source)?.sender;
     if (!sender) return;
     if (track && source === "camera") await this.#fit(track);
