@@ -28,7 +28,10 @@ OTHERS = ("bob", "cid")
 TOP = LIGHT.camera[1]
 WITHOUT = (0.0, 25.0)
 JOINS = 27.0
-WITH = (36.0, 61.0)
+COMING = (27.0, 40.0)
+"""The page alone takes her up to ten seconds. Then she costs them what anybody does who comes: a
+keyframe, after which the publisher's encoder leaves out pictures."""
+WITH = (40.0, 65.0)
 LINK = Profile(rates=((0.0, 300_000),), delay=200, queue=QUEUE, loss=10)
 
 
@@ -52,13 +55,15 @@ def _judge(recording: Recording) -> list[Mark]:
     for name in OTHERS:
         frames = recording.frames(name, PUBLISHER)
         frozen = [
-            sum(each.seconds for each in freezes(frames, *phase)) for phase in (WITHOUT, WITH)
+            sum(each.seconds for each in freezes(frames, *phase))
+            for phase in (WITHOUT, WITH, COMING)
         ]
         top = [100 * share_of_time(frames, *phase).get(TOP, 0.0) for phase in (WITHOUT, WITH)]
         marks += [
             Mark(f"{name}: top layer without her", top[0], "% of the time", at_least=90),
             Mark(f"{name}: less of it with her", top[0] - top[1], "points", at_most=5),
             Mark(f"{name}: frozen without her", frozen[0], "s"),
+            Mark(f"{name}: frozen while she comes", frozen[2], "s"),
             Mark(f"{name}: more of it with her", frozen[1] - frozen[0], "s", at_most=0.3),
         ]
     sent, asked = (
