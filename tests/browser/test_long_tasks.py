@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.browser.participant import Participant, PersonFactory, chromium_of
 from tests.browser.patterns import COLOURS
 from tests.process.daemon import Daemon
@@ -76,6 +78,9 @@ def busy() -> float:
     return os.getloadavg()[0] / (os.cpu_count() or 1)
 
 
+@pytest.mark.skipif(
+    "SOAK_CROWDS" not in os.environ, reason="SOAK_CROWDS: twice twelve want minutes (make soak)"
+)
 def test_two_calls_of_twelve_drop_no_input(
     daemon: Daemon, person: PersonFactory, measure: Callable[[str, str], None], artifacts: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """Every state that the page can be in, in windows of three sizes: axe-core finds nothing, nothing
 is too small to press or sticks out, and there is a picture of it."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -180,7 +181,18 @@ def alice_shares(
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-@pytest.mark.parametrize("others", [4, 11])
+@pytest.mark.parametrize(
+    "others",
+    [
+        4,
+        pytest.param(
+            11,
+            marks=pytest.mark.skipif(
+                "SOAK_CROWDS" not in os.environ, reason="SOAK_CROWDS: it takes minutes (make soak)"
+            ),
+        ),
+    ],
+)
 def test_a_call_of_many(
     daemon: Daemon, person: PersonFactory, artifacts: Path, others: int, language: str
 ) -> None:
