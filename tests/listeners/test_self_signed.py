@@ -78,6 +78,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         ({"STATE_DIRECTORY": "/var/lib/a:/var/lib/b", "HOME": "/h"}, "/var/lib/a"),
         ({"XDG_STATE_HOME": "/s", "HOME": "/h"}, "/s/trio-sfu"),
         ({"HOME": "/h"}, "/h/.local/state/trio-sfu"),
+        ({}, "/var/lib/trio-sfu"),
     ],
 )
 def test_where_it_is(environment: dict[str, str], folder: str) -> None:

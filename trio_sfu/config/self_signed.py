@@ -18,7 +18,9 @@ def state_folder(environment: Mapping[str, str]) -> Path:
         return Path(given.partition(":")[0])
     if given := environment.get("XDG_STATE_HOME"):
         return Path(given) / "trio-sfu"
-    return Path(environment.get("HOME") or "/var/lib") / ".local" / "state" / "trio-sfu"
+    if home := environment.get("HOME"):
+        return Path(home) / ".local" / "state" / "trio-sfu"
+    return Path("/var/lib/trio-sfu")
 
 
 def with_files(config: Config, environment: Mapping[str, str]) -> Config:
