@@ -70,6 +70,10 @@ describe("what was found", () => {
     expect(summary([...blocked, finding("TCP reachability"), ...media])).toContain(
       "UDP is blocked",
     );
+    const deaf = finding("receive", "warn", "subscribe-denied");
+    expect(summary([finding("WebSocket"), finding("UDP reachability"), deaf])).toBe(
+      connectionEn["summary.send"],
+    );
     const denied = finding("publish", "warn", "publish-denied");
     expect(summary([finding("WebSocket"), finding("UDP reachability"), denied])).toBe(
       connectionEn["summary.listen"],
@@ -109,9 +113,9 @@ describe("a test", () => {
     vi.useRealTimers();
   });
 
-  async function findings(signal?: AbortSignal): Promise<string[]> {
+  async function findings(signal?: AbortSignal, more = {}): Promise<string[]> {
     const found: string[] = [];
-    const test = testConnection({ ...server.settings, media, ...(signal && { signal }) });
+    const test = testConnection({ ...server.settings, media, ...(signal && { signal }), ...more });
     const reading = (async () => {
       for await (const { check, state, code } of test) found.push(`${check} ${state} ${code}`);
     })();
@@ -127,6 +131,15 @@ describe("a test", () => {
     expect(await findings()).toEqual(["WebSocket fail server-unreachable"]);
     expect(closed()).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("says that the browser has no connections to give", async () => {
+    const createPeerConnection = () => {
+      throw new Error("too many");
+    };
+    expect(await findings(undefined, { createPeerConnection })).toEqual([
+      "WebSocket fail no-webrtc",
+    ]);
   });
 
   it("says what the server refuses", async () => {

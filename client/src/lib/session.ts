@@ -22,6 +22,7 @@ import type { LineEncryption } from "./end-to-end.ts";
 import { asRoomError, RoomError } from "./errors.ts";
 import { Negotiation, type NegotiationHandlers } from "./negotiation.ts";
 import type { Publication } from "./publications.ts";
+import { SOURCES } from "./sending.ts";
 import { type OpenSocket, SignalingSocket } from "./signaling.ts";
 import { pairsFor, SlotTable } from "./slots.ts";
 
@@ -32,8 +33,6 @@ const JOIN_TIMEOUT = 10_000;
 const RESUME_WITHIN = 12_000;
 /** Between two attempts to resume, ms. */
 const RESUME_EVERY = 500;
-
-const SOURCES: readonly Source[] = ["microphone", "camera", "screen", "screen-audio"];
 
 export interface SessionEnd {
   error: RoomError;

@@ -60,6 +60,7 @@ export class App {
     this.media.on("change", () => this.#publish());
     tellOfDevices(this.client, this.media, this.#notices, () => {
       if (this.#view instanceof Call) this.#view.showSettings();
+      else if (this.#view instanceof Lobby) this.#view.focusDevices();
     });
     this.client.on("state", (change) => this.#changed(change));
     this.client.on("connection", (state) => {

@@ -44,7 +44,10 @@ export class CameraSwitch {
       facing: camera.getSettings().facingMode ?? "",
       label: camera.label,
     };
-    this.#other = current && otherSide(await cameras(), current);
+    const other = current && otherSide(await cameras(), current);
+    // Meanwhile it is another one, or off.
+    if (camera !== this.#camera) return;
+    this.#other = other;
     this.element.hidden = this.#other === null;
     // A mirror is for who looks into it.
     document.documentElement.dataset.facing = (current && facingOf(current)) ?? "";

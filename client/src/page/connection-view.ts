@@ -44,6 +44,7 @@ export function summary(findings: readonly Finding[]): string {
   const way = wayOf(findings);
   if (!way) return say("summary.blocked");
   if (of("publish")?.code === "publish-denied") return say("summary.listen");
+  if (of("receive")?.code === "subscribe-denied") return say("summary.send");
   return canCall(findings) ? say(`summary.${way}`) : say("summary.broken");
 }
 

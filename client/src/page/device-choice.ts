@@ -1,6 +1,7 @@
 /** Drop-down lists of cameras, microphones and speakers. */
 import type { Device } from "./capture.ts";
 import { listDevices } from "./device-list.ts";
+import { ALIASES, same } from "./device-plan.ts";
 import { h } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { t } from "./language.ts";
@@ -14,7 +15,7 @@ const NAMES = {
 } as const;
 const ICONS = { camera: "camera", microphone: "microphone", speaker: "sound" } as const;
 /** The entries that stand for the system's choice. */
-const STANDARD = ["", "default", "communications"];
+const STANDARD = ["", ...ALIASES];
 
 /** One list. Its first entry is the system's choice. */
 export class DeviceList {
@@ -52,7 +53,7 @@ export class DeviceList {
     const all = await listDevices(this.#device);
     const { device, label } = this.#chosen();
     const real = all.filter(({ id }) => !STANDARD.includes(id));
-    const here = real.find(({ id }) => id === device) ?? real.find((each) => each.label === label);
+    const here = same(real, { id: device, label });
     const chosen = device ? (here?.id ?? "") : "";
     const standard = all.find(({ id }) => id === "default")?.label;
     const entries = [{ id: "", label: standard || t("lobby.default-device") }, ...real];

@@ -16,15 +16,16 @@ export function tellOfDevices(
   notices: Notices,
   choose: () => void,
 ): void {
-  const again = { label: t("device.again"), act: () => void media.retry() };
-  const other = { label: t("device.other"), act: choose };
   const waysOn = (code: string): WayOn[] => {
-    if (code.endsWith("-replaced")) return [other];
-    if (/-(unheard|unseen|muted|lost)$/.test(code)) return [other];
-    return /-busy$|-failed$|^permission-/.test(code) ? [again] : [];
+    // In the language that the page has by now.
+    if (/^(camera|microphone)-.*(replaced|unheard|unseen|muted|lost)$/.test(code))
+      return [{ label: t("device.other"), act: choose }];
+    return /-busy$|-failed$|^permission-/.test(code)
+      ? [{ label: t("device.again"), act: () => void media.retry() }]
+      : [];
   };
-  const ofDevices = new Telling(notices, waysOn);
-  const ofFaults = new Telling(notices, waysOn);
+  const ofDevices = new Shown(notices, waysOn);
+  const ofFaults = new Shown(notices, waysOn);
   media.on("said", (said) => ofDevices.tell(said));
   new FaultWatch(client, media, (faults) =>
     ofFaults.tell(faults.map((code) => ({ code, parameters: {} }))),
@@ -32,9 +33,10 @@ export function tellOfDevices(
 }
 
 /** Shows what is new, and takes away what is over. */
-class Telling {
+class Shown {
   readonly #notices: Notices;
   readonly #waysOn: (code: string) => WayOn[];
+  readonly #passing = new Map<string, ReturnType<typeof setTimeout>>();
   #told = new Map<string, string>();
 
   constructor(notices: Notices, waysOn: (code: string) => WayOn[]) {
@@ -48,7 +50,12 @@ class Telling {
     for (const { code, parameters } of said) {
       if (this.#told.get(code) === now.get(code)) continue;
       this.#notices.show(code, this.#waysOn(code), null, parameters);
-      if (code.endsWith("-replaced")) setTimeout(() => this.#notices.clear(code), SAID_FOR);
+      if (!code.endsWith("-replaced")) continue;
+      clearTimeout(this.#passing.get(code));
+      this.#passing.set(
+        code,
+        setTimeout(() => this.#notices.clear(code), SAID_FOR),
+      );
     }
     this.#told = now;
   }

@@ -43,7 +43,7 @@ export interface Plan {
 }
 
 /** What Chromium calls the system's choices; each stands for a device that has an entry too. */
-const ALIASES: readonly string[] = ["default", "communications"];
+export const ALIASES: readonly string[] = ["default", "communications"];
 
 /** What tells the system's default from another one, whichever way the browser says it. */
 export function standardOf(found: readonly Found[]): string {
@@ -88,7 +88,10 @@ function candidates(situation: Situation): Found[] {
 }
 
 /** A device that is plugged in elsewhere has another id, and the same name. */
-function same(found: readonly Found[], { id, label }: { id: string; label: string }): Found | null {
+export function same(
+  found: readonly Found[],
+  { id, label }: { id: string; label: string },
+): Found | null {
   const real = found.filter((each) => !ALIASES.includes(each.id));
   const named = () => real.find((each) => label !== "" && each.label === label);
   return real.find((each) => each.id === id) ?? named() ?? null;

@@ -2,6 +2,7 @@
 import { DEVICES } from "./capture.ts";
 import { DeviceChoice, DeviceList } from "./device-choice.ts";
 import { listDevices } from "./device-list.ts";
+import { same } from "./device-plan.ts";
 import { h } from "./dom.ts";
 import { t } from "./language.ts";
 import type { LocalMedia } from "./local-media.ts";
@@ -61,7 +62,7 @@ export class DeviceSettings {
   async #direct(): Promise<void> {
     const { device, label } = this.#media.remembered.speaker;
     const all = await listDevices("speaker");
-    const here = all.find(({ id }) => id === device) ?? all.find((each) => each.label === label);
+    const here = same(all, { id: device, label });
     await this.#sound.playOn(device ? (here?.id ?? "") : "");
   }
 }

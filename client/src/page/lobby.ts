@@ -114,6 +114,11 @@ export class Lobby {
     this.element.querySelector<HTMLElement>(".language select")?.focus();
   }
 
+  /** To where devices are chosen. */
+  focusDevices(): void {
+    this.element.querySelector<HTMLElement>(".choice select")?.focus();
+  }
+
   /** What has been typed so far. */
   get typed(): Choice {
     return { name: this.#name.value, room: this.#room.value, key: this.#chosenKey() };

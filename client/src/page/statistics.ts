@@ -55,13 +55,13 @@ export class Statistics {
   };
 
   async #load(): Promise<void> {
-    try {
-      const { StatisticsPanel } = await import("./statistics/panel.ts");
-      this.#panel ??= new StatisticsPanel(this.#client, this.#name, () => this.close());
-      this.element.replaceChildren(this.#panel.element);
-      await this.#panel.update();
-    } catch {
+    const loaded = await import("./statistics/panel.ts").catch(() => null);
+    if (!loaded) {
       this.element.textContent = t("error.server-unreachable");
+      return;
     }
+    this.#panel ??= new loaded.StatisticsPanel(this.#client, this.#name, () => this.close());
+    this.element.replaceChildren(this.#panel.element);
+    await this.#panel.update();
   }
 }

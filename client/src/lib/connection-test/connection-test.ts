@@ -87,7 +87,13 @@ class ConnectionTest {
 
   async *run(): AsyncGenerator<Finding, void, void> {
     if (this.#options.signal?.aborted) return;
-    const first = this.#party("udp");
+    let first: Party;
+    try {
+      first = this.#party("udp");
+    } catch (thrown) {
+      yield noSocket(asRoomError(thrown, "no-webrtc"));
+      return;
+    }
     const socket = await socketOf(first);
     yield socket;
     if (!first.joined || socket.state === "fail") return;
@@ -139,6 +145,7 @@ class ConnectionTest {
       await within(CONNECT_WITHIN, viewer.connected());
       await within(MEDIA_WITHIN, viewer.isShown(self));
     } catch {
+      this.#leave(viewer);
       yield wrong("fail", "publish", NOT_PUBLISHED);
       return;
     }
@@ -196,10 +203,12 @@ async function socketOf(party: Party): Promise<Finding> {
     const milliseconds = await within(SIGNALING_WITHIN, party.ping());
     return ok("WebSocket", "it opens, and messages come through", milliseconds);
   } catch (thrown) {
-    const { code, message } = asRoomError(thrown, "protocol-error");
-    const known = NO_SOCKET[code] ?? { code, message, remedy: "" };
-    return wrong("fail", "WebSocket", known);
+    return noSocket(asRoomError(thrown, "protocol-error"));
   }
+}
+
+function noSocket({ code, message }: RoomError): Finding {
+  return wrong("fail", "WebSocket", NO_SOCKET[code] ?? { code, message, remedy: "" });
 }
 
 async function attempt(party: Party, start = false): Promise<Attempt> {

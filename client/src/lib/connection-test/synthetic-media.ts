@@ -31,16 +31,15 @@ export function syntheticMedia(): SyntheticMedia {
   tone.connect(out);
   tone.start();
   const [microphone] = out.stream.getAudioTracks();
-  if (!camera || !microphone)
-    throw new Error("this browser makes no tracks of a canvas and a tone");
-  return {
-    camera,
-    microphone,
-    stop: () => {
-      clearInterval(drawing);
-      camera.stop();
-      microphone.stop();
-      void audio.close();
-    },
+  const stop = () => {
+    clearInterval(drawing);
+    camera?.stop();
+    microphone?.stop();
+    void audio.close();
   };
+  if (!camera || !microphone) {
+    stop();
+    throw new Error("this browser makes no tracks of a canvas and a tone");
+  }
+  return { camera, microphone, stop };
 }

@@ -29,6 +29,7 @@ export const connectionEn = {
   "summary.broken":
     "Sound and picture do not get through, although a connection was made. Try another network, for example your phone's, or turn off a VPN.",
   "summary.listen": "You can watch and listen from here.",
+  "summary.send": "You can be seen and heard from here.",
   "summary.stopped": "The test was stopped.",
   "button.stop": "Stop the test",
   "button.again": "Test again",

@@ -31,6 +31,7 @@ export const connectionFr: ConnectionMessages = {
   "summary.broken":
     "Le son et l’image ne passent pas, bien qu’une connexion ait été établie. Essayez un autre réseau, par exemple celui de votre téléphone, ou désactivez un VPN.",
   "summary.listen": "Vous pouvez regarder et écouter d’ici.",
+  "summary.send": "On peut vous voir et vous entendre d’ici.",
   "summary.stopped": "Le test a été arrêté.",
   "button.stop": "Arrêter le test",
   "button.again": "Tester à nouveau",

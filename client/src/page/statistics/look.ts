@@ -1,5 +1,6 @@
 /** Looks at a call: whose streams there are, and how they are sent. */
 import type { RemotePeer, RoomClient, Source } from "../../lib/index.ts";
+import { SOURCES } from "../../lib/sending.ts";
 import { type Path, selectedPath } from "./path.ts";
 import { type Stream, streams } from "./streams.ts";
 
@@ -23,8 +24,6 @@ export interface Look {
 }
 
 type Looked = Pick<RoomClient, "pc" | "peers" | "published" | "estimate">;
-
-const SOURCES: readonly Source[] = ["microphone", "camera", "screen", "screen-audio"];
 
 /** Null while there is no connection. */
 export async function look(client: Looked): Promise<Look | null> {
