@@ -373,8 +373,10 @@ async def _stop(daemon: Daemon, impatience: Impatience) -> None:
     # From the outside in; the engine goes last, by its own context.
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_cancel_after, impatience, nursery.cancel_scope, name="impatience")
-        daemon.services.stop()
         daemon.port.stop_accepting()
+        # Before the service that is their parent: their clients are told why.
+        await daemon.trials.stop()
+        daemon.services.stop()
         await daemon.rooms.stop()
         daemon.journal.recent.end()
         await daemon.port.end_connections(_GOODBYE_S)

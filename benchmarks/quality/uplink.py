@@ -159,7 +159,7 @@ def _panels(recording: Recording) -> list[Panel]:
 
 
 def uplinks() -> list[Scenario]:
-    """Return a publisher's link that falls and recovers, and one that loses packets."""
+    """Return a publisher's link that falls and recovers, one that opens, and one that loses."""
     rates = ((0.0, 5_000_000), (FALLS, LOW), (RECOVERS, 5_000_000))
     falls = Profile(rates=rates, delay=DELAY, queue=QUEUE)
     opens = Profile(rates=((0.0, NARROW), (OPENS, 5_000_000)), delay=DELAY, queue=QUEUE)

@@ -32,10 +32,10 @@ def test_it_names_all_that_the_daemon_is_called(tmp_path: Path) -> None:
         http__host="0.0.0.0",  # noqa: S104  (nothing listens)
         auth__open="true",
         media__addresses="0.0.0.0",  # noqa: S104  (the same)
-        media__announced="192.0.2.7,2001:0DB8::7",
+        media__announced="192.0.2.7,2001:0DB8::7,fe80::1%eth0",
     )
-    keep_certificate(config)
-    assert names(config) >= {"localhost", "127.0.0.1", "::1", "192.0.2.7", "2001:db8::7"}
+    assert keep_certificate(config) == keep_certificate(config)
+    assert names(config) >= {"localhost", "127.0.0.1", "::1", "192.0.2.7", "2001:db8::7", "fe80::1"}
     assert "0.0.0.0" not in names(config)  # noqa: S104  (the same)
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
         config.http.certificate, config.http.key

@@ -49,8 +49,8 @@ def test_small_rooms_are_whole_and_spread_over_the_workers(
             if room is not None:
                 homes.setdefault(room, set()).add(worker)
         assert all(len(home) == 1 for home in homes.values())
-        assert sum(placement.peers) == len(comers)
-    assert sum(placement.peers) == 0
+        assert sum(load.peers for load in placement.loads()) == len(comers)
+    assert sum(load.peers for load in placement.loads()) == 0
     assert not placement._rooms
 
 
@@ -59,7 +59,7 @@ def test_a_big_room_fills_all_workers() -> None:
     with ExitStack() as peers:
         for _ in range(1_000):
             peers.enter_context(placement.seat("all hands"))
-        assert min(placement.peers) > 200
+        assert min(load.peers for load in placement.loads()) > 200
 
 
 def test_what_is_sent_counts_and_not_who_is_there() -> None:

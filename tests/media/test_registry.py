@@ -166,7 +166,7 @@ async def test_a_lost_pause_is_made_up_for(
 
 async def test_a_lost_transport_hears_nothing_more() -> None:
     async with one_transport() as (engine, transport):
-        engine.registry.lose_all("worker-lost", "it panicked")
+        engine.registry.lose(0, "worker-lost", "it panicked")
         engine.registry.dispatch(_native.Silent(transport.id))
         assert [event async for event in transport.events] == [
             TransportLost("worker-lost", "it panicked")

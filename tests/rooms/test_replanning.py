@@ -56,7 +56,22 @@ async def test_who_watched_and_leaves_concerns_those_who_had_a_place_for_them() 
         with planned() as seen:
             cid.link.say(Leave())
             await settle()
-        assert cid.id not in seen
+        assert set(seen) == {ann.id, bob.id}
+        assert bob.shown["v0"] == (ann.id, "camera")
+
+
+async def test_who_had_no_place_anywhere_leaves_and_nobody_is_planned() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await film(ann)
+        await bob.offer()
+        cid = await s.join()
+        await cid.offer()
+        await settle()
+        with planned() as seen:
+            cid.link.say(Leave())
+            await settle()
+        assert seen == []
         assert bob.shown["v0"] == (ann.id, "camera")
 
 

@@ -155,13 +155,13 @@ def open_floor(receivers: int, burst: Burst) -> Iterator[Floor]:
     with ExitStack() as stack:
         try:
             sockets = [stack.enter_context(_bound()) for _ in range(receivers + 1)]
+            poller = stack.enter_context(epoll())
         except OSError as error:
             raise TrialError(
                 f"no UDP port on {HOST} can be used: {error}. May so many sockets be open "
                 "(`ulimit -n`)?",
                 code="trial-no-udp",
             ) from None
-        poller = stack.enter_context(epoll())
         sender, *others = sockets
         for each in others:
             each.setblocking(False)  # noqa: FBT003

@@ -36,7 +36,7 @@ class _Message(ctypes.Structure):
 class _Address(ctypes.Structure):
     _fields_ = (
         ("family", ctypes.c_uint16),
-        ("port", ctypes.c_uint16 * 1),
+        ("port", ctypes.c_uint16),
         ("address", ctypes.c_uint8 * 4),
         ("zero", ctypes.c_uint8 * 8),
     )
@@ -72,7 +72,7 @@ class Messages:
             part, address = self._parts[number], self._addresses[number]
             part.base, part.len = start + number * length, length
             address.family = socket.AF_INET
-            address.port[0] = socket.htons(port)
+            address.port = socket.htons(port)
             address.address[:] = socket.inet_aton(host)
             message = self._messages[number].header
             message.name, message.name_len = ctypes.addressof(address), ctypes.sizeof(address)

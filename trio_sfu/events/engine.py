@@ -20,8 +20,11 @@ class EngineFailed(Crash):
 
 @dataclass(frozen=True, slots=True)
 class EngineRestarted(Fact):
-    """Another engine took the place of one that failed; ``restarts`` since the start."""
+    """A worker of the engine that failed was started anew; ``restarts`` since the start."""
 
     level: ClassVar[Level] = "warning"
-    counter: ClassVar[tuple[str, str] | None] = ("engine_restarts", "Packet engines started anew")
+    counter: ClassVar[tuple[str, str] | None] = (
+        "engine_restarts",
+        "Workers of the packet engine started anew",
+    )
     restarts: int

@@ -62,12 +62,13 @@ def _place(name: str) -> str | None:
         address = ip_address(name)
     except ValueError:
         return name if name and name.isascii() else None
-    return None if address.is_unspecified else str(address)
+    # A certificate has no scope (RFC 4007) of an address.
+    return None if address.is_unspecified else str(address).partition("%")[0]
 
 
 def _found(file: Path, key: Path, names: Collection[str]) -> x509.Certificate | None:
     """Return the certificate that is there, if it will do."""
-    with suppress(OSError, ValueError, x509.ExtensionNotFound):
+    with suppress(OSError, TypeError, ValueError, x509.ExtensionNotFound):
         there = x509.load_pem_x509_certificate(file.read_bytes())
         secret = serialization.load_pem_private_key(key.read_bytes(), None)
         called = there.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -13,7 +13,7 @@ class _Seen:
 class Workers:
     """Watches the workers' loop counters, which move at least every 500 ms.
 
-    ``progress`` gives one for each worker; another engine in its place begins anew.
+    ``progress`` gives one for each worker; one that is started anew begins anew.
     """
 
     def __init__(self, progress: Callable[[], list[int]]) -> None:

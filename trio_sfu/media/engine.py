@@ -1,7 +1,7 @@
 """The packet engine in trio: its life, and the pump of its events."""
 
 import math
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -32,7 +32,8 @@ class MediaEngine:
         self.placement = placement or Placement(1, math.inf)
         self.restarts = 0
         """How often a worker has panicked and was started anew."""
-        self._restarted = trio.Event()
+        self._restarted: defaultdict[int, trio.Event] = defaultdict(trio.Event)
+        """By worker: who waits for one is not let in by another."""
 
     @property
     def native(self) -> Commands:
@@ -55,10 +56,7 @@ class MediaEngine:
                 if error.code != "worker-lost":
                     raise
                 with trio.move_on_after(RESTARTING):
-                    while True:
-                        await self._restarted.wait()
-                        if worker not in self.placement.lost:
-                            break
+                    await self._restarted[worker].wait()
                 handle = self.native.add_transport(ice_ufrag, ice_pwd, worker=worker)
         except EngineError as error:
             code = "too-many-transports" if error.code == "too-many" else error.code
@@ -106,8 +104,7 @@ class MediaEngine:
         """Have a worker again, and let in who waits for it."""
         self.restarts += 1
         self.placement.lost.discard(worker)
-        self._restarted.set()
-        self._restarted = trio.Event()
+        self._restarted.pop(worker, trio.Event()).set()
 
     def nudge(self) -> None:
         """Note that a command may have left something to send, or another deadline."""

@@ -62,11 +62,6 @@ class Placement:
         self._rates = [0.0] * self.workers
         self._counts = [0] * self.workers
 
-    @property
-    def peers(self) -> Sequence[int]:
-        """How many each worker has."""
-        return self._peers
-
     def loads(self) -> list[Load]:
         """Return what each worker has to do."""
         return [
@@ -88,7 +83,7 @@ class Placement:
             self._peers[worker] -= 1
             if room is not None and of_room is not None:
                 of_room[worker] -= 1
-                if not any(of_room) and self._rooms.get(room) is of_room:
+                if not any(of_room):
                     del self._rooms[room]
 
     def forwarded(self, now: float, counts: Sequence[int]) -> None:

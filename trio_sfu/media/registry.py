@@ -62,15 +62,10 @@ class Registry:
                 if event.slot in self.slots:
                     self.slots[event.slot][0].deliver(event)
             case TransportLost():
-                self.lose_all(event.code, event.message, event.failure)
+                pass  # Made by ``lose`` alone.
             case _:
                 if event.transport in self.transports:
                     self.transports[event.transport].deliver(event)
-
-    def lose_all(self, code: str, message: str, failure: str | None = None) -> None:
-        """Tell every transport that it is of no more use, and which failure it was."""
-        for transport in list(self.transports.values()):
-            transport.deliver(TransportLost(code, message, failure))
 
     def lose(self, worker: int, code: str, message: str, failure: str | None = None) -> None:
         """Tell the transports of a worker so, and close its tracks for who watches elsewhere."""

@@ -111,7 +111,7 @@ class SimulatedMediaEngine(MediaEngine):
 
     def _restart(self, worker: int) -> None:
         del self._restarting[worker]
-        self._engine.restart_worker(worker, seed=self.restarts + 1)
+        self._engine.restart_worker(worker, seed=self.placement.workers + self.restarts)
         self._go_on(worker)
         self._journal.note(EngineRestarted(self.restarts))
 

@@ -35,7 +35,7 @@ class WorkerGauge:
         for thread, before in list(self._workers.items()):
             used = cpu_seconds(thread)
             if used is None:
-                # Another engine has taken its place: look again.
+                # Another thread has taken its place: look again.
                 del self._workers[thread]
                 self._looked_at = None
                 continue

@@ -70,6 +70,7 @@ class Registry:
                 task_status.started()
                 await trio.sleep_forever()
         finally:
+            self._nursery = None
             self._ended.set()
 
     async def stop(self) -> None:

@@ -67,6 +67,10 @@ class Trials:
             task_status.started()
             await trio.sleep_forever()
 
+    async def stop(self) -> None:
+        """End every trial, telling the clients; nobody gets into one any more."""
+        await self._rooms.stop()
+
     def reconfigure(self, video: Video) -> None:
         """Have other codecs for rooms, from now on."""
         self._rooms.reconfigure(_LIMITS, video)
@@ -89,11 +93,13 @@ class Trials:
         return True
 
     async def _end(self, room: Room) -> None:
-        with trio.move_on_after(_SECONDS):
-            await room.gone.wait()
-        if not room.gone.is_set():
-            room.end("trial-over")
-        self._timed.discard(room)
+        try:
+            with trio.move_on_after(_SECONDS):
+                await room.gone.wait()
+            if not room.gone.is_set():
+                room.end("trial-over")
+        finally:
+            self._timed.discard(room)
 
     def _noted(self, fact: Fact) -> None:
         if isinstance(fact, Crash):

@@ -38,7 +38,7 @@ def transports(engine: MediaEngine) -> Iterator[tuple[str, Node]]:
 
 def unaccounted(engine: MediaEngine) -> int:
     """Return how many transports the engine has that nobody holds a handle of."""
-    # One that is closed, to be started anew, counts nothing.
+    # A worker that is lost counts nothing.
     return engine.census().get("transports", 0) - len(engine.registry.transports)
 
 

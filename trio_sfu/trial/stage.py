@@ -203,11 +203,11 @@ def open_stage(
             for number in range(subscribers + 1):
                 clients.append(make(address, ssrc_of(number)))
                 stack.callback(clients[-1].close)
+            poller = stack.enter_context(epoll())
         except OSError as error:
             raise TrialError(
                 f"no UDP port on {HOST} can be used: {error}. Is the loopback interface up "
                 "(`ip link set lo up`), and may so many sockets be open (`ulimit -n`)?",
                 code="trial-no-udp",
             ) from None
-        poller = stack.enter_context(epoll())
         yield Stage(engine, clients, poller, by_the_clock=by_the_clock)

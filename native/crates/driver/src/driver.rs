@@ -33,8 +33,10 @@ pub enum CallError {
     NoSuchWorker,
     /// Too many calls wait for the worker already.
     Busy,
-    /// The worker has panicked, or does not answer.
+    /// The worker has panicked.
     Lost,
+    /// It does not answer.
+    Silent,
     /// The driver was closed.
     Closed,
 }
@@ -44,7 +46,8 @@ impl fmt::Display for CallError {
         formatter.write_str(match self {
             Self::NoSuchWorker => "there is no such worker",
             Self::Busy => "too many calls wait for the worker",
-            Self::Lost => "the worker has panicked or does not answer",
+            Self::Lost => "the worker has panicked",
+            Self::Silent => "the worker does not answer",
             Self::Closed => "the engine is closed",
         })
     }
@@ -200,7 +203,9 @@ impl Driver {
             told.push((other, its));
         }
         *place = Some(self.spawn(worker, sockets, links, &shared)?);
-        self.shared.write().unwrap_or_else(PoisonError::into_inner)[worker] = shared;
+        // Nobody has anything done by it before all others know of it.
+        let mut reachable = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+        reachable[worker] = shared;
         for (other, its) in told {
             // One that is lost, too, will have another link when it begins anew itself.
             if other.mailbox.put(Job::Relink(worker, its)) == Err(Refused::Full) {
@@ -245,7 +250,7 @@ impl Driver {
     /// turned: whoever calls is needed elsewhere.
     ///
     /// # Errors
-    /// [`CallError`]; after `Lost` by time-out the job may still run later.
+    /// [`CallError`]; after `Silent` the job may still run later.
     pub fn call<R: Send + 'static>(
         &self,
         worker: usize,
@@ -264,7 +269,7 @@ impl Driver {
             Refused::Full => CallError::Busy,
             Refused::Closed => CallError::Lost,
         })?;
-        shared.wait_for(&answered).ok_or(CallError::Lost)
+        shared.wait_for(&answered)
     }
 
     /// Takes the oldest reports, at most `limit`.

@@ -14,6 +14,7 @@ use trio_sfu_core::time::Instant;
 
 use crate::bind::Sockets;
 use crate::counters::Counters;
+use crate::driver::CallError;
 use crate::links::{Link, Links, engine_id};
 use crate::mailbox::Mailbox;
 use crate::reports::{Report, Reports};
@@ -80,20 +81,23 @@ impl Shared {
 
     /// Waits for an answer, two seconds; hardly at all when the loop is still in the turn
     /// that has let another call wait in vain.
-    pub(crate) fn wait_for<R>(&self, answer: &Receiver<R>) -> Option<R> {
+    pub(crate) fn wait_for<R>(&self, answer: &Receiver<R>) -> Result<R, CallError> {
+        let why = |error| match error {
+            RecvTimeoutError::Disconnected => CallError::Lost,
+            RecvTimeoutError::Timeout => CallError::Silent,
+        };
         let turn = || self.progress.load(Ordering::Relaxed);
         if turn() == self.stuck_at.load(Ordering::Relaxed) {
-            return answer.recv_timeout(STUCK_ANSWER_WITHIN).ok();
+            return answer.recv_timeout(STUCK_ANSWER_WITHIN).map_err(why);
         }
-        match answer.recv_timeout(ANSWER_WITHIN / 2) {
-            Ok(answer) => return Some(answer),
-            Err(RecvTimeoutError::Disconnected) => return None,
-            Err(RecvTimeoutError::Timeout) => {}
+        match answer.recv_timeout(ANSWER_WITHIN / 2).map_err(why) {
+            Err(CallError::Silent) => {}
+            answered => return answered,
         }
         // From here on it is not the turn any more that the call itself has caused.
         let waited_for = turn();
-        let answer = answer.recv_timeout(ANSWER_WITHIN / 2).ok();
-        if answer.is_none() && turn() == waited_for {
+        let answer = answer.recv_timeout(ANSWER_WITHIN / 2).map_err(why);
+        if answer.is_err() && turn() == waited_for {
             self.stuck_at.store(waited_for, Ordering::Relaxed);
         }
         answer

@@ -131,13 +131,11 @@ fn relays(driver: &Driver) -> u64 {
 }
 
 #[test]
-fn workers_ask_and_answer_each_other_at_once() {
+fn workers_ask_and_answer_each_other() {
     let driver = start(2);
     for _ in 0..3 {
-        let started = Instant::now();
         watch_in_vain(&driver);
         assert!(eventually(|| relays(&driver) == 0), "it is told that there is no such track");
-        assert!(started.elapsed() < Duration::from_millis(500), "before it gives up by itself");
     }
 }
 
@@ -213,7 +211,7 @@ fn a_busy_worker_is_waited_for_with_a_bound() {
     let driver = start(1);
     let started = Instant::now();
     let answer = driver.call(0, |_| std::thread::sleep(Duration::from_millis(2500)));
-    assert_eq!(answer, Err(CallError::Lost));
+    assert_eq!(answer, Err(CallError::Silent));
     let waited = started.elapsed();
     assert!(waited < Duration::from_millis(2400));
     let started = Instant::now();
@@ -228,10 +226,10 @@ fn a_busy_worker_is_waited_for_with_a_bound() {
 fn a_worker_that_hangs_keeps_one_caller_waiting_and_no_other() {
     let driver = start(1);
     let hang = driver.call(0, |_| std::thread::sleep(Duration::from_millis(2900)));
-    assert_eq!(hang, Err(CallError::Lost));
+    assert_eq!(hang, Err(CallError::Silent));
     let started = Instant::now();
     for _ in 0..5 {
-        assert_eq!(driver.call(0, |_| ()), Err(CallError::Lost));
+        assert_eq!(driver.call(0, |_| ()), Err(CallError::Silent));
     }
     assert!(started.elapsed() < Duration::from_millis(700));
 }

@@ -122,9 +122,9 @@ impl Engine {
 
     fn restart_worker(slf: PyRef<'_, Self>, py: Python<'_>, worker: usize) -> PyResult<()> {
         let driver = Arc::clone(&slf.driver);
-        py.detach(|| driver.restart(worker))?;
+        // Before the new one can be asked. The lost one answers no more.
         slf.as_super().seen.restarted(worker);
-        Ok(())
+        Ok(py.detach(|| driver.restart(worker))?)
     }
 
     fn close(&self, py: Python<'_>) -> PyResult<()> {
@@ -139,7 +139,7 @@ impl Engine {
     fn _panic_worker(&self, py: Python<'_>, worker: usize, message: String) -> PyResult<()> {
         let answer = py.detach(|| self.driver.call::<()>(worker, move |_| panic!("{message}")));
         match answer {
-            Err(CallError::Lost) | Ok(()) => Ok(()),
+            Err(CallError::Lost | CallError::Silent) | Ok(()) => Ok(()),
             Err(error) => Err(Failure::Unanswered(error).into()),
         }
     }

@@ -24,7 +24,7 @@ impl Failure {
         match self {
             Self::Refused(error) => error.code(),
             Self::Unanswered(CallError::Busy) => "too-many",
-            Self::Unanswered(CallError::Lost) => "worker-lost",
+            Self::Unanswered(CallError::Lost | CallError::Silent) => "worker-lost",
             Self::Unanswered(CallError::Closed) => "closed",
             Self::Unanswered(CallError::NoSuchWorker) => "wrong-worker",
         }
