@@ -113,7 +113,7 @@ def installs_and_starts(service: Service) -> None:
     journal = machine.journal(SERVICE)
     with urllib.request.urlopen(f"{service.url}/healthz", timeout=10) as answer:  # noqa: S310
         assert json.load(answer)["self_test"]["outcome"] == "passed"
-    assert "theirs count" not in journal, "the sockets are those of the settings"
+    assert "the socket units have other" not in journal, "the sockets are those of the settings"
     for unit in ("trio-sfu.socket", "trio-sfu-media.socket"):
         assert machine.property(unit, "ActiveState") == "active"
 
