@@ -28,6 +28,10 @@ class Watcher:
         self._picture: Picture | None = None
         self._since = 0.0
 
+    def gap(self) -> float:
+        """Return the longest without a new picture so far, in seconds, up to now."""
+        return max(self.longest, trio.current_time() - self._since)
+
     async def watch(self) -> None:
         """Look until cancelled."""
         while True:
