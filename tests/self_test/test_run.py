@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 import trio
+from msgspec import structs
 
 from trio_sfu import events
 from trio_sfu._native import Profile
@@ -122,8 +123,7 @@ async def test_a_udp_port_that_does_not_answer_is_noticed(monkeypatch: pytest.Mo
 async def test_each_worker_is_tested_and_the_one_that_does_not_answer_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    two = {"liveness__self_test_timeout": "1", "media__workers": "2"}
-    async with open_test_daemon(**two) as daemon:
+    async with open_test_daemon(media__workers="2") as daemon:
         candidates, asked = daemon.engine.candidates, []
 
         def told(worker: int = 0) -> list[tuple[str, int]]:
@@ -136,6 +136,8 @@ async def test_each_worker_is_tested_and_the_one_that_does_not_answer_is_named(
             assert (await daemon.test_media()).outcome == "passed"
             assert set(asked) == {worker}
         nowhere = [("127.0.0.1", 9)]
+        soon = structs.replace(daemon.config.liveness, self_test_timeout=1.0)
+        daemon.config = structs.replace(daemon.config, liveness=soon)
         monkeypatch.setattr(
             daemon.engine, "candidates", lambda each=0: nowhere if each else candidates(each)
         )
