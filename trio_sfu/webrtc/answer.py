@@ -4,7 +4,6 @@ Pure. The server is ICE-lite and, unless the client wants to be it, the passive 
 DTLS; all of its candidates are in the answer.
 """
 
-import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -76,7 +75,7 @@ def _accepted(
     numbers = " ".join(_payload_types(formats))
     host, port = local.candidates[0]
     yield f"m={line.media} {port} {line.protocol} {numbers}"
-    yield f"c=IN IP{ipaddress.ip_address(host).version} {host}"
+    yield f"c=IN IP{6 if ':' in host else 4} {host}"
     yield from _transport(local)
     yield f"a=mid:{line.mid}"
     for each in accepted_extensions(use, line):

@@ -3,11 +3,15 @@
 aiortc's parser does the grammar. What it drops (``rid``, ``simulcast``, directions of
 ``extmap``) is read here, and what nobody needs is kept from it, for it is strict about
 that too. Whatever it raises on bad input becomes a ``NegotiationError``.
+
+What a browser says of its codecs and extensions it says on every line of a kind, and so does the
+next one of that make: that is most of the text and most of the work, and is read once.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Final, Literal, TypeAlias, cast
 
@@ -23,6 +27,9 @@ from trio_sfu.webrtc.limits import OfferLimits
 MAX_OFFER: Final = 262_144  # characters
 MAX_ATTRIBUTES: Final = 400  # text lines of one m-line; the parser's work grows with their square
 MAX_RIDS: Final = 4
+KEPT: Final = 64
+"""Capabilities that are kept, of those that are no longer than ``KEPT_CHARACTERS``."""
+KEPT_CHARACTERS: Final = 16_384
 LIMITS: Final = OfferLimits()
 
 Direction: TypeAlias = Literal["sendonly", "recvonly", "sendrecv", "inactive"]
@@ -38,9 +45,10 @@ _PARSER_ERRORS: Final = (
     ValueError,
 )
 _NEEDED: Final = re.compile(
-    r"[vost]=|m=|a=(fingerprint|group|ice-pwd|ice-ufrag|setup|mid|rtpmap|fmtp|rtcp-fb|ssrc|ssrc-group):"
+    r"[vost]=|m=|a=(fingerprint|group|ice-pwd|ice-ufrag|setup|mid|ssrc|ssrc-group):"
     r"|a=(rtcp-mux|sendonly|recvonly|sendrecv|inactive)\s*$"
 )
+_OF_CAPABILITIES: Final = ("a=rtpmap:", "a=fmtp:", "a=rtcp-fb:", "a=extmap:")
 _EXTMAP: Final = re.compile(r"a=extmap:(\d{1,3})(?:/(sendonly|recvonly|sendrecv|inactive))? (\S+)")
 _SIMULCAST: Final = re.compile(r"a=simulcast:.*\bsend (\S+)")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`{|}~]{1,16}")
@@ -56,6 +64,14 @@ class OfferedExtension:
     name: Extension
     uri: str
     direction: Direction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a line's sender can do: the same on all lines of a kind, of all browsers of a make."""
+
+    formats: tuple[Format, ...]
+    extensions: tuple[OfferedExtension, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +116,12 @@ def parse_offer(sdp: str, limits: OfferLimits = LIMITS) -> ParsedOffer:
         raise NegotiationError(
             f"an offer has at most {MAX_OFFER} characters", code="offer-too-large"
         )
+    return _parse(sdp, limits)
+
+
+# By WHIP and WHEP an offer is looked at before there is a peer, and by the peer again.
+@lru_cache(4)
+def _parse(sdp: str, limits: OfferLimits) -> ParsedOffer:
     try:
         session_lines, groups = grouplines(sdp)
         if len(groups) > limits.lines:
@@ -141,22 +163,46 @@ def _line(media: MediaDescription, text: Sequence[str]) -> Line:
     # RFC 8858: who says rtcp-mux-only says rtcp-mux too; who forgets that means it all the same.
     if kind and not stopped and not (media.rtcp_mux or "a=rtcp-mux-only" in text):
         raise NegotiationError(f"line {mid} has no a=rtcp-mux (RFC 5761)")
+    _, _, protocol, raw_formats = text[0].split(" ", 3)
+    capabilities = _capabilities(kind, raw_formats, text)
     return Line(
         mid=mid,
         media=media.kind,
-        protocol=text[0].split(" ", 3)[2],
+        protocol=protocol,
         kind=kind,
         stopped=stopped,
         direction=cast("Direction", media.direction or "sendrecv"),
-        formats=tuple(formats(kind, media.rtp.codecs)) if kind else (),
-        extensions=tuple(_extensions(text)),
+        formats=capabilities.formats,
+        extensions=capabilities.extensions,
         rids=_rids(text) if kind == "video" else (),
         paused=_paused(text),
         ssrcs=tuple(_ssrcs(media)),
-        raw_formats=text[0].split(" ", 3)[3],
+        raw_formats=raw_formats,
         rtcp_rsize="a=rtcp-rsize" in text,
         extmap_allow_mixed="a=extmap-allow-mixed" in text,
     )
+
+
+def _capabilities(kind: Kind | None, raw_formats: str, text: Sequence[str]) -> Capabilities:
+    said = tuple(line for line in text if line.startswith(_OF_CAPABILITIES))
+    size = len(raw_formats) + sum(map(len, said))
+    read = _read_capabilities if size <= KEPT_CHARACTERS else _read_capabilities.__wrapped__
+    return read(kind, raw_formats, said)
+
+
+@lru_cache(KEPT)
+def _read_capabilities(kind: Kind | None, raw_formats: str, text: tuple[str, ...]) -> Capabilities:
+    if kind is None:
+        return Capabilities((), tuple(_extensions(text)))
+    alone = SessionDescription.parse(
+        "\r\n".join(
+            [
+                f"m={kind} 9 UDP/TLS/RTP/SAVPF {raw_formats}",
+                *(line for line in text if not line.startswith("a=extmap:")),
+            ]
+        )
+    )
+    return Capabilities(tuple(formats(kind, alone.media[0].rtp.codecs)), tuple(_extensions(text)))
 
 
 def _needed(session: Iterable[str], groups: Iterable[Iterable[str]]) -> Iterator[str]:
