@@ -4,14 +4,8 @@ import pytest
 
 from tests.webrtc.offering import FINGERPRINT, OPUS, Description, Section, browser
 from trio_sfu.errors import NegotiationError
-from trio_sfu.webrtc.offer import (
-    KEPT_CHARACTERS,
-    LIMITS,
-    MAX_ATTRIBUTES,
-    MAX_OFFER,
-    _read_capabilities,
-    parse_offer,
-)
+from trio_sfu.webrtc.capabilities import KEPT_CHARACTERS, _read_capabilities
+from trio_sfu.webrtc.offer import LIMITS, MAX_ATTRIBUTES, MAX_OFFER, parse_offer
 
 
 def code_of(sdp: str) -> str:

@@ -3,36 +3,27 @@
 aiortc's parser does the grammar. What it drops (``rid``, ``simulcast``, directions of
 ``extmap``) is read here, and what nobody needs is kept from it, for it is strict about
 that too. Whatever it raises on bad input becomes a ``NegotiationError``.
-
-What a browser says of its codecs and extensions it says on every line of a kind, and so does the
-next one of that make: that is most of the text and most of the work, and is read once.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, cast
 
 from aiortc.rtcdtlstransport import X509_DIGEST_ALGORITHMS, RTCDtlsFingerprint, RTCDtlsParameters
 from aiortc.sdp import MediaDescription, SessionDescription, grouplines
 
-from trio_sfu._native import Extension, Kind
+from trio_sfu._native import Kind
 from trio_sfu.errors import NegotiationError
-from trio_sfu.webrtc.codecs import Format, formats
-from trio_sfu.webrtc.extensions import EXTENSIONS
+from trio_sfu.webrtc.capabilities import Direction, OfferedExtension, capabilities_of
+from trio_sfu.webrtc.codecs import Format
 from trio_sfu.webrtc.limits import OfferLimits
 
 MAX_OFFER: Final = 262_144  # characters
 MAX_ATTRIBUTES: Final = 400  # text lines of one m-line; the parser's work grows with their square
 MAX_RIDS: Final = 4
-KEPT: Final = 64
-"""Capabilities that are kept, of those that are no longer than ``KEPT_CHARACTERS``."""
-KEPT_CHARACTERS: Final = 16_384
 LIMITS: Final = OfferLimits()
-
-Direction: TypeAlias = Literal["sendonly", "recvonly", "sendrecv", "inactive"]
 
 # What the parser raises on input it does not like.
 _PARSER_ERRORS: Final = (
@@ -48,30 +39,12 @@ _NEEDED: Final = re.compile(
     r"[vost]=|m=|a=(fingerprint|group|ice-pwd|ice-ufrag|setup|mid|ssrc|ssrc-group):"
     r"|a=(rtcp-mux|sendonly|recvonly|sendrecv|inactive)\s*$"
 )
-_OF_CAPABILITIES: Final = ("a=rtpmap:", "a=fmtp:", "a=rtcp-fb:", "a=extmap:")
-_EXTMAP: Final = re.compile(r"a=extmap:(\d{1,3})(?:/(sendonly|recvonly|sendrecv|inactive))? (\S+)")
+_BUNDLE_ONLY: Final = "a=bundle-only"
+_OF_TRANSPORT: Final = ("a=fingerprint:", "a=ice-pwd:", "a=ice-ufrag:", "a=setup:")
 _SIMULCAST: Final = re.compile(r"a=simulcast:.*\bsend (\S+)")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`{|}~]{1,16}")
 _RID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _ICE_CHARS: Final = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedExtension:
-    """An RTP header extension of a line (RFC 8285); ``direction`` is the client's."""
-
-    id: int
-    name: Extension
-    uri: str
-    direction: Direction | None
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a line's sender can do: the same on all lines of a kind, of all browsers of a make."""
-
-    formats: tuple[Format, ...]
-    extensions: tuple[OfferedExtension, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +132,12 @@ def _line(media: MediaDescription, text: Sequence[str]) -> Line:
         raise NegotiationError("a line has no usable a=mid")
     srtp = media.kind in ("audio", "video") and media.profile.endswith("TLS/RTP/SAVPF")
     kind = cast("Kind", media.kind) if srtp else None
-    stopped = media.port == 0 and "a=bundle-only" not in text
+    stopped = media.port == 0 and _BUNDLE_ONLY not in text
     # RFC 8858: who says rtcp-mux-only says rtcp-mux too; who forgets that means it all the same.
     if kind and not stopped and not (media.rtcp_mux or "a=rtcp-mux-only" in text):
         raise NegotiationError(f"line {mid} has no a=rtcp-mux (RFC 5761)")
     _, _, protocol, raw_formats = text[0].split(" ", 3)
-    capabilities = _capabilities(kind, raw_formats, text)
+    capabilities = capabilities_of(kind, raw_formats, text)
     return Line(
         mid=mid,
         media=media.kind,
@@ -183,43 +156,15 @@ def _line(media: MediaDescription, text: Sequence[str]) -> Line:
     )
 
 
-def _capabilities(kind: Kind | None, raw_formats: str, text: Sequence[str]) -> Capabilities:
-    said = tuple(line for line in text if line.startswith(_OF_CAPABILITIES))
-    size = len(raw_formats) + sum(map(len, said))
-    read = _read_capabilities if size <= KEPT_CHARACTERS else _read_capabilities.__wrapped__
-    return read(kind, raw_formats, said)
-
-
-@lru_cache(KEPT)
-def _read_capabilities(kind: Kind | None, raw_formats: str, text: tuple[str, ...]) -> Capabilities:
-    if kind is None:
-        return Capabilities((), tuple(_extensions(text)))
-    alone = SessionDescription.parse(
-        "\r\n".join(
-            [
-                f"m={kind} 9 UDP/TLS/RTP/SAVPF {raw_formats}",
-                *(line for line in text if not line.startswith("a=extmap:")),
-            ]
-        )
-    )
-    return Capabilities(tuple(formats(kind, alone.media[0].rtp.codecs)), tuple(_extensions(text)))
-
-
-def _needed(session: Iterable[str], groups: Iterable[Iterable[str]]) -> Iterator[str]:
-    for line in chain(session, *groups):
-        if _NEEDED.match(line):
-            yield line
-
-
-def _extensions(text: Sequence[str]) -> Iterator[OfferedExtension]:
-    for match in filter(None, map(_EXTMAP.match, text)):
-        number, direction, uri = int(match[1]), match[2], match[3]
-        if uri in EXTENSIONS:
-            if not 1 <= number <= 255 or number == 15:
-                raise NegotiationError(f"{uri} has no usable id")
-            yield OfferedExtension(
-                number, EXTENSIONS[uri], uri, cast("Direction | None", direction)
-            )
+def _needed(session: Iterable[str], groups: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield from filter(_NEEDED.match, session)
+    over = False
+    for group in groups:
+        for line in filter(_NEEDED.match, group):
+            # All lines are in one bundle, whose transport is that of the first that is not stopped.
+            if not (over and line.startswith(_OF_TRANSPORT)):
+                yield line
+        over = over or not group[0].partition(" ")[2].startswith("0 ") or _BUNDLE_ONLY in group
 
 
 def _rids(text: Sequence[str]) -> tuple[str, ...]:
