@@ -28,6 +28,8 @@ _LINK: Final = Link("AEAD_AES_128_GCM", transport_cc=True)
 _CALL: Final = Workload(
     "call", "2 packets every 5 ms", "lecture", 10, {"video": ["every 5000 2 1100"]}
 )
+_FIRST_S: Final = 8.0
+"""For the estimates of the call to rise to what it sends."""
 _ENTER_S: Final = 0.05
 """Between two of those who are in the room before."""
 _LEAVE_S: Final = 0.015
@@ -136,7 +138,7 @@ async def _measure(options: argparse.Namespace, program: Path | None) -> list[Tu
                     await trio.sleep(between)
                     await burst.turn()
             else:
-                timing = Timing(turns, 4.0, between, options.seconds)
+                timing = Timing(turns, _FIRST_S, between, options.seconds)
                 plan = generator.plan([crowd], _CALL, timing, 1)
                 begin = lambda _name: nursery.start_soon(burst.turn)  # noqa: E731
                 windows = await generator.drive(program, [crowd], plan, begin)
