@@ -4,7 +4,7 @@ import pytest
 from wsproto.connection import SERVER, Connection
 from wsproto.events import TextMessage
 
-from trio_sfu.signaling.frames import Frames, text_frame
+from trio_sfu.signaling.frames import KEPT, Frames, text_frame
 from trio_sfu.signaling.messages import Answer, Pong
 
 
@@ -28,3 +28,4 @@ def test_no_frame_of_another_message_is_given() -> None:
     for number in range(1_000):
         # Each is gone at once, so that ids come again.
         assert frames.of(Pong(id=number)) == text_frame(f'{{"type":"pong","id":{number}}}'.encode())
+    assert len(frames._kept) == KEPT

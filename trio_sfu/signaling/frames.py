@@ -13,7 +13,8 @@ from trio_sfu.signaling.messages import ServerMessage
 
 _TEXT: Final = 0x81
 """One frame that is a whole text message (section 5.2)."""
-_KEPT: Final = 64
+KEPT: Final = 64
+"""Frames that are kept, for those who get the same."""
 _KEPT_BYTES: Final = 4_096
 """Longer frames are not kept: they are for one client."""
 
@@ -44,7 +45,7 @@ class Frames:
         frame = text_frame(encode(message).encode())
         if len(frame) <= _KEPT_BYTES:
             self._kept[id(message)] = message, frame
-            if len(self._kept) > _KEPT:
+            if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return frame
 
