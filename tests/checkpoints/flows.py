@@ -29,14 +29,15 @@ async def nothing(_scene: Scene) -> None:
 async def in_the_room(scene: Scene) -> None:
     """The actor is in the room, and both see each other."""
     scene.actor.want(STAGE)
-    assert await until(scene.settled, 10)
+    assert await until(scene.settled, 10), f"not settled: {scene.state()}"
 
 
 async def alone(scene: Scene) -> None:
     """The companion is elsewhere; the room does not exist."""
     scene.companion.want(None)
     scene.companion.end_session("left")
-    assert await until(lambda: not scene.present() and scene.companion.session is None, 5)
+    gone = await until(lambda: not scene.present() and scene.companion.session is None, 5)
+    assert gone, f"the companion is still there: {scene.state()}"
 
 
 async def join(scene: Scene) -> None:
@@ -82,10 +83,10 @@ def end(ending: Ending) -> Play:
 
 async def kicked(scene: Scene) -> None:
     session = scene.actor.session
-    assert session is not None
-    assert session.joined is not None
+    joined = session.joined if session is not None else None
+    assert joined is not None, f"the actor is not there: {scene.state()}"
     scene.actor.want(None)
-    await scene.world.daemon.operating.remove_peer(STAGE, session.joined.peer)
+    await scene.world.daemon.operating.remove_peer(STAGE, joined.peer)
 
 
 async def room_ended(scene: Scene) -> None:

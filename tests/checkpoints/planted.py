@@ -31,8 +31,10 @@ def kept_transport() -> Iterator[None]:
     transport = MediaEngine.transport
 
     @asynccontextmanager
-    async def keep(self: MediaEngine, ufrag: str, pwd: str) -> AsyncIterator[Transport]:
-        async with transport(self, ufrag, pwd) as opened:
+    async def keep(
+        self: MediaEngine, ufrag: str, pwd: str, *, worker: int = 0
+    ) -> AsyncIterator[Transport]:
+        async with transport(self, ufrag, pwd, worker=worker) as opened:
             try:
                 yield opened
             except Exception:

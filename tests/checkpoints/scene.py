@@ -32,6 +32,8 @@ GAP: Final = PERIOD + 0.06
 FRESH: Final = 2 * PERIOD
 """Seconds within which something has come of a source that somebody sees."""
 _STEP: Final = 0.05
+_LAST: Final = 20
+"""Lines of the story that explain a failure."""
 
 
 @dataclass(eq=False)
@@ -145,6 +147,19 @@ class Scene:
             and all(sees(*pair) for pair in permutations(there, 2))
         )
 
+    def state(self) -> str:
+        """Say where everybody is, what failed, and the end of the story: for who has to explain."""
+        where = ", ".join(_where(client) for client in self.world.clients)
+        failed = " | ".join([*self.world.broken, *self.world.journal.crashes][:3]) or "nothing"
+        last = "\n".join([*self.world.story.lines][-_LAST:])
+        return f"{where}; {self.crashes} records of a failure, unplanned: {failed}\n{last}"
+
+
+def _where(client: SimulatedClient) -> str:
+    session = client.session
+    how = "none" if session is None else "settled" if session.settled else "not settled"
+    return f"{client.name} wants {client.goal}, session {client._sessions}: {how}"
+
 
 def sees(viewer: ClientSession, other: ClientSession) -> bool:
     """Return whether something has just come of each source that is shown."""
@@ -194,7 +209,8 @@ async def open_scene() -> AsyncIterator[Scene]:
             scene.companion.want(STAGE)
             for client in scene.bystanders:
                 client.want(ELSEWHERE)
-            assert await until(lambda: scene.settled() and _see(*scene.bystanders), 10)
+            settled = await until(lambda: scene.settled() and _see(*scene.bystanders), 10)
+            assert settled, f"not settled: {scene.state()}"
             nursery.start_soon(scene.watch, name="watch")
             yield scene
             nursery.cancel_scope.cancel()

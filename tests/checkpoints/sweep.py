@@ -125,8 +125,8 @@ async def _rehearse(flow: Flow) -> Rehearsal:
         await _play(scene, flow, counted)
         sessions = scene.sessions
         wrong = await judge_end(scene, within=BACK["raise"])
-        assert not wrong, wrong
-        assert not scene.crashes
+        assert not wrong, f"without a fault: {'; '.join(wrong)}; {scene.state()}"
+        assert not scene.crashes, f"failures without a fault: {scene.state()}"
     return Rehearsal(counted.seen, sessions)
 
 
