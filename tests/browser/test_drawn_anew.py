@@ -193,3 +193,20 @@ def test_the_lobby_in_another_language(daemon: Daemon, person: PersonFactory) ->
     expect(box).to_be_checked()
     box.uncheck()
     expect(box).not_to_be_checked()
+
+
+def test_she_is_moved_to_another_room(daemon: Daemon, person: PersonFactory) -> None:
+    alice, bob = person("alice"), person("bob")
+    chromium_of(alice).resize(*LARGE)
+    bob.join(daemon.url, "elsewhere")
+    alice.join(daemon.url, ROOM)
+    page = chromium_of(alice).page
+    page.keyboard.press("c")
+    page.keyboard.type(DRAFT)
+    path = f"/rooms/{ROOM}/peers/{peer_of(alice)}/move"
+    operate(daemon, "POST", path, {"room": "elsewhere"})
+    expect(page.get_by_role("heading", name="elsewhere")).to_be_visible()
+    alice.sees("bob", bob.pattern)
+    assert page.evaluate(CURSOR)[0] == DRAFT
+    expect(page.get_by_role("textbox", name="Write to everybody")).to_be_focused()
+    assert page.url == f"{daemon.url}/elsewhere"
