@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from trio_sfu.activation import Inherited, differences, inherit
-from trio_sfu.config import load
+from trio_sfu.config import load, model
 from trio_sfu.errors import ConfigError
 
 
@@ -89,6 +89,10 @@ def test_a_stream_socket_that_is_named_so_is_for_media(opened: ExitStack) -> Non
     assert taken.over(load(flags={"media.tcp": "false"})).media.tcp_port == 0
     with pytest.raises(ConfigError, match=r"media.workers is 2, and there are sockets for 1"):
         taken.over(load(flags={"media.workers": "2"}))
+    only_tcp = Inherited(media_tcp=taken.media_tcp)
+    with pytest.raises(ConfigError, match=r"media.workers is 2, and there are TCP sockets for 1"):
+        only_tcp.over(load(flags={"media.workers": "2"}))
+    assert only_tcp.over(load()).media.worker_count == 1
 
 
 def test_a_tcp_port_of_the_same_number_is_no_difference(opened: ExitStack) -> None:
@@ -107,8 +111,25 @@ def test_what_is_no_such_socket_is_named(opened: ExitStack) -> None:
 
 
 def test_each_worker_needs_a_port(opened: ExitStack) -> None:
-    with pytest.raises(ConfigError, match=r"media.workers is 1, and there are sockets for 2"):
-        handed(opened, udp(opened), udp(opened)).over(load())
+    taken = handed(opened, udp(opened), udp(opened))
+    with pytest.raises(ConfigError, match=r"media.workers is 1, and there are sockets for 2") as it:
+        taken.over(load(flags={"media.workers": "1"}))
+    assert "`trio-sfu install-service --now` opens them" in str(it.value)
+
+
+@pytest.mark.parametrize("cpus", [1, 2, 4])
+def test_where_their_number_is_left_open_there_are_as_many_as_sockets(
+    opened: ExitStack, monkeypatch: pytest.MonkeyPatch, cpus: int
+) -> None:
+    """As after an upgrade: the sockets are open since before there were so many workers."""
+    monkeypatch.setattr(model, "usable_cpus", lambda: cpus)
+    written = load()
+    taken = handed(opened, udp(opened), udp(opened))
+    effective = taken.over(written)
+    assert effective.media.worker_count == 2
+    told = {"media.port"} | ({"media.workers"} if cpus > 2 else set())
+    assert set(differences(written, effective)) - {"media.addresses"} == told
+    assert taken.over(load()) == effective, "a reload sees no change"
 
 
 def test_sockets_that_others_reach_are_judged_like_settings(opened: ExitStack) -> None:

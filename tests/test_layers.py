@@ -47,6 +47,7 @@ HEIGHTS = {
     "log_output": 0,
     "log_limit": -1,
     "config": 0,
+    "control_groups": -1,
     "access": -1,
     "events": -1,
     "stun": -1,

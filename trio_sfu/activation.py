@@ -39,27 +39,20 @@ class Inherited:
     def over(self, config: Config) -> Config:
         """Return the settings with the sockets' addresses in place of those that are there.
 
-        Raises ConfigError when such settings would be refused, or the workers are not as many.
+        There are as many workers as the sockets are for, where the settings leave that open. Raises
+        ConfigError when they do not, or such settings would be refused.
         """
         if self.http:
             host, port = _shown(self.http)
             config = replace(config, http=replace(config.http, host=host, port=port))
         if self.media:
-            if len(self.media) != config.media.workers:
-                raise _error(
-                    f"media.workers is {config.media.workers}, and there are sockets for"
-                    f" {len(self.media)}: one UDP port is needed for each"
-                )
+            config = _with_workers(config, len(self.media), "sockets", "UDP port")
             addresses = [each.getsockname()[0] for each in self.media[0]]
             port = self.media[0][0].getsockname()[1]
             media = replace(config.media, addresses=addresses, port=port)
             config = replace(config, media=media)
         if self.media_tcp and config.media.tcp:
-            if len(self.media_tcp) != config.media.workers:
-                raise _error(
-                    f"media.workers is {config.media.workers}, and there are TCP sockets for"
-                    f" {len(self.media_tcp)}: one port is needed for each"
-                )
+            config = _with_workers(config, len(self.media_tcp), "TCP sockets", "port")
             port = self.media_tcp[0][0].getsockname()[1]
             # The same number is the default, and needs not be told.
             if port != (config.media.tcp_port or config.media.port):
@@ -113,6 +106,22 @@ def differences(config: Config, effective: Config) -> Iterator[str]:
     ):
         if wanted != got and not (wanted == "localhost" and is_loopback(str(got))):
             yield dotted
+    # More of them than CPUs are no lack.
+    if effective.media.worker_count < config.media.worker_count:
+        yield "media.workers"
+
+
+def _with_workers(config: Config, count: int, sockets: str, one: str) -> Config:
+    """Return the settings with as many workers as there are sockets for."""
+    if not config.media.workers:
+        return replace(config, media=replace(config.media, workers=count))
+    if config.media.workers != count:
+        raise _error(
+            f"media.workers is {config.media.workers}, and there are {sockets} for {count}: one"
+            f" {one} is needed for each. `trio-sfu install-service --now` opens them; media.workers"
+            " = 0 takes as many as there are"
+        )
+    return config
 
 
 def _by_port(sockets: dict[int, list[socket.socket]]) -> list[list[socket.socket]]:

@@ -18,6 +18,7 @@ from trio_sfu.activation import Inherited, differences, inherit
 from trio_sfu.bench.command import bench
 from trio_sfu.config.flags import ConfigTrouble, read, read_or_end, settings
 from trio_sfu.config.model import Config
+from trio_sfu.config.ports import told_ports
 from trio_sfu.console.command import rooms, timeline, top
 from trio_sfu.errors import ConfigError
 from trio_sfu.systemd.command import install_service, uninstall_service
@@ -42,8 +43,8 @@ def _tell_differences(written: Config, effective: Config) -> None:
 
     if keys := list(differences(written, effective)):
         logging.get("daemon").warning(
-            "the socket units have other addresses than the settings; theirs count; "
-            "`trio-sfu install-service` writes them anew",
+            "the socket units have other addresses, or fewer ports, than the settings; theirs "
+            "count; `trio-sfu install-service --now` opens them anew",
             keys=keys,
         )
 
@@ -144,9 +145,9 @@ def simulate(
 @main.command("check-config")
 @settings
 def check_config(file: Path | None, **flags: str | None) -> None:
-    """Say whether the settings are right, without starting anything."""
-    read_or_end(file, flags)
-    click.echo("The settings are right.")
+    """Say whether the settings are right, and which ports media has, without starting anything."""
+    config = read_or_end(file, flags)
+    click.echo(f"The settings are right. Media: {told_ports(config.media)}.")
 
 
 @main.command()

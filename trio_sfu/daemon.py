@@ -120,11 +120,20 @@ class Daemon:
         )
         self.operating = Operating(self.rooms)
         self.drain = Drain(config.drain, self.rooms, self.journal)
-        self.overload = OverloadWatch(config.overload, self.journal, self.rooms.limit_video)
+        self.overload = OverloadWatch(
+            config.overload,
+            self.journal,
+            self.rooms.limit_video,
+            workers_busy=engine.placement.note_busy,
+        )
         self.services = Services(self.journal)
         self.liveness = Liveness(config.liveness, engine.progress, self.services, self.journal)
         self.self_test = SelfTest(
-            self._test_media, self.liveness.self_test, self.liveness.stuck_workers, self.journal
+            self._test_media,
+            engine.placement.workers,
+            self.liveness.self_test,
+            self.liveness.stuck_workers,
+            self.journal,
         )
         self.services.add("self-test", self.self_test.run)
         self.services.add("trials", self.trials.run)
@@ -263,12 +272,17 @@ class Daemon:
         return self._connect_to(self.announcing.addresses(), rights, room)
 
     def _connect_to(
-        self, announced: Sequence[str], rights: Rights, room: RoomId | None = None
+        self,
+        announced: Sequence[str],
+        rights: Rights,
+        room: RoomId | None = None,
+        worker: int | None = None,
     ) -> AbstractAsyncContextManager[PeerConnection]:
         return open_peer_connection(
             self.engine,
             self.certificate,
             room=room,
+            worker=worker,
             announced=announced,
             handshake_timeout=self.config.media.handshake_timeout,
             limits=self._offer_limits,
@@ -293,13 +307,14 @@ class Daemon:
         with trio.fail_after(2 * REACHABLE_S):
             return await self.reachability.trial_path()
 
-    async def _test_media(self) -> Finding:
-        here = host_candidates(self.engine.candidates())
+    async def _test_media(self, worker: int) -> Finding:
+        here = host_candidates(self.engine.candidates(worker))
         return await run_self_test(
             # As it is here, not as routers make it seem to others.
-            lambda rights, _room: self._connect_to((), rights),
+            lambda rights, _room: self._connect_to((), rights, worker=worker),
             loopback=all(is_loopback(host) for host, _ in here),
             within=self.config.liveness.self_test_timeout,
+            where=f"engine worker {worker}" if self.engine.placement.workers > 1 else None,
         )
 
     async def serve_socket(self, socket: WebSocketConnection) -> None:

@@ -33,7 +33,7 @@ async def open_media(
         _check_bindable_by_tcp(settings)
     engine_settings = EngineSettings(
         addresses=[(address, settings.port) for address in _usable(settings)],
-        workers=settings.workers,
+        workers=settings.worker_count,
         spread_above=settings.spread_above,
         max_transports=settings.max_transports + _OF_SELF_TEST,
         descriptors=descriptors,
@@ -60,19 +60,20 @@ def _has_ipv6() -> bool:
 
 def _check_bindable(settings: Media) -> None:
     """Bind each port once, to name the one that cannot be had."""
-    for worker in range(settings.workers if settings.port else 1):
+    for worker in range(settings.worker_count if settings.port else 1):
         port = settings.port and settings.port + worker
         for address in _usable(settings):
-            what = f"{address} UDP port {port} (media.addresses, media.port)"
+            what = f"{address} UDP port {port} ({_keys('media.port', worker)})"
             with _explained(what), _socket(address, socket.SOCK_DGRAM) as probe:
                 probe.bind((address, port))
 
 
 def _check_bindable_by_tcp(settings: Media) -> None:
     first = settings.tcp_port or settings.port
-    for port in range(first, first + settings.workers) if first else ():
+    for worker in range(settings.worker_count if first else 0):
+        port = first + worker
         for address in _usable(settings):
-            what = f"{address} TCP port {port} (media.addresses, media.tcp_port)"
+            what = f"{address} TCP port {port} ({_keys('media.tcp_port', worker)})"
             with _explained(what), _socket(address, socket.SOCK_STREAM) as probe:
                 # As the engine has it: connections of an earlier daemon do not matter.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -80,6 +81,11 @@ def _check_bindable_by_tcp(settings: Media) -> None:
                     probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 probe.bind((address, port))
                 probe.listen()
+
+
+def _keys(of_port: str, worker: int) -> str:
+    keys = ["media.addresses", of_port]
+    return ", ".join([*keys, "media.workers"] if worker else keys)
 
 
 def _socket(address: str, kind: socket.SocketKind) -> socket.socket:

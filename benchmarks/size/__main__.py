@@ -98,7 +98,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, running_daemon(Path(folder)) as daemon:
+    one_worker = {"TRIO_SFU_MEDIA_WORKERS": "1"}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_daemon(Path(folder), environment=one_worker) as daemon,
+    ):
         found = watch(daemon, options.watchers, options.seconds)
     # A watcher that has not the time for it asks for less, or for no picture.
     viewers = max(1, round(found["forwarded_per_second"] / found["received_per_second"]))

@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 
 from tests.browser.participant import Participant, PersonFactory
+from tests.browser.test_ice_restart import FREEZE, WATCH, longest_gap
 from tests.browser.test_partitions import TURN_PORT, TURN_SECRET, browsers_in, own, turn_server
 from tests.process.daemon import Daemon, running_daemon
 from tests.process.network import ADDRESS, Network, behind_nat, own_network, refuse
 from tests.process.patience import eventually
+from tests.process.rebinding import forget_mappings
 
 ROOM = "nat"
 UDP = "meta l4proto udp"
@@ -130,3 +132,30 @@ def test_media_takes_the_best_way_that_is_left(place: Place, measure: Measure) -
     for each in (place.alice, place.bob):
         each.page.close()
     place.daemon.returns_to(census)
+
+
+def test_a_nat_that_forgets_whose_port_is_whose_is_hardly_noticed(
+    place: Place, measure: Measure
+) -> None:
+    """Pictures go on both ways, in the same session and on the same pair, without a restart."""
+    place.bob.join(place.daemon.url, ROOM)
+    place.comes()
+    session, way = own(place.alice), place.way()
+    for viewer, other in ((place.alice, place.bob), (place.bob, place.alice)):
+        viewer.page.run(WATCH, other.name)
+    before = place.daemon.metrics()
+
+    forget_mappings(place.router)
+    gaps = [longest_gap(viewer) for viewer in (place.alice, place.bob)]
+
+    names = ("behind the NAT", "beside the daemon")
+    for name, gap in zip(names, gaps, strict=True):
+        measure(f"NAT forgets: longest time between pictures, {name}", f"{gap:.0f} ms")
+    assert max(gaps) < FREEZE
+    place.is_well()
+    assert (own(place.alice), place.way()) == (session, way)
+    now = place.daemon.metrics()
+    followed = "trio_sfu_engine_addresses_followed_total"
+    assert now[followed] == before[followed] + 1
+    restarts = "trio_sfu_ice_restarts_total"
+    assert now[restarts] == before[restarts]

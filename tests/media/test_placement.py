@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_sfu.media.placement import PEER, Load, Placement, choose
+from trio_sfu.media.placement import BUSY, PEER, Load, Placement, choose
 
 loads = st.lists(
     st.builds(
@@ -13,6 +13,7 @@ loads = st.lists(
         peers=st.integers(0, 500),
         packets=st.floats(0, 500_000),
         lost=st.booleans(),
+        busy=st.floats(0, 1),
     ),
     min_size=1,
     max_size=8,
@@ -30,6 +31,10 @@ def test_a_room_stays_where_it_is_or_goes_where_least_is_to_do(
     usable = [each for each, load in enumerate(loads) if not load.lost]
     if usable:
         assert chosen in usable
+    with_pauses = [each for each in usable if loads[each].busy <= BUSY]
+    if with_pauses:
+        assert chosen in with_pauses
+    usable = with_pauses or usable
     homes = [each for each in usable if of_room[each] and loads[each].cost <= limit]
     if homes:
         assert of_room[chosen] == max(of_room[each] for each in homes)
@@ -76,6 +81,17 @@ def test_what_is_sent_counts_and_not_who_is_there() -> None:
         placement.forwarded(14.0, [4_100, 0])
         with placement.seat("r") as third:
             assert third == 0
+
+
+def test_who_comes_to_a_worker_without_a_pause_goes_to_another() -> None:
+    placement = Placement(2, 100_000.0)
+    with placement.seat("r") as home:
+        placement.note_busy([0.9, 0.2])
+        with placement.seat("r") as other, placement.seat("s") as another_room:
+            assert {other, another_room} == {1 - home}
+        placement.note_busy([0.9, 0.8])
+        with placement.seat("r") as stays:
+            assert stays == home, "there is no better place"
 
 
 def test_a_worker_that_is_lost_gets_nobody() -> None:

@@ -18,7 +18,7 @@ from trio_sfu.overload.workers import WorkerGauge
 PAGE = resource.getpagesize()
 
 
-def test_the_busiest_worker_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_worker_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     stop, running = threading.Event(), threading.Event()
     used = [0.0]
 
@@ -32,17 +32,18 @@ def test_the_busiest_worker_is_measured(monkeypatch: pytest.MonkeyPatch) -> None
         each.start()
     try:
         found = [each.native_id for each in (busy, idle) if each.native_id is not None]
-        monkeypatch.setattr(workers, "_workers", lambda: found)
+        monkeypatch.setattr(workers, "_workers", lambda: {found[0]: 1, found[1]: 0})
         gauge = WorkerGauge()
         running.wait()
         before = used[0]
-        assert gauge.read(0.0) == 0.0
+        assert gauge.read(0.0) == [0.0, 0.0]
         time.sleep(0.4)
         # In a minute of its own, whatever the machine gives a thread meanwhile.
-        share = gauge.read(60.0)
+        idle_share, share = gauge.read(60.0)
         after = used[0]
         assert share * 60 == pytest.approx(after - before, abs=0.05)
         assert after > before
+        assert idle_share * 60 < 0.01
     finally:
         stop.set()
         busy.join()
@@ -50,9 +51,10 @@ def test_the_busiest_worker_is_measured(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_worker_that_has_ended_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_workers", lambda: [2**22 - 3])
+    monkeypatch.setattr(workers, "_workers", lambda: {2**22 - 3: 0})
     gauge = WorkerGauge()
-    assert [gauge.read(0.0), gauge.read(1.0)] == [0.0, 0.0]
+    assert [gauge.read(0.0), gauge.read(1.0)] == [[0.0], [0.0]]
+    assert gauge.read(2.0) == [0.0]
 
 
 def test_descriptors_are_counted() -> None:

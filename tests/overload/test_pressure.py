@@ -10,8 +10,8 @@ from trio_sfu.overload.strain import Readings, strains
 
 STEP = 0.5
 CALM = Readings()
-BUSY = Readings(busy=0.9)
-SATURATED = Readings(busy=1.0)
+BUSY = Readings(workers=(0.9,))
+SATURATED = Readings(workers=(1.0,))
 
 
 class Clock:
@@ -74,8 +74,8 @@ def test_it_goes_back_the_same_way_when_it_is_calm_for_long_enough() -> None:
 def test_between_ease_and_limit_nothing_moves() -> None:
     clock = Clock()
     clock.run(3, BUSY)
-    assert clock.run(600, Readings(busy=0.75)) is Level.FULL
-    assert clock.run(FALL + 1, Readings(busy=0.6)) is Level.NORMAL
+    assert clock.run(600, Readings(workers=(0.75,))) is Level.FULL
+    assert clock.run(FALL + 1, Readings(workers=(0.6,))) is Level.NORMAL
 
 
 def test_a_step_back_that_does_not_hold_is_tried_less_and_less_often() -> None:
@@ -108,6 +108,12 @@ def test_a_late_loop_sheds_only_when_it_is_very_late() -> None:
     assert Clock().run(60, Readings(lag=1.5)) is Level.AUDIO
 
 
+def test_a_worker_that_has_time_is_room_for_newcomers() -> None:
+    assert Clock().run(60, Readings(workers=(0.9, 0.2))) is Level.NORMAL
+    assert Clock().run(60, Readings(workers=(0.9, 0.88))) is Level.FULL
+    assert Clock().run(60, Readings(workers=(1.0, 0.2))) is Level.AUDIO, "one that has none sheds"
+
+
 def test_nothing_is_shed_where_that_is_not_wanted() -> None:
     assert Clock(Overload(shed=False)).run(60, SATURATED) is Level.FULL
 
@@ -115,7 +121,7 @@ def test_nothing_is_shed_where_that_is_not_wanted() -> None:
 READINGS = st.builds(
     Readings,
     lag=st.floats(0, 5),
-    busy=st.floats(0, 1),
+    workers=st.lists(st.floats(0, 1), max_size=4),
     memory=st.floats(0, 1),
     descriptors=st.floats(0, 1),
 )

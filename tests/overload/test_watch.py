@@ -43,7 +43,7 @@ async def test_overload_is_noted_once_a_step_and_video_limited(autojump_clock: M
     watched = Watched()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(watched.watch.run)
-        watched.gauges.readings = Readings(busy=1.0)
+        watched.gauges.readings = Readings(workers=(1.0,))
         await trio.sleep(60)
         assert watched.level() is Level.AUDIO
         trouble = watched.watch.trouble()

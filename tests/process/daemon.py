@@ -10,11 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from tests.process.patience import eventually
+from trio_sfu.config.model import MOST_BY_ITSELF
 
 LOG_LINES = 50_000
 """What is kept of the log; older lines are in the file."""
@@ -187,9 +188,20 @@ class Daemon:
 
 
 def free_ports() -> tuple[int, int]:
-    """Return a port for the page and one for media that nobody has now, on 127.0.0.1."""
-    with socket.create_server(("127.0.0.1", 0)) as tcp, media_sockets() as (udp, _):
-        return tcp.getsockname()[1], udp.getsockname()[1]
+    """Return a port for the page, and the first of a row for media: nobody has them now.
+
+    They are on 127.0.0.1, and as many as there may be workers when nothing says how many.
+    """
+    while True:
+        with ExitStack() as held:
+            http = held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+            media = held.enter_context(media_sockets())[0].getsockname()[1]
+            with suppress(OSError, OverflowError):
+                for port in range(media + 1, media + MOST_BY_ITSELF):
+                    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                    held.enter_context(udp).bind(("127.0.0.1", port))
+                    held.enter_context(socket.create_server(("127.0.0.1", port)))
+                return http, media
 
 
 def _surroundings() -> dict[str, str]:

@@ -15,17 +15,22 @@ LOOK: Final = 0.02
 
 
 class Watcher:
-    """What somebody sees of the other."""
+    """What somebody sees of the other, or of the one ``of`` this name."""
 
-    def __init__(self, person: Stay) -> None:
+    def __init__(self, person: Stay, of: str | None = None) -> None:
         self.longest = 0.0
         """The longest without a new picture, in seconds."""
         self.content = trio.Event()
         """Set when the other has been seen and heard."""
         self._heard = False
         self._person = person
+        self._of = of
         self._picture: Picture | None = None
         self._since = 0.0
+
+    def gap(self) -> float:
+        """Return the longest without a new picture so far, in seconds, up to now."""
+        return max(self.longest, trio.current_time() - self._since)
 
     async def watch(self) -> None:
         """Look until cancelled."""
@@ -38,6 +43,8 @@ class Watcher:
         now = trio.current_time()
         for peer in client.peers if client is not None else ():
             assert client is not None
+            if self._of not in (None, client.peers[peer].name):
+                continue
             sound = client.reception(peer, "microphone")
             self._heard |= sound is not None and sound.energy > 0
             video = client.reception(peer, "camera")

@@ -20,6 +20,7 @@ from tests.process.patience import eventually
 from tests.process.test_restart import pictures
 from tests.process.translated import INSIDE, ROUTER, WORLD, Translated, translated
 from trio_sfu.client import SyntheticVideo, Tone, connect
+from trio_sfu.config.model import MOST_BY_ITSELF
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
@@ -28,14 +29,16 @@ pytestmark = [
 ]
 TOKEN = "a-token-for-the-operators"  # noqa: S105  (the test's own)
 HTTP, MEDIA = 8080, 7882
+LAST = MEDIA + MOST_BY_ITSELF - 1
 
 
 @pytest.fixture(scope="module")
 def nat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Translated]:
     with translated() as networks, stun(networks, tmp_path_factory.mktemp("stun")):
         networks.forward("tcp", HTTP)
-        networks.forward("udp", MEDIA)
-        networks.forward("tcp", MEDIA)
+        for port in range(MEDIA, LAST + 1):
+            networks.forward("udp", port)
+            networks.forward("tcp", port)
         yield networks
 
 
@@ -54,7 +57,9 @@ def stun(nat: Translated, folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def behind(nat: Translated, folder: Path, server: str, addresses: str) -> Iterator[Daemon]:
+def behind(
+    nat: Translated, folder: Path, server: str, addresses: str, **changes: str
+) -> Iterator[Daemon]:
     """Run a daemon inside that asks ``server``."""
     token, file = folder / "token", folder / "sfu.toml"
     token.write_text(f"{TOKEN}\n")
@@ -70,6 +75,7 @@ def behind(nat: Translated, folder: Path, server: str, addresses: str) -> Iterat
         "TRIO_SFU_MEDIA_ADDRESSES": addresses,
         "TRIO_SFU_AUTH_OPEN": "true",
         "TRIO_SFU_ADMIN_TOKEN_FILE": str(token),
+        **changes,
     }
     arguments = ["--config", str(file)]
     prefix = nat.inside.prefix
@@ -113,6 +119,19 @@ def test_it_is_called_at_the_address_that_the_server_sees(nat: Translated, tmp_p
         found = inside(nat, tmp_path, f"{WORLD[0]}:3478")
         assert "announced address" not in found, found
         moves(nat, tmp_path, daemon)
+
+
+def test_a_workers_port_that_is_not_passed_on_is_named(nat: Translated, tmp_path: Path) -> None:
+    two = {"TRIO_SFU_MEDIA_PORT": str(LAST), "TRIO_SFU_MEDIA_WORKERS": "2"}
+    with behind(nat, tmp_path, f"{WORLD[0]}:3478", INSIDE[0], **two):
+        found = from_the_world(nat, tmp_path)
+        for check, protocol in (("UDP reachability", "UDP"), ("TCP reachability", "TCP")):
+            told = found[check]
+            assert told["message"].startswith(
+                f"no answer from {ROUTER[0]} {protocol} port {LAST + 1}:"
+            ), told
+            assert "media.workers = 1, which needs one port only" in told["remedy"]
+        assert found["UDP reachability"]["state"] == "fail", "half of the rooms have no media"
 
 
 def moves(nat: Translated, folder: Path, daemon: Daemon) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -20,6 +21,7 @@ from tests.process.patience import SLACK, eventually
 from tests.process.test_activation import Visitors
 from tests.process.threads import died, stopped, thread_named
 from trio_sfu.client import Client, SessionEndedError, connect
+from trio_sfu.config.model import Media
 
 SERVICE = "trio-sfu.service"
 SETTINGS = Path("etc/trio-sfu/trio-sfu.toml")
@@ -86,6 +88,7 @@ async def test_a_services_life(machine: Machine, measure: Callable[[str, str], N
     service.configure()
     installs_and_starts(service)
     runs_without_root(service)
+    goes_on_with_the_sockets_that_are_open(service)
     async with service.in_call() as ann:
         assert ann.media_state == "connected"
         shows_who_is_there(service)
@@ -113,7 +116,7 @@ def installs_and_starts(service: Service) -> None:
     journal = machine.journal(SERVICE)
     with urllib.request.urlopen(f"{service.url}/healthz", timeout=10) as answer:  # noqa: S310
         assert json.load(answer)["self_test"]["outcome"] == "passed"
-    assert "theirs count" not in journal, "the sockets are those of the settings"
+    assert "the socket units have other" not in journal, "the sockets are those of the settings"
     for unit in ("trio-sfu.socket", "trio-sfu-media.socket"):
         assert machine.property(unit, "ActiveState") == "active"
 
@@ -128,12 +131,33 @@ def runs_without_root(service: Service) -> None:
     assert "0" not in status["Uid"].split()
     assert {status[name] for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
-    media = next(
-        json.loads(line)
-        for line in service.machine.journal(SERVICE).splitlines()
-        if '"event": "media"' in line
-    )
-    assert media["receive_buffer"] >= 8 << 20, "systemd has the right to make it that large"
+    buffer = media(service)["receive_buffer"]
+    assert buffer >= 8 << 20, "systemd has the right to make it that large"
+
+
+def media(service: Service) -> dict[str, Any]:
+    """Return what its last start said of its media."""
+    lines = service.machine.journal(SERVICE).splitlines()
+    said: dict[str, Any] = json.loads([each for each in lines if '"event": "media"' in each][-1])
+    return said
+
+
+def goes_on_with_the_sockets_that_are_open(service: Service) -> None:
+    """As after an upgrade from a version that had one worker."""
+    machine, wanted = service.machine, Media().worker_count
+    install = PROGRAM, "install-service", "--program", PROGRAM
+    service.configure("workers = 1\n")
+    machine.run(*install, "--now")
+    assert len(media(service)["udp"]) == 1
+    service.configure()
+    assert ("replaced" in machine.run(*install)) == (wanted > 1)
+    machine.run("systemctl", "try-restart", SERVICE)
+    assert machine.property(SERVICE, "ActiveState") == "active"
+    assert len(media(service)["udp"]) == 1
+    assert ('"keys": ["media.workers"]' in machine.journal(SERVICE)) == (wanted > 1)
+    machine.run(*install, "--now")
+    assert len(media(service)["udp"]) == wanted
+    assert len(media(service)["tcp"]) == wanted
 
 
 def shows_who_is_there(service: Service) -> None:

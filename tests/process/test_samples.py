@@ -217,12 +217,14 @@ def test_the_firewall_lets_media_in_and_not_the_port_behind_the_proxy() -> None:
         # Twice: a file that is loaded again takes the place of what it has done.
         for _ in range(2):
             succeeds([*here.prefix, "nft", "-f", rules])
-        for tcp in (22, 80, 443, 3478, 5349):
+        for tcp in (22, 80, 443, 3478, 5349, settings.media.port):
             assert comes_through(here, there, tcp), tcp
         assert not comes_through(here, there, settings.http.port)
-        for udp in (settings.media.port, 3478, 49152, 49999):
+        last = settings.media.port + model.MOST_BY_ITSELF - 1
+        for udp in (settings.media.port, last, 3478, 49152, 49999):
             assert comes_through(here, there, udp, datagrams=True), udp
-        assert not comes_through(here, there, 5353, datagrams=True)
+        for udp in (last + 1, 5353):
+            assert not comes_through(here, there, udp, datagrams=True), udp
 
 
 def comes_through(here: Network, there: Network, port: int, *, datagrams: bool = False) -> bool:
@@ -257,4 +259,6 @@ def test_they_name_the_ports_that_are_the_defaults() -> None:
     web = f"127.0.0.1:{settings.http.port}"
     for name in ("caddy/Caddyfile", "nginx/trio-sfu.conf", "prometheus/prometheus.yml"):
         assert web in (CONF / name).read_text(), name
-    assert f"define media = {settings.media.port}" in (CONF / "nftables/trio-sfu.nft").read_text()
+    first = settings.media.port
+    media = f"define media = {first}-{first + model.MOST_BY_ITSELF - 1}"
+    assert media in (CONF / "nftables/trio-sfu.nft").read_text()

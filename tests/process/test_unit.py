@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from trio_sfu.config import load
+from trio_sfu.config import load, model
 from trio_sfu.systemd.units import SERVICE, SOCKETS, UNITS, unit_files
 
 PROGRAM = Path("/bin/true")
@@ -102,7 +102,7 @@ def test_the_sockets_are_those_of_the_settings(tmp_path: Path) -> None:
 
 def test_the_tcp_sockets_for_media_are_where_the_settings_say(tmp_path: Path) -> None:
     folders = tmp_path / "another", tmp_path / "none"
-    at = partial(written, media__addresses="192.0.2.7", media__port="5000")
+    at = partial(written, media__addresses="192.0.2.7", media__port="5000", media__workers="1")
     another, none = at(folders[0], media__tcp_port="443"), at(folders[1], media__tcp="false")
     datagrams = "ListenDatagram=192.0.2.7:5000"
     streams = "ListenStream=192.0.2.7:443"
@@ -110,7 +110,21 @@ def test_the_tcp_sockets_for_media_are_where_the_settings_say(tmp_path: Path) ->
     assert listens(none["trio-sfu-media.socket"]) == [datagrams]
 
 
-def test_the_files_in_the_package_are_those_of_the_defaults(units: dict[str, Path]) -> None:
+def test_there_are_as_many_as_cpus_where_the_settings_leave_it_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for cpus, count in ((1, 1), (4, 4), (48, 8)):
+        monkeypatch.setattr(model, "usable_cpus", lambda cpus=cpus: cpus)
+        media = written(tmp_path, media__addresses="192.0.2.7")["trio-sfu-media.socket"]
+        of_each = [f"192.0.2.7:{7882 + number}" for number in range(count)]
+        assert listens(media) == [
+            *(f"ListenDatagram={place}" for place in of_each),
+            *(f"ListenStream={place}" for place in of_each),
+        ]
+
+
+def test_the_files_in_the_package_are_those_of_one_worker(tmp_path: Path) -> None:
+    units = written(tmp_path, media__workers="1")
     folder = Path(__file__).parents[2] / "trio_sfu" / "systemd"
     for name in SOCKETS:
         assert units[name].read_text() == (folder / name).read_text()

@@ -1,20 +1,25 @@
 """A daemon whose engine has two workers: people on both share a call, each outlives the other."""
 
-from collections.abc import AsyncIterator, Iterator
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import trio
 
 from tests.process.daemon import OF_PEERS, Daemon, running_daemon
 from tests.process.in_a_call import Watcher
+from tests.process.threads import stopped, thread_named
 from trio_sfu.client import Stay, SyntheticVideo, Tone, stay
 
 CAMERA = SyntheticVideo(width=160, height=120, fps=15)
 TWO = {"TRIO_SFU_MEDIA_WORKERS": "2"}
 SPREAD = {**TWO, "TRIO_SFU_MEDIA_SPREAD_ABOVE": "1"}
 FREEZE = 2.0
+HUNG = 4.0
+GAP = 2.0
 
 
 @contextmanager
@@ -106,6 +111,57 @@ async def test_who_is_on_the_worker_that_panics_is_back_and_the_other_stays(
                 again.cancel_scope.cancel()
             assert daemon.metrics()["trio_sfu_engine_restarts_total"] == 1
             nursery.cancel_scope.cancel()
+
+
+async def test_a_worker_that_hangs_takes_nothing_from_who_is_on_the_other(
+    artifacts: Path, measure: Callable[[str, str], None]
+) -> None:
+    with daemon_with(artifacts, SPREAD) as daemon:
+        async with (
+            stay(daemon.url, room="r", name="ann") as ann,
+            stay(daemon.url, room="r", name="bob") as bob,
+            stay(daemon.url, room="r", name="cem") as cem,
+            trio.open_nursery() as nursery,
+        ):
+            stays = {"ann": ann, "bob": bob, "cem": cem}
+            everybody = [await come(each, nursery) for each in stays.values()]
+            await content(*everybody)
+            homes = {name: await home(daemon, each) for name, each in stays.items()}
+            [alone] = [name for name in homes if [*homes.values()].count(homes[name]) == 1]
+            ids = {name: (await each.present()).id for name, each in stays.items()}
+            first, second = homes.keys() - {alone}
+            pair = [Watcher(stays[first], of=second), Watcher(stays[second], of=first)]
+            for watcher in pair:
+                nursery.start_soon(watcher.watch)
+            await content(*pair)
+            thread = thread_named(daemon.process.pid, f"sfu-worker-{homes[alone]}")
+            with stopped(thread):
+                await trio.sleep(HUNG)
+                longest = max(watcher.gap() for watcher in pair)
+            measure("a worker hangs: longest without a picture on the other", f"{longest:.2f} s")
+            assert longest < GAP
+            back = Watcher(stays[alone], of=first)
+            nursery.start_soon(back.watch)
+            await content(back)
+            assert {name: (await each.present()).id for name, each in stays.items()} == ids
+            assert daemon.metrics()["trio_sfu_engine_restarts_total"] == 0
+            nursery.cancel_scope.cancel()
+
+
+async def home(daemon: Daemon, person: Stay) -> int:
+    """Return the worker that somebody is on."""
+    tree = json.loads((await trio.to_thread.run_sync(daemon.get, "/api/v1/tree"))[1])
+    mine = (await person.present()).id
+    [peer] = [each for each in below(tree) if (each["kind"], each["name"]) == ("peer", mine)]
+    [transport] = [each for each in below(peer) if each["kind"] == "transport"]
+    return int(transport["detail"].rpartition("on worker ")[2])
+
+
+def below(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return all that is in a node of the tree."""
+    for child in node.get("children", ()):
+        yield child
+        yield from below(child)
 
 
 async def test_a_room_on_the_other_worker_notices_nothing(artifacts: Path) -> None:

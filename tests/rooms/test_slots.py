@@ -87,3 +87,14 @@ def test_seats_are_kept_unique_and_full(rounds: list[list[str]], pairs: int) -> 
         assert len(set(seating.seats.values())) == len(seating.seats) == min(pairs, len(names))
         kept = {pair: who for pair, who in before.seats.items() if who in names}
         assert kept.items() <= seating.seats.items()
+
+
+def test_who_has_slots_for_sound_alone_hears_everybody_before_they_speak() -> None:
+    sound = lines(0, audio_only=3)
+    others = [peer(name, microphone=True) for name in "abc"]
+    seating = assign(sound, others)
+    assert sorted(each.peer for each in seating.showing.values() if each) == ["a", "b", "c"]
+    fourth = assign(sound, [*others, peer("d", microphone=True)], seating)
+    assert fourth.microphones == seating.microphones, (
+        "there is no room for one more until it speaks"
+    )

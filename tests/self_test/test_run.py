@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 import trio
+from msgspec import structs
 
 from trio_sfu import events
 from trio_sfu._native import Profile
@@ -83,7 +84,7 @@ def test_no_client_can_name_its_room() -> None:
 
 
 async def test_a_worker_that_is_gone_is_named_and_nothing_is_asked_of_it() -> None:
-    async with open_test_daemon(liveness__stuck_after="1") as daemon:
+    async with open_test_daemon(liveness__stuck_after="1", media__workers="1") as daemon:
         assert (await daemon.test_media()).outcome == "passed"
         daemon.engine._engine.close()  # type: ignore[attr-defined]
         with trio.fail_after(5):
@@ -99,7 +100,7 @@ async def test_a_worker_that_is_gone_is_named_and_nothing_is_asked_of_it() -> No
 
 
 async def test_a_udp_port_that_does_not_answer_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with open_test_daemon(liveness__self_test_timeout="1") as daemon:
+    async with open_test_daemon(liveness__self_test_timeout="1", media__workers="1") as daemon:
         baseline = daemon.census()
         monkeypatch.setattr(daemon.engine, "candidates", lambda *_: [("127.0.0.1", 9)])
         result = await twice(daemon)
@@ -119,6 +120,34 @@ async def test_a_udp_port_that_does_not_answer_is_noticed(monkeypatch: pytest.Mo
         assert daemon.health().status == "ok"
 
 
+async def test_each_worker_is_tested_and_the_one_that_does_not_answer_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with open_test_daemon(media__workers="2") as daemon:
+        candidates, asked = daemon.engine.candidates, []
+
+        def told(worker: int = 0) -> list[tuple[str, int]]:
+            asked.append(worker)
+            return candidates(worker)
+
+        monkeypatch.setattr(daemon.engine, "candidates", told)
+        for worker in (0, 1, 0):
+            asked.clear()
+            assert (await daemon.test_media()).outcome == "passed"
+            assert set(asked) == {worker}
+        nowhere = [("127.0.0.1", 9)]
+        soon = structs.replace(daemon.config.liveness, self_test_timeout=1.0)
+        daemon.config = structs.replace(daemon.config, liveness=soon)
+        monkeypatch.setattr(
+            daemon.engine, "candidates", lambda each=0: nowhere if each else candidates(each)
+        )
+        result = await twice(daemon)
+        assert result.code == "self-test-connect"
+        assert "did not come through, on engine worker 1, within 1 s" in result.message
+        assert "on engine worker 1" in daemon.health().failing[0].message
+        assert daemon.engine.counters()["relay_sent"] == 0, "each is tested for itself"
+
+
 async def test_packets_that_the_engine_drops_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     keep = Transport.set_srtp_keys
 
@@ -126,7 +155,7 @@ async def test_packets_that_the_engine_drops_are_noticed(monkeypatch: pytest.Mon
         keep(self, profile, bytes(len(inbound)), outbound)
 
     monkeypatch.setattr(Transport, "set_srtp_keys", other_keys)
-    async with open_test_daemon(liveness__self_test_timeout="2") as daemon:
+    async with open_test_daemon(liveness__self_test_timeout="2", media__workers="1") as daemon:
         result = await daemon.test_media()
         assert (result.outcome, result.code) == ("failed", "self-test-receive")
         assert result.message == "connected, but no sound and picture came through, within 2 s"
@@ -172,7 +201,7 @@ async def test_a_panic_in_the_middle_is_noticed_and_the_next_test_passes() -> No
         with trio.fail_after(5):
             while daemon.engine.census()["slots"] < 2:
                 await trio.testing.wait_all_tasks_blocked(0.001)
-        panic(daemon, 0)
+        panic(daemon, 0)  # The first worker has the first turn.
         with trio.fail_after(15):
             while not found:
                 await trio.testing.wait_all_tasks_blocked(0.01)

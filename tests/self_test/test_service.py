@@ -18,20 +18,26 @@ PASSED = Finding(SelfTestResult(outcome="passed", seconds=0.3))
 
 
 class Scripted:
-    def __init__(self, interval: float = 60) -> None:
+    def __init__(self, interval: float = 60, workers: int = 1) -> None:
         self.at: list[float] = []
+        self.of: list[int] = []
+        """The worker of each test."""
+        self.broken: set[int] = set()
         self.outcome: Finding | Exception = PASSED
         self.takes = 0.5
         self.stuck: list[int] = []
         self.journal = Journal()
         self.record = SelfTestRecord(interval)
-        self.service = SelfTest(self._test, self.record, lambda: self.stuck, self.journal)
+        self.service = SelfTest(self._test, workers, self.record, lambda: self.stuck, self.journal)
         self.services = Services(self.journal, chance=lambda: 0.0)
         self.services.add("self-test", self.service.run)
 
-    async def _test(self) -> Finding:
+    async def _test(self, worker: int) -> Finding:
         self.at.append(trio.current_time())
+        self.of.append(worker)
         await trio.sleep(self.takes)
+        if worker in self.broken:
+            return failed("self-test-connect", "no answer")
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
@@ -100,6 +106,63 @@ async def test_a_stuck_worker_is_not_asked_for_anything(autojump_clock: MockCloc
     assert not scripted.at
     assert scripted.record.last is not None
     assert scripted.record.last.message == "engine worker 2 stands still"
+    scripted.stuck = [0, 2]
+    with trio.fail_after(5):
+        async with scripted.running():
+            await scripted.service.now()
+    assert scripted.record.last.message == "engine worker 0, engine worker 2 stand still"
+
+
+async def test_each_worker_has_its_turn_and_all_have_it_at_the_start(
+    autojump_clock: MockClock,
+) -> None:
+    scripted, start = Scripted(workers=3), trio.current_time()
+    async with scripted.running():
+        await scripted.service.proven()
+        assert trio.current_time() == start + 0.5, "it is ready after the first"
+        await trio.sleep(130)
+    assert scripted.of == [0, 1, 2, 0, 1]
+    assert scripted.since(start) == [0, 0.5, 1, 61.5, 122]
+
+
+async def test_one_worker_of_two_that_is_broken_is_found_and_stays_found(
+    autojump_clock: MockClock,
+) -> None:
+    scripted, start = Scripted(workers=2), trio.current_time()
+    async with scripted.running():
+        await trio.sleep(62)
+        assert scripted.of == [0, 1, 0]
+        scripted.broken = {1}
+        await trio.sleep(100)
+        assert scripted.record.failing
+        assert set(scripted.of[3:]) == {1}, "the same again, until it passes"
+        assert scripted.since(start)[3:5] == [121.5, 124]
+        scripted.broken = set()
+        await trio.sleep(80)
+        assert not scripted.record.failing
+    assert scripted.of[-2:] == [1, 0]
+
+
+async def test_a_worker_that_is_broken_at_the_start_is_tried_with_the_pauses_of_all(
+    autojump_clock: MockClock,
+) -> None:
+    scripted, start = Scripted(workers=2), trio.current_time()
+    scripted.broken = {1}
+    async with scripted.running():
+        await trio.sleep(30)
+    assert scripted.of == [0, 1, 1, 1]
+    assert scripted.since(start) == [0, 0.5, 3, 18.5]
+
+
+async def test_with_no_interval_only_who_asks_has_the_next_worker_tested(
+    autojump_clock: MockClock,
+) -> None:
+    scripted = Scripted(interval=0, workers=2)
+    async with scripted.running():
+        for _ in range(3):
+            await scripted.service.now()
+            await trio.sleep(1_000)
+    assert scripted.of == [0, 1, 0]
 
 
 async def test_a_defect_in_the_test_is_a_failed_service(autojump_clock: MockClock) -> None:

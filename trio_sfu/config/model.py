@@ -1,11 +1,10 @@
 """Every setting, with its default. ``conf/trio-sfu.toml`` shows the same with comments."""
 
-import os
 from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from msgspec import Meta, Struct, field
-from msgspec.structs import force_setattr
 
+from trio_sfu.config.cpus import usable_cpus
 from trio_sfu.signaling.carried import VideoCodec
 
 Port: TypeAlias = Annotated[int, Meta(ge=0, le=65_535)]
@@ -14,6 +13,9 @@ SecondsOrNever: TypeAlias = Annotated[float, Meta(ge=0, le=86_400)]
 Count: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000)]
 Percent: TypeAlias = Annotated[int, Meta(ge=1, le=100)]
 MOST_WORKERS: Final = 64
+MOST_BY_ITSELF: Final = 8
+"""Workers where the settings leave their number open: the event loop ends before so many do
+(docs/performance.md), and each has a port that a firewall must let through."""
 
 
 class Http(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,15 +40,15 @@ class Media(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tcp_port: Port = 0
     announced: list[str] = []
     stun_server: str = ""
-    workers: Annotated[int, Meta(ge=0, le=MOST_WORKERS)] = 1
+    workers: Annotated[int, Meta(ge=0, le=MOST_WORKERS)] = 0
     spread_above: Count = 100_000
     max_transports: Count = 10_000
     handshake_timeout: Seconds = 10.0
 
-    def __post_init__(self) -> None:
-        if not self.workers:
-            cores = len(os.sched_getaffinity(0))
-            force_setattr(self, "workers", min(cores, MOST_WORKERS))
+    @property
+    def worker_count(self) -> int:
+        """How many workers there are: ``workers``, or one for each CPU that may be used."""
+        return self.workers or min(usable_cpus(), MOST_BY_ITSELF)
 
 
 class Video(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

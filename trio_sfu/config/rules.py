@@ -93,7 +93,7 @@ def _check_media(config: Config) -> None:
                     " media.announced the addresses of this machine that they can reach, or in"
                     " media.stun_server who can tell"
                 )
-    if config.media.port and config.media.port + config.media.workers - 1 > 65_535:
+    if config.media.port and config.media.port + config.media.worker_count - 1 > 65_535:
         raise ConfigError("media.port + media.workers passes the last port, 65535")
     if config.media.tcp:
         _check_tcp(config)
@@ -101,16 +101,17 @@ def _check_media(config: Config) -> None:
 
 def _check_tcp(config: Config) -> None:
     media, http = config.media, config.http
-    if media.tcp_port and media.tcp_port + media.workers - 1 > 65_535:
+    if media.tcp_port and media.tcp_port + media.worker_count - 1 > 65_535:
         raise ConfigError("media.tcp_port + media.workers passes the last port, 65535")
     first = media.tcp_port or media.port
-    if not first or http.port not in range(first, first + media.workers):
+    if not first or http.port not in range(first, first + media.worker_count):
         return
     everywhere = {"0.0.0.0", "::"}  # noqa: S104  (not bound)
     if http.host in media.addresses or everywhere & {http.host, *media.addresses}:
         raise ConfigError(
             f"http.port and the TCP port for media are both {http.port}: set media.tcp_port to"
             " another, or media.tcp = false"
+            + ("" if http.port == first else f", or media.workers to {http.port - first} at most")
         )
 
 

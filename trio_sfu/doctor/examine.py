@@ -133,5 +133,5 @@ def _reached(remote: Remote) -> list[Finding]:
 def _daemon(config: Config, asked: _Asked) -> list[Finding]:
     if asked.there:
         with suppress(RemoteError):
-            return check_running(asked.remote)
+            return check_running(asked.remote, config.media.worker_count)
     return trio.run(try_daemon, config)

@@ -39,7 +39,7 @@ def check_descriptors(config: Config) -> Finding:
     peers = config.media.max_transports
     need = config.http.max_connections + _PER_PEER * peers + _BESIDES
     if config.media.tcp:
-        need += min(peers + _STRANGERS, _CONNECTIONS * config.media.workers)
+        need += min(peers + _STRANGERS, _CONNECTIONS * config.media.worker_count)
     remedy = "raise LimitNOFILE= in the systemd unit, or `ulimit -Hn` of this shell"
     if most == resource.RLIM_INFINITY or most >= need:
         return ok(check, f"{'any number' if most < 0 else most} may be open, {need} are enough")

@@ -33,7 +33,7 @@ def check_ports(config: Config) -> Iterator[Finding]:
 
 
 def _of_workers(media: Media, first: int) -> list[tuple[str, int]]:
-    ports = range(first, first + (media.workers if first else 1))
+    ports = range(first, first + (media.worker_count if first else 1))
     return [(host, port) for port in ports for host in media.addresses]
 
 

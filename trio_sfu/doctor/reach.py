@@ -1,6 +1,6 @@
 """Whether the media ports are reached at the addresses that clients are told."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Final
 
 import trio
@@ -56,7 +56,8 @@ def _by_protocol(
         tried = [each for each in places if each.transport == protocol]
         wrong = {each: failed[each] for each in tried if each in failed}
         if wrong:
-            yield _told(check, wrong, outside=outside, all_failed=len(wrong) == len(tried))
+            answered = {each.port for each in tried if each not in wrong}
+            yield _told(check, wrong, answered, outside=outside)
         elif tried:
             yield ok(check, f"the daemon answers at {_listed(tried)}")
 
@@ -66,13 +67,14 @@ def _listed(places: Sequence[Place]) -> str:
 
 
 def _told(
-    check: str, failed: Mapping[Place, StunError], *, outside: bool, all_failed: bool
+    check: str, failed: Mapping[Place, StunError], answered: Set[int], *, outside: bool
 ) -> Finding:
+    """``answered``: the ports that are reached at some address; each worker has its own."""
     message = f"no answer from {_listed(list(failed))}: {next(iter(failed.values()))}"
     numbers = listed(sorted({str(place.port) for place in failed}))
     ports = f"{next(iter(failed)).transport.upper()} port {numbers}"
     foreign = sorted({place.host for place in failed} - own_addresses())
-    told = fail if check == UDP and all_failed else warn
+    told = fail if check == UDP and {each.port for each in failed} - answered else warn
     if check == _TCP:
         message += "; who cannot use UDP needs it"
     if outside:
@@ -89,6 +91,8 @@ def _told(
         )
     else:
         remedy = f"open {ports} in this machine's firewall: `nft list ruleset`"
+    if answered and {each.port for each in failed} - answered:
+        remedy += "; or set media.workers = 1, which needs one port only"
     if check == _TCP:
         remedy += "; or set media.tcp = false"
     return told(check, message, remedy)

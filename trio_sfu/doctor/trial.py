@@ -25,8 +25,11 @@ WAYS_IN: Final = {
 _LOOK: Final = "look at its log, and at `trio-sfu tree`"
 
 
-def check_running(remote: Remote) -> list[Finding]:
-    """Ask the daemon that is there how it is, and have it test its media."""
+def check_running(remote: Remote, wanted: int = 1) -> list[Finding]:
+    """Ask the daemon that is there how it is, and have it test its media.
+
+    ``wanted``: how many workers the settings give it.
+    """
     health = remote.health()
     said = "; ".join(f"{each.what} {each.message}" for each in (*health.failing, *health.degraded))
     at = f"one is running at {remote.url}"
@@ -34,10 +37,14 @@ def check_running(remote: Remote) -> list[Finding]:
         first = fail("daemon", f"{at} and is failing: {said}", _LOOK)
     elif health.degraded:
         first = warn("daemon", f"{at}: {said}", _LOOK)
+    elif len(health.workers) < wanted:
+        message = f"{at}: it has sockets for {len(health.workers)} of {wanted} workers"
+        first = warn("daemon", message, "`trio-sfu install-service --now`, which ends calls")
     else:
         first = ok("daemon", at)
     try:
-        return [first, _of_media(remote.self_test())]
+        # Each is of another worker.
+        return [first, _of_all([remote.self_test() for _ in health.workers or [0.0]])]
     except RemoteError as error:
         message = f"the running daemon made no self-test: {error}"
         return [first, warn("media", message, WAYS_IN.get(error.code, _BE_THERE))]
@@ -63,7 +70,8 @@ async def try_daemon(config: Config) -> list[Finding]:
                 liveness=msgspec.structs.replace(config.liveness, self_test_interval=0.0),
             )
             async with open_daemon(aside) as daemon:
-                found.append(_of_media(await daemon.test_media()))
+                tested = [await daemon.test_media() for _ in range(config.media.worker_count)]
+                found.append(_of_all(tested))
                 found.extend(await check_reach(await daemon.trial_path()))
     except* ConfigError as group:
         found.append(_unusable(group))
@@ -77,6 +85,12 @@ def _unusable(group: BaseExceptionGroup[ConfigError]) -> Finding:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return fail("ports", str(error), "`ss -lntup` says who has a port; or change the setting")
+
+
+def _of_all(results: list[SelfTestResult]) -> Finding:
+    """Say how the worst one went."""
+    worst = {"failed": 2, "skipped": 1, "passed": 0}
+    return _of_media(max(results, key=lambda each: (worst[each.outcome], each.seconds)))
 
 
 def _of_media(result: SelfTestResult) -> Finding:

@@ -27,6 +27,7 @@ COUNTERS: Final[Mapping[str, str]] = {
     "control_received": "DTLS datagrams handed to the control plane",
     "control_sent": "DTLS datagrams sent for the control plane",
     "addresses_evicted": "Addresses of peers forgotten: too many, or checked no more",
+    "addresses_followed": "Peers followed to another port of their address, as NATs give one",
     "padding_received": "RTP packets from publishers that were padding only",
     "rtx_received": "Packets from publishers restored from retransmissions",
     "rtx_redundant": "Retransmissions by publishers of what was there already",

@@ -12,6 +12,9 @@ from typing import Final
 PEER: Final = 300.0
 """Packets/s that a peer is taken to cause, until it is seen what they are: a camera and a
 microphone to a few others."""
+BUSY: Final = 0.6
+"""The share of time that a worker runs for, above which its rooms' newcomers go to others: less
+than what has joins refused, so that there are others first."""
 _SAMPLE: Final = 1.0
 """Seconds over which rates are measured, at least."""
 
@@ -24,6 +27,8 @@ class Load:
     packets: float = 0.0
     lost: bool = False
     """It is being started anew."""
+    busy: float = 0.0
+    """The share of time that it was running."""
 
     @property
     def cost(self) -> float:
@@ -35,9 +40,11 @@ def choose(loads: Sequence[Load], of_room: Sequence[int], spread_above: float) -
     """Return the worker of one more peer, whose room has so many on each.
 
     The room's own with most of its peers, of those that send at most ``spread_above`` packets/s;
-    when there is none, the one with least to do. A lost one only when all are.
+    when there is none, the one with least to do. A lost one only when all are, and one that hardly
+    has a pause only when all have as few.
     """
     workers = [each for each, load in enumerate(loads) if not load.lost] or [*range(len(loads))]
+    workers = [each for each in workers if loads[each].busy <= BUSY] or workers
     own = [each for each in workers if of_room[each] and loads[each].cost <= spread_above]
     if own:
         return max(own, key=lambda each: (of_room[each], -loads[each].cost, -each))
@@ -55,6 +62,7 @@ class Placement:
     _rooms: dict[str, list[int]] = field(default_factory=dict)
     _rates: list[float] = field(init=False)
     _counts: list[int] = field(init=False)
+    _busy: Sequence[float] = ()
     _sampled: float | None = None
 
     def __post_init__(self) -> None:
@@ -65,9 +73,18 @@ class Placement:
     def loads(self) -> list[Load]:
         """Return what each worker has to do."""
         return [
-            Load(peers, packets, worker in self.lost)
-            for worker, (peers, packets) in enumerate(zip(self._peers, self._rates, strict=True))
+            Load(
+                self._peers[worker],
+                self._rates[worker],
+                worker in self.lost,
+                self._busy[worker] if worker < len(self._busy) else 0.0,
+            )
+            for worker in range(self.workers)
         ]
+
+    def note_busy(self, shares: Sequence[float]) -> None:
+        """Note the share of time that each worker was running lately."""
+        self._busy = shares
 
     @contextmanager
     def seat(self, room: str | None) -> Iterator[int]:

@@ -2,12 +2,14 @@
 
 import errno
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from trio_sfu.overload.descriptors import DescriptorGauge
 from trio_sfu.overload.memory import MemoryGauge
 from trio_sfu.overload.strain import Readings
 from trio_sfu.overload.workers import WorkerGauge
+
+T = TypeVar("T")
 
 
 class Gauges(Protocol):
@@ -33,18 +35,18 @@ class ProcessGauges:
         """Return what they say at ``now``, the loop being late by ``lag`` seconds."""
         return Readings(
             lag=lag,
-            busy=_or(0.0, lambda: self._workers.read(now)),
-            memory=_or(0.0, self._memory.read),
+            workers=_or([], lambda: self._workers.read(now), []),
+            memory=_or(0.0, self._memory.read, 0.0),
             # What cannot even be opened is used up.
-            descriptors=_or(1.0, self._descriptors.read),
+            descriptors=_or(1.0, self._descriptors.read, 0.0),
         )
 
 
-def _or(exhausted: float, read: Callable[[], float]) -> float:
+def _or(exhausted: T, read: Callable[[], T], unknown: T) -> T:
     """Return what ``read`` does; without a descriptor to read by, ``exhausted``."""
     try:
         return read()
     except OSError as error:
         if error.errno in (errno.EMFILE, errno.ENFILE):
             return exhausted
-        return 0.0  # This kernel does not tell.
+        return unknown  # This kernel does not tell.

@@ -5,9 +5,16 @@ import resource
 from pathlib import Path
 from typing import Final
 
+from trio_sfu.control_groups import control_groups
+
 _PAGE: Final = resource.getpagesize()
 _UNLIMITED: Final = 1 << 60
 """Control groups of version 1 say a number like this for "no limit"."""
+_FILES: Final = {
+    1: ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    2: ("memory.max", "memory.current", "inactive_file"),
+}
+"""By the version of control groups: the limit, the use, and the line with what is only cached."""
 
 
 class MemoryGauge:
@@ -63,31 +70,12 @@ class _Group:
 
 def _limited_groups(root: Path) -> list[_Group]:
     """Return the process's control groups that have a limit, it and those above it."""
-    try:
-        lines = (root / "proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return []
     found = []
-    for line in lines:
-        _number, controllers, path = line.split(":", 2)
-        if not controllers:
-            files = ("memory.max", "memory.current", "inactive_file")
-            mounts: tuple[str, ...] = ("sys/fs/cgroup", "sys/fs/cgroup/unified")
-        elif "memory" in controllers.split(","):
-            files = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-            mounts = ("sys/fs/cgroup/memory",)
-        else:
-            continue
-        for mount in mounts:
-            top = root / mount
-            folder = top / path.lstrip("/")
-            # In a container the path may be the host's: then the mount is the group.
-            folders = [folder, *folder.parents] if folder.is_dir() else [top]
-            for each in folders:
-                if each == top or top in each.parents:
-                    limit = _limit(each / files[0])
-                    if limit is not None:
-                        found.append(_Group(each, limit, files[1], files[2]))
+    for group in control_groups("memory", root):
+        most, current, inactive = _FILES[group.version]
+        limit = _limit(group.folder / most)
+        if limit is not None:
+            found.append(_Group(group.folder, limit, current, inactive))
     return found
 
 

@@ -1,5 +1,6 @@
 """From what is read off the machine to how near it is to its limits. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -20,12 +21,12 @@ _SATURATED: Final = 0.97
 class Readings:
     """What the gauges say.
 
-    ``lag`` is by how many seconds the loop was late, ``busy`` the share of time the
-    busiest engine worker was running, ``memory`` and ``descriptors`` the shares in use.
+    ``lag`` is by how many seconds the loop was late, ``workers`` the share of time that each of
+    the engine's was running, ``memory`` and ``descriptors`` the shares in use.
     """
 
     lag: float = 0.0
-    busy: float = 0.0
+    workers: Sequence[float] = ()
     memory: float = 0.0
     descriptors: float = 0.0
 
@@ -45,14 +46,20 @@ class Strain:
 
 
 def strains(readings: Readings, settings: Overload) -> list[Strain]:
-    """Return the strain on each resource."""
+    """Return the strain on each resource.
+
+    Newcomers go to a worker that has time for them; video is shed when one has none at all.
+    """
+    busiest, idlest = max(readings.workers, default=0.0), min(readings.workers, default=0.0)
     lag = readings.lag / settings.max_lag
     full_at = settings.max_busy / 100
     shed_at = max(_SATURATED, full_at)
     return [
         Strain("loop", lag, lag / _SHED_LAG if settings.shed else 0.0),
         Strain(
-            "workers", readings.busy / full_at, readings.busy / shed_at if settings.shed else 0.0
+            "workers",
+            max(idlest / full_at, busiest / shed_at),
+            busiest / shed_at if settings.shed else 0.0,
         ),
         Strain("memory", readings.memory * 100 / settings.max_memory, ease=_EASE_LATE),
         Strain(

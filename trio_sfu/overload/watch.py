@@ -27,13 +27,16 @@ class OverloadWatch:
         journal: Journal,
         limit_video: Callable[[VideoLimit], None],
         gauges: Gauges | None = None,
+        workers_busy: Callable[[Sequence[float]], None] = lambda _shares: None,
     ) -> None:
+        """``workers_busy`` is told the share of time that each worker was running."""
         self.level = Level.NORMAL
         self.strains: Sequence[Strain] = strains(Readings(), settings)
         self._settings = settings
         self._journal = journal
         self._limit_video = limit_video
         self._gauges = gauges or ProcessGauges(settings.memory_limit * _MEBIBYTE)
+        self._workers_busy = workers_busy
         self._pressure = Pressure()
         self._forced: Level | None = None
 
@@ -55,7 +58,9 @@ class OverloadWatch:
 
     def look(self, now: float, lag: float) -> None:
         """Read the gauges at ``now``, the loop being late by ``lag`` seconds."""
-        self.strains = strains(self._gauges.read(now, lag), self._settings)
+        readings = self._gauges.read(now, lag)
+        self._workers_busy(readings.workers)
+        self.strains = strains(readings, self._settings)
         change = self._pressure.update(now, self.strains)
         if change is not None and self._forced is None:
             self._go(change.level, change.because)

@@ -11,38 +11,40 @@ _LOOK_EVERY: Final = 5.0
 
 
 class WorkerGauge:
-    """The share of the time between two readings that the busiest worker was running.
+    """The share of the time between two readings that each worker was running.
 
     A thread that is kept waiting for a core by other programs is not running: that shows
     as the loop's lag, which shares the cores.
     """
 
     def __init__(self) -> None:
-        self._workers: dict[int, float] = {}
-        """CPU seconds by thread id, at the last reading."""
+        self._workers: dict[int, tuple[int, float]] = {}
+        """By thread id: the worker's number, and its CPU seconds at the last reading."""
         self._read_at: float | None = None
         self._looked_at: float | None = None
 
-    def read(self, now: float) -> float:
-        """Return the share, 0 to 1; 0 the first time."""
+    def read(self, now: float) -> list[float]:
+        """Return the shares, 0 to 1, by the workers' numbers; 0 the first time."""
         if self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
             self._looked_at = now
-            found = _workers()
-            self._workers = {each: self._workers.get(each, -1.0) for each in found}
+            self._workers = {
+                thread: (number, self._workers.get(thread, (number, -1.0))[1])
+                for thread, number in _workers().items()
+            }
         seconds = now - self._read_at if self._read_at is not None else 0.0
         self._read_at = now
-        busiest = 0.0
-        for thread, before in list(self._workers.items()):
+        shares = [0.0] * (1 + max((number for number, _ in self._workers.values()), default=-1))
+        for thread, (number, before) in list(self._workers.items()):
             used = cpu_seconds(thread)
             if used is None:
                 # Another thread has taken its place: look again.
                 del self._workers[thread]
                 self._looked_at = None
                 continue
-            self._workers[thread] = used
+            self._workers[thread] = number, used
             if before >= 0 and seconds > 0:
-                busiest = max(busiest, (used - before) / seconds)
-        return min(busiest, 1.0)
+                shares[number] = min((used - before) / seconds, 1.0)
+        return shares
 
 
 def cpu_by_worker() -> dict[str, float]:
@@ -53,12 +55,18 @@ def cpu_by_worker() -> dict[str, float]:
 
 def threads() -> dict[str, int]:
     """Return the id of each worker's thread, by its name as ``worker-0``."""
-    numbers = {each: _name(_TASKS / str(each)).strip().removeprefix(_NAME) for each in _workers()}
-    return {f"worker-{number}": each for each, number in numbers.items() if number.isdigit()}
+    return {f"worker-{number}": thread for thread, number in _workers().items()}
 
 
-def _workers() -> list[int]:
-    return [int(task.name) for task in _TASKS.iterdir() if _name(task).startswith(_NAME)]
+def _workers() -> dict[int, int]:
+    """Return each worker's number by the id of its thread."""
+    names = {int(task.name): _name(task).strip() for task in _TASKS.iterdir()}
+    numbers = {each: name.removeprefix(_NAME) for each, name in names.items()}
+    return {
+        each: int(number)
+        for each, number in numbers.items()
+        if number != names[each] and number.isdigit()
+    }
 
 
 def _name(task: Path) -> str:

@@ -69,8 +69,16 @@ class Microphones:
                 ]
                 heard[max(free, key=lambda pair: self._suits(pair, peer, heard))] = peer
         self._give_back(heard, wanted)
+        self._fill(heard)
         self._shed(heard, wanted)
         return heard
+
+    def _fill(self, heard: dict[int, PeerId]) -> None:
+        """Nobody has to speak first to be heard while there is room."""
+        placed = {*heard.values(), *self._own.values()}
+        waiting = (peer for peer in self._publishers if peer not in placed)
+        free = [pair for pair in self._spare if pair not in heard]
+        heard |= dict(zip(free[: max(0, self._room - len(heard))], waiting, strict=False))
 
     def _shed(self, heard: dict[int, PeerId], wanted: Sequence[PeerId]) -> None:
         """Leave out who has not spoken for the longest time, when they are too many."""

@@ -40,12 +40,15 @@ class Finding:
     failure: Failure | None = None
 
 
-async def run_self_test(connect: Connect, *, loopback: bool, within: float) -> Finding:
+async def run_self_test(
+    connect: Connect, *, loopback: bool, within: float, where: str | None = None
+) -> Finding:
     """Send sound and a picture from one peer to another; raises nothing.
 
     ``connect`` opens a peer's connection. ``loopback``: whether the UDP port is reached
-    over the loopback interface. Takes at most ``within`` seconds, and some for ending what
-    it has opened. Nobody else sees its room, and no metric counts it.
+    over the loopback interface. ``where``: what a failure is to name. Takes at most ``within``
+    seconds, and some for ending what it has opened. Nobody else sees its room, and no metric
+    counts it.
     """
     begin, test = trio.current_time(), _Test(connect, loopback=loopback, within=within)
     error: BaseExceptionGroup[Exception] | None = None
@@ -56,7 +59,7 @@ async def run_self_test(connect: Connect, *, loopback: bool, within: float) -> F
     seconds = round((test.received_at or trio.current_time()) - begin, 3)
     if error is None:
         return Finding(SelfTestResult(outcome="passed", seconds=seconds))
-    return test.verdict(error, seconds)
+    return test.verdict(error, seconds, where)
 
 
 def failed(code: str, message: str, seconds: float = 0.0) -> Finding:
@@ -92,7 +95,7 @@ class _Test:
                 await self._rooms.stop()
             nursery.cancel_scope.cancel()
 
-    def verdict(self, error: BaseException, seconds: float) -> Finding:
+    def verdict(self, error: BaseException, seconds: float, where: str | None) -> Finding:
         """Say how far it came, and what stopped it there."""
         steps: list[Step] = [party.step for party in self._parties] or ["join"]
         step = min(steps, key=STEPS.index)
@@ -103,6 +106,8 @@ class _Test:
                 outcome="skipped", seconds=seconds, code=_FULL, message="the engine is full"
             )
             return Finding(result)
+        if where is not None:
+            message += f", on {where}"
         if sole(error, trio.TooSlowError) is not None:
             message += f", within {self._within:g} s"
         failure = self._crash or Failure.of(error, code=code, path=PATH)

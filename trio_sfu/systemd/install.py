@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -86,6 +87,20 @@ class Machine:
             return True
         return subprocess.run(["systemctl", *arguments], check=False).returncode == 0  # noqa: S603, S607
 
+    def opened_before(self, name: str) -> bool:
+        """Whether systemd has opened a socket unit before its file was written, as it is now."""
+        if not self.is_this or not _RUNNING.is_dir():
+            return False
+        asked = ["show", "--property=ActiveEnterTimestamp", "--value", "--timestamp=utc", name]
+        told = subprocess.run(["systemctl", *asked], check=False, capture_output=True, text=True)  # noqa: S603, S607
+        try:
+            _day, date, time, zone = told.stdout.split()
+            opened = datetime.strptime(f"{date} {time} {zone}", "%Y-%m-%d %H:%M:%S %Z")
+            written = (self.root / UNITS / name).stat().st_mtime
+        except (OSError, ValueError):  # It has never been opened.
+            return False
+        return opened.replace(tzinfo=UTC).timestamp() < written
+
     def systemd(self) -> int:
         """Return the version of its systemd; the oldest that is supported if that is unknown."""
         libraries = self.root.glob("usr/lib*/**/libsystemd-shared-*.so")
@@ -117,7 +132,8 @@ def install(machine: Machine, program: Path | None = None, *, now: bool = False)
     if changed:
         machine.systemctl("daemon-reload")
     if now:
-        _run(machine, sockets_too=any(UNITS / name in written for name in SOCKETS))
+        others = any(UNITS / name in written or machine.opened_before(name) for name in SOCKETS)
+        _run(machine, sockets_too=others)
     else:
         machine.say("To run it so, now and at every boot: trio-sfu install-service --now")
 

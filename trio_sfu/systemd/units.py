@@ -36,6 +36,8 @@ port = 8080
 [media]
 # Where clients send their media: addresses of this machine that they can reach.
 addresses = ["127.0.0.1", "::1"]
+# The first UDP and TCP port for it. There is one for each CPU that may be used, up to 7889:
+# `trio-sfu check-config --config FILE` says which. workers = 1 has it all on this one.
 port = 7882
 
 [drain]
@@ -84,7 +86,7 @@ def _media(config: Config) -> list[str]:
     return [
         f"{kind}={_place('media.addresses', address, port)}"
         for kind, first in kinds
-        for port in range(first, first + config.media.workers)
+        for port in range(first, first + config.media.worker_count)
         for address in config.media.addresses
     ]
 

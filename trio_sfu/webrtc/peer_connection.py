@@ -314,6 +314,7 @@ async def open_peer_connection(
     certificate: Certificate,
     *,
     room: str | None = None,
+    worker: int | None = None,
     announced: Sequence[str] = (),
     handshake_timeout: float = 10.0,
     limits: OfferLimits | None = None,
@@ -323,15 +324,16 @@ async def open_peer_connection(
 ) -> AsyncIterator[PeerConnection]:
     """Open a peer's connection; the first offer makes its transport.
 
-    Peers of one ``room`` are on one worker of the engine while that has room for them.
-    ``announced`` addresses take the place of the bound ones in answers. ``video`` are the
-    video codecs to use, the one to begin with first. ``rights`` say what the peer may send and
-    receive: of anything else there is nothing in the engine. ``associate``
-    does the DTLS handshake; only a simulation gives another. On the way out the peer is
-    told (close_notify) while the transport still exists.
+    Peers of one ``room`` are on one worker of the engine while that has room for them; who says
+    which ``worker`` is on it, and counts for nobody's place. ``announced`` addresses take the place
+    of the bound ones in answers. ``video`` are the video codecs to use, the one to begin with
+    first. ``rights`` say what the peer may send and receive: of anything else there is nothing in
+    the engine. ``associate`` does the DTLS handshake; only a simulation gives another. On the way
+    out the peer is told (close_notify) while the transport still exists.
     """
     async with AsyncExitStack() as handles, trio.open_nursery() as nursery:
-        worker = handles.enter_context(engine.placement.seat(room))
+        if worker is None:
+            worker = handles.enter_context(engine.placement.seat(room))
         yield PeerConnection(
             engine,
             certificate,

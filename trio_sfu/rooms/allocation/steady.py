@@ -132,7 +132,7 @@ class Allocator:
         for number, want in enumerate(wants):
             same = _same_size(want.ladder, levels[number], smoother[number])
             safe[number] = max(safe[number], same)
-        self._raise(now, budget, wants, slots, levels, most, safe)
+        self._raise(now, budget, secure, wants, slots, levels, most, safe)
         for number, (want, slot) in enumerate(zip(wants, slots, strict=True)):
             slot.step = want.ladder[levels[number]] if levels[number] != NOTHING else None
             if levels[number] < most[number]:
@@ -176,6 +176,7 @@ class Allocator:
         self,
         now: float,
         budget: float,
+        secure: float,
         wants: Sequence[Want],
         slots: Sequence[_Slot],
         levels: list[int],
@@ -192,7 +193,8 @@ class Allocator:
             if self._only_begins and not first:
                 continue
             more = ladder[wanted].bitrate - (ladder[level].bitrate if level >= 0 else 0.0)
-            if spent + more <= budget:
+            # ``safe`` may leave out what is shown for it was there before: together they must fit.
+            if spent + more <= (budget if first else secure):
                 spent += more
                 levels[number] = wanted
                 if not first:

@@ -48,6 +48,8 @@ counters! {
     control_sent,
     /// Addresses forgotten because a transport had too many, or checked them no more.
     addresses_evicted,
+    /// Peers whose packets came from another port of their address: their NAT gave them one.
+    addresses_followed,
     /// Padding-only packets from publishers.
     padding_received,
     /// Packets restored from retransmissions (RFC 4588).

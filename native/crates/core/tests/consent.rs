@@ -97,3 +97,42 @@ fn without_consent_nothing_is_sent_and_a_new_check_brings_it_back() {
     let heard = world.peers[listener].of(500);
     assert_eq!(heard[1].sequence, heard[0].sequence.wrapping_add(1));
 }
+
+#[test]
+fn who_checks_every_five_seconds_is_not_lost_in_between() {
+    let mut world = World::new();
+    let peer = world.join();
+    let transport = world.transport(peer);
+    world.run(5_000);
+    world.check(peer);
+    world.run(0);
+    let told = world.take_events();
+    assert!(told.contains(&Event::Silent { transport }), "once, for nobody knows it yet");
+    for interval in [5_000, 6_000, 4_000, 5_000, 4_500, 6_000] {
+        world.run(interval);
+        world.check(peer);
+        world.run(0);
+        assert_eq!(world.take_events(), [], "after {interval} ms");
+    }
+    world.run(8_999);
+    assert_eq!(world.take_events(), []);
+    world.run(1);
+    assert_eq!(world.take_events(), [Event::Silent { transport }]);
+}
+
+#[test]
+fn patience_goes_when_checks_are_frequent_again() {
+    let mut world = World::new();
+    let peer = world.join();
+    let transport = world.transport(peer);
+    world.run(9_000);
+    for _ in 0..5 {
+        world.check(peer);
+        world.run(2_500);
+    }
+    world.check(peer);
+    world.run(0);
+    world.take_events();
+    world.run(3_000);
+    assert_eq!(world.take_events(), [Event::Silent { transport }]);
+}

@@ -49,6 +49,18 @@ impl Inbound {
         self.rtp_sources.len()
     }
 
+    /// How many sources have sent authentic RTP, and how many RTCP: never fewer than before.
+    #[inline]
+    #[must_use]
+    pub fn senders(&self) -> usize {
+        self.rtp_sources.len() + self.rtcp_sources.len()
+    }
+
+    /// The SSRCs of those; one that has sent both is there twice.
+    pub fn ssrcs(&self) -> impl Iterator<Item = u32> {
+        self.rtp_sources.ssrcs().chain(self.rtcp_sources.ssrcs())
+    }
+
     /// Authenticate and decrypt an RTP packet in place; returns the plain packet's
     /// length and its index, `ROC << 16 | SEQ`.
     ///

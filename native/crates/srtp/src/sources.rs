@@ -24,6 +24,10 @@ impl<State> Sources<State> {
         self.ssrcs.len()
     }
 
+    pub(crate) fn ssrcs(&self) -> impl Iterator<Item = u32> {
+        self.ssrcs.iter().copied()
+    }
+
     /// The source's state, or where [`Sources::insert`] would put it.
     pub(crate) fn find(&mut self, ssrc: u32) -> Result<&mut State, Vacancy> {
         match self.ssrcs.binary_search(&ssrc) {

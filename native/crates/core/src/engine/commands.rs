@@ -46,6 +46,7 @@ impl Engine {
             }
             Command::SetSrtpKeys { transport, profile, inbound, outbound } => {
                 let key = self.transport_key(transport)?;
+                self.forget_senders(key);
                 let transport =
                     self.transports.get_mut(key).ok_or(CommandError::UnknownTransport)?;
                 transport

@@ -13,7 +13,7 @@ use crate::transport::TransportKey;
 /// connect, and one every few seconds afterwards.
 const CHECKS: Rate = Rate::per_second(200, 500);
 /// Wrong passwords for one transport, from addresses it does not have.
-const GUESSES: Rate = Rate::per_second(50, 200);
+pub(crate) const GUESSES: Rate = Rate::per_second(50, 200);
 /// Bytes of media for a connection before it is known how many it takes.
 const FIRST_ROOM: usize = 16 * 1024;
 
@@ -140,7 +140,7 @@ impl Engine {
     }
 
     /// Another address is selected, perhaps by another protocol.
-    fn moved(&mut self, key: TransportKey) {
+    pub(crate) fn moved(&mut self, key: TransportKey) {
         let Some(transport) = self.transports.get_mut(key) else { return };
         let stream = transport.path.selected().is_some_and(|remote| remote.is_stream());
         transport.media.set_room(stream.then_some(FIRST_ROOM));

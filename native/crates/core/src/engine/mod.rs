@@ -3,6 +3,7 @@
 pub(crate) mod commands;
 pub(crate) mod events;
 mod ice;
+mod rebinding;
 mod removal;
 pub(crate) mod tick;
 pub(crate) mod timers;
@@ -10,6 +11,7 @@ pub(crate) mod timers;
 use std::collections::{HashMap, VecDeque};
 
 use trio_sfu_wire::demux::{Class, classify};
+use trio_sfu_wire::rtp::Ssrc;
 
 use crate::arena::Arena;
 use crate::census::Census;
@@ -61,6 +63,8 @@ pub struct Engine {
     /// Only addresses that authenticated: nobody else can fill it.
     pub(crate) by_address: HashMap<Remote, TransportKey>,
     pub(crate) by_ufrag: HashMap<String, TransportKey>,
+    /// Who has sent something authentic under an SSRC, the last one if several have.
+    pub(crate) by_ssrc: HashMap<Ssrc, TransportKey>,
     /// Connections of transports that are gone.
     pub(crate) orphans: Vec<Remote>,
     /// Transports with something to send, each at most once (`Transport::pending`).
@@ -89,6 +93,7 @@ impl Engine {
             slot_ids: HashMap::new(),
             by_address: HashMap::new(),
             by_ufrag: HashMap::new(),
+            by_ssrc: HashMap::new(),
             orphans: Vec::new(),
             pending: VecDeque::new(),
             scratch: Scratch::default(),
@@ -116,8 +121,7 @@ impl Engine {
             Some(_) => {}
         }
         let Some(&key) = self.by_address.get(&source) else {
-            self.counters.drop_unknown_source += 1;
-            return;
+            return self.handle_stranger(now, source, datagram);
         };
         match classify(datagram) {
             Some(Class::Dtls) => self.handle_control(now, key, datagram),
@@ -188,6 +192,7 @@ impl Engine {
         Census {
             transports: self.transports.len() as u64,
             addresses: self.by_address.len() as u64,
+            senders: self.by_ssrc.len() as u64,
             up_tracks: (self.up_tracks.len() - relays) as u64,
             encodings: (self.encodings.len() - relayed) as u64,
             slots: self.slots.len() as u64,

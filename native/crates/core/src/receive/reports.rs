@@ -210,7 +210,7 @@ impl Engine {
 }
 
 /// Feedback travels behind a report, even an empty one (RFC 3550 6.1).
-fn empty_report(transport: &Transport) -> Vec<u8> {
+pub(crate) fn empty_report(transport: &Transport) -> Vec<u8> {
     let mut datagram = Vec::with_capacity(128);
     rtcp::receiver_report(&mut datagram, transport.ssrc, &[]);
     datagram

@@ -17,10 +17,16 @@ impl Engine {
             self.counters.drop_no_keys += 1;
             return;
         };
+        let senders = inbound.senders();
         let compound = match inbound.unprotect_rtcp(datagram) {
             Ok(len) => &datagram[..len],
             Err(error) => return count_refused(&mut self.counters, error),
         };
+        if inbound.senders() != senders
+            && let Some(ssrc) = rtcp::sender(compound)
+        {
+            self.by_ssrc.insert(ssrc, key);
+        }
         self.counters.rtcp_received += 1;
         self.heard(now, key);
         for packet in rtcp::packets(compound) {

@@ -81,12 +81,16 @@ impl Engine {
             self.counters.drop_malformed_rtp += 1;
             return;
         };
+        let senders = inbound.senders();
         let unprotected =
             inbound.unprotect_rtp(datagram, header.ssrc.0, header.sequence, header.len);
         let packet = match unprotected {
             Ok((len, _)) => &datagram[..len],
             Err(error) => return count_refused(&mut self.counters, error),
         };
+        if inbound.senders() != senders {
+            self.by_ssrc.insert(header.ssrc, key);
+        }
         self.counters.rtp_received += 1;
         transport.counts.packets_received += 1;
         transport.counts.bytes_received += packet.len() as u64;

@@ -8,6 +8,9 @@ use crate::time::Instant;
 /// Remote addresses a transport may have; the one checked longest ago makes room for a new
 /// one, and one that was not checked for as long as consent lasts is given up.
 const MAX_ADDRESSES: usize = 8;
+/// A peer is followed to another port of its address when nothing has come from the selected one
+/// for so long: longer than datagrams that took different ways are apart.
+const QUIET: Duration = Duration::from_millis(100);
 
 struct Address {
     remote: Remote,
@@ -26,6 +29,28 @@ pub(crate) struct Path {
     silent: bool,
     last_check: Instant,
     last_heard: Instant,
+    /// While what it sends comes from another port than its addresses have: when something last
+    /// came from one of them.
+    astray: Option<Instant>,
+    intervals: Intervals,
+}
+
+/// The times between the last checks.
+#[derive(Default)]
+struct Intervals {
+    last: [Duration; 4],
+    next: usize,
+}
+
+impl Intervals {
+    fn add(&mut self, interval: Duration) {
+        self.last[self.next] = interval;
+        self.next = (self.next + 1) % self.last.len();
+    }
+
+    fn longest(&self) -> Duration {
+        self.last.into_iter().max().unwrap_or_default()
+    }
 }
 
 /// What an authenticated binding request changed.
@@ -60,6 +85,9 @@ impl Path {
         timeouts: Timeouts,
     ) -> Check {
         let mut change = Check::default();
+        if self.connected {
+            self.intervals.add(now.since(self.last_check));
+        }
         self.last_check = now;
         match self.addresses.iter_mut().find(|address| address.remote == remote) {
             Some(address) => address.checked = now,
@@ -94,6 +122,38 @@ impl Path {
         !self.consent || !self.nominated && selected.is_stream() && !remote.is_stream()
     }
 
+    /// Whether packets from `remote` may be the peer's though it was not checked from there: it
+    /// is another port of the address that media goes to. Nobody else can be made a target then.
+    pub(crate) fn may_be_at(&self, remote: Remote) -> bool {
+        self.destination().is_some_and(|selected| {
+            !selected.is_stream()
+                && !remote.is_stream()
+                && selected.address.ip() == remote.address.ip()
+        })
+    }
+
+    /// When something last came from one of the peer's addresses.
+    pub(crate) fn at_home(&self) -> Instant {
+        self.astray.unwrap_or(self.last_heard)
+    }
+
+    /// Something came from such a port, `home` was [`Path::at_home`] before it was heard. True
+    /// when the peer is to be followed.
+    pub(crate) fn astray(&mut self, now: Instant, home: Instant) -> bool {
+        self.astray = Some(home);
+        now.since(home) >= QUIET
+    }
+
+    /// Follows the peer; returns the address that had to go for the new one.
+    pub(crate) fn follow(&mut self, now: Instant, remote: Remote) -> Option<Remote> {
+        self.astray = None;
+        let full = self.addresses.len() >= MAX_ADDRESSES;
+        let evicted = if full { self.evict(|_| true) } else { None };
+        self.addresses.push(Address { remote, checked: now });
+        self.selected = Some(remote);
+        evicted
+    }
+
     /// Gives up the address checked longest ago, of those that `may` go.
     fn evict(&mut self, may: impl Fn(&Address) -> bool) -> Option<Remote> {
         let (index, _) = self
@@ -122,6 +182,7 @@ impl Path {
     #[inline]
     pub(crate) fn heard(&mut self, now: Instant) -> bool {
         self.last_heard = now;
+        self.astray = None;
         std::mem::take(&mut self.silent)
     }
 
@@ -135,10 +196,20 @@ impl Path {
     ///
     /// RFC 7675 has it renewed by the checks of a full agent. Some that only publish or play send
     /// none once they are connected (libnice), and a lite agent cannot ask: as long as something
-    /// authentic comes from them they are there. It comes from an address that was checked.
+    /// authentic comes from them they are there. It comes from an address that was checked, or from the same host.
     fn consent_until(&self, timeouts: Timeouts) -> Instant {
         let heard = self.last_heard + timeouts.consent * 2 / 3;
         (self.last_check + timeouts.consent).max(heard)
+    }
+
+    /// How long the peer may keep quiet. Who has nothing to send and checks its path every four to
+    /// six seconds, as RFC 7675 has it, is not lost in between.
+    fn patience(&self, timeouts: Timeouts) -> Duration {
+        let usual = self.intervals.longest();
+        if usual <= timeouts.silence {
+            return timeouts.silence;
+        }
+        (usual * 3 / 2).min(timeouts.consent * 4 / 5)
     }
 
     /// What ran out by `now`; each is reported once.
@@ -146,7 +217,7 @@ impl Path {
         if !self.connected {
             return None;
         }
-        if !self.silent && self.last_heard + timeouts.silence <= now {
+        if !self.silent && self.last_heard + self.patience(timeouts) <= now {
             self.silent = true;
             return Some(Lapse::Silence);
         }
@@ -162,7 +233,7 @@ impl Path {
         if !self.connected {
             return None;
         }
-        let silence = (!self.silent).then(|| self.last_heard + timeouts.silence);
+        let silence = (!self.silent).then(|| self.last_heard + self.patience(timeouts));
         let consent = self.consent.then(|| self.consent_until(timeouts));
         [silence, consent].into_iter().flatten().min()
     }

@@ -10,7 +10,7 @@ mod source;
 pub mod twcc;
 
 pub use feedback::{FirEntries, NackSequences, fir, nack, pli};
-pub use packet::{Packet, Packets, packets};
+pub use packet::{Packet, Packets, packets, sender};
 pub use report::{ReportBlock, ReportBlocks, SenderInfo, receiver_report, sender_report};
 pub use source::{Chunks, Ssrcs, goodbye, source_description};
 

@@ -77,6 +77,12 @@ pub enum Packet<'a> {
     },
 }
 
+/// The sender of a datagram, which is plain in an encrypted one as well (RFC 3711 3.4).
+#[must_use]
+pub fn sender(datagram: &[u8]) -> Option<Ssrc> {
+    u32_at(datagram, 4).ok().map(Ssrc)
+}
+
 /// The packets of a decrypted datagram. After an error the rest is not looked at.
 #[must_use]
 pub fn packets(compound: &[u8]) -> Packets<'_> {
