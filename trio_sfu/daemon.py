@@ -53,6 +53,7 @@ from trio_sfu.self_test.run import Finding, run_self_test
 from trio_sfu.self_test.service import SelfTest
 from trio_sfu.services.supervisor import Services
 from trio_sfu.signaling.carried import IceServer, Rights
+from trio_sfu.signaling.frames import Wire
 from trio_sfu.signaling.reception import receive_client
 from trio_sfu.signaling.session import Session
 from trio_sfu.tree.ages import Ages
@@ -317,12 +318,15 @@ class Daemon:
             where=f"engine worker {worker}" if self.engine.placement.workers > 1 else None,
         )
 
-    async def serve_socket(self, socket: WebSocketConnection) -> None:
-        """Carry a signaling session from its accepted WebSocket to its end."""
+    async def serve_socket(self, socket: WebSocketConnection, wire: Wire | None = None) -> None:
+        """Carry a signaling session from its accepted WebSocket to its end.
+
+        ``wire`` is the stream below the socket.
+        """
         settings = self.config.signaling
         connection = current_connection.get()
         address = connection.address if connection is not None else None
-        session = Session(socket, settings, self.journal)
+        session = Session(socket, settings, self.journal, wire)
         await session.run(
             lambda session: receive_client(session, self.rooms, settings, address, self.trials)
         )

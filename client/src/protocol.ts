@@ -210,7 +210,11 @@ export interface PeerJoined {
   peer: PeerInfo;
 }
 
-/** Somebody's tracks, mute states or connection changed. */
+/**
+ * Somebody's tracks, mute states or connection changed.
+ *
+ * In large rooms changes that follow each other closely are told as one.
+ */
 export interface PeerUpdated {
   type: "peer-updated";
   peer: PeerInfo;

@@ -18,13 +18,23 @@ describe("reported", () => {
         mediaSourceId: "M",
       },
       { type: "media-source", id: "M", frames: 7 },
+      { type: "outbound-rtp", id: "S", mid: "2", packetsSent: 4, mediaSourceId: "MS" },
+      { type: "media-source", id: "MS", audioLevel: 0, totalAudioEnergy: 0.5 },
       { type: "remote-inbound-rtp", id: "RA", localId: "A", timestamp: 1_000 },
       { type: "remote-inbound-rtp", id: "RV", localId: "V", timestamp: 2_000 },
       { type: "remote-outbound-rtp", id: "S", timestamp: 1_500 },
     );
-    expect(reported(stats, "0")).toEqual({ own: 1_000, others: 2_000, left: 5, given: null });
-    expect(reported(stats, "1")).toEqual({ own: 2_000, others: 1_500, left: 2, given: 7 });
-    expect(reported(report(), "0")).toEqual({ own: null, others: null, left: 0, given: null });
+    const nothing = { own: null, others: null, left: 0, given: null, sound: null };
+    expect(reported(stats, "0")).toEqual({ ...nothing, own: 1_000, others: 2_000, left: 5 });
+    expect(reported(stats, "1")).toEqual({
+      ...nothing,
+      own: 2_000,
+      others: 1_500,
+      left: 2,
+      given: 7,
+    });
+    expect(reported(stats, "2").sound).toEqual({ level: 0, energy: 0.5 });
+    expect(reported(report(), "0")).toEqual(nothing);
   });
 });
 
@@ -83,18 +93,25 @@ describe("Reception", () => {
 });
 
 describe("Faults", () => {
-  const well: DeviceFacts = { on: true, systemMuted: false, arrives: true };
+  const well: DeviceFacts = { on: true, systemMuted: false, silent: false, arrives: true };
   const next = (microphone: DeviceFacts, at: number, faults = new Faults()) =>
     faults.next({ camera: well, microphone }, at);
 
   it("are none while all arrives, or nobody can tell, or it is off", () => {
     expect(next(well, 0)).toEqual([]);
     expect(next({ ...well, arrives: null }, 0)).toEqual([]);
-    expect(next({ on: false, systemMuted: true, arrives: false }, 0)).toEqual([]);
+    expect(next({ on: false, systemMuted: true, silent: true, arrives: false }, 0)).toEqual([]);
   });
 
   it("are told at once when nothing arrives", () => {
     expect(next({ ...well, arrives: false }, 0)).toEqual(["microphone-unheard"]);
+  });
+
+  it("are told of a microphone that gives nothing, unless it is known why", () => {
+    const silent = { ...well, silent: true };
+    expect(next(silent, 0)).toEqual(["microphone-silent"]);
+    expect(next({ ...silent, arrives: false }, 0)).toEqual(["microphone-unheard"]);
+    expect(next({ ...silent, systemMuted: true }, 0)).toEqual([]);
   });
 
   it("are told of a microphone that the system mutes, if it lasts", () => {

@@ -1,6 +1,6 @@
 // Put before a page's own scripts: cameras and microphones that a test can plug in and unplug.
 // The word in capitals is replaced by [{ kind, id, label, colours | tone }, ...]: the first of a
-// kind is the system's default.
+// kind is the system's default. Speakers only note what is played on them.
 () => {
   const all = new Map(DEVICES.map((device) => [device.id, device]));
   const plugged = new Set(all.keys());
@@ -11,6 +11,8 @@
   const states = { camera: "granted", microphone: "granted" };
   const statuses = {};
   const senders = [];
+  const sounds = []; // of the microphones, to be set anew
+  const players = new Map(); // what has been played -> the speaker it is played on
   let audio = null;
 
   const of = (kind) => [...all.values()].filter((each) => each.kind === kind && plugged.has(each.id));
@@ -51,8 +53,9 @@
     return { track, quiet: () => clearInterval(timer) };
   };
 
-  // Beeps, as the recorded microphones have them: 0.3 s of tone, 0.3 s of silence.
-  const beep = (device) => {
+  // Beeps, as the recorded microphones have them: 0.3 s of tone, 0.3 s of silence. Before the browser
+  // processes it there is the noise of the room as well.
+  const beep = (device, raw) => {
     audio ??= new AudioContext();
     const tone = new OscillatorNode(audio, { frequency: device.tone });
     const beats = new OscillatorNode(audio, { type: "square", frequency: 1 / 0.6 });
@@ -60,14 +63,23 @@
     const depth = new GainNode(audio, { gain: 0.2 });
     beats.connect(depth).connect(gate.gain);
     const out = new MediaStreamAudioDestinationNode(audio, { channelCount: 1 });
-    tone.connect(gate).connect(out);
+    const voice = new GainNode(audio);
+    const room = new GainNode(audio);
+    tone.connect(gate).connect(voice).connect(out);
+    tone.connect(room).connect(out);
     for (const each of [tone, beats]) each.start();
+    const sound = () => {
+      voice.gain.value = device.off || device.hushed ? 0 : 1;
+      room.gain.value = raw && !device.off ? 1e-4 : 0;
+    };
+    sound();
+    sounds.push({ device, sound });
     const [track] = out.stream.getAudioTracks();
-    return { track, quiet: () => gate.disconnect() };
+    return { track, quiet: () => [voice, room].forEach((each) => each.disconnect()) };
   };
 
-  const make = (device, asked) => {
-    const { track, quiet } = device.kind === "videoinput" ? film(device) : beep(device);
+  const make = (device, asked, raw) => {
+    const { track, quiet } = device.kind === "videoinput" ? film(device) : beep(device, raw);
     const real = track.getSettings.bind(track);
     Object.defineProperty(track, "label", { value: device.label });
     Object.defineProperty(track, "muted", { get: () => device.muted ?? false });
@@ -87,7 +99,8 @@
     const found = !wanted || wanted === "default" ? usual : of(kind).find(({ id }) => id === wanted);
     if (!found) throw new DOMException("no such device", wanted ? "OverconstrainedError" : "NotFoundError");
     if (busy.has(found.id)) throw new DOMException("in use", "NotReadableError");
-    return make(found, wanted ?? (kind === "videoinput" ? found.id : "default"));
+    const raw = constraints.noiseSuppression === false;
+    return make(found, wanted ?? (kind === "videoinput" ? found.id : "default"), raw);
   };
 
   const devices = navigator.mediaDevices;
@@ -111,6 +124,17 @@
     return replaceTrack.call(this, track);
   };
 
+  const { play } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.play = function () {
+    if (!this.muted && !players.has(this)) players.set(this, "");
+    return play.call(this);
+  };
+  HTMLMediaElement.prototype.setSinkId = async function (id) {
+    if (id && !of("audiooutput").some((each) => each.id === id)) throw new DOMException("no such device", "NotFoundError");
+    players.set(this, id);
+  };
+  Object.defineProperty(HTMLMediaElement.prototype, "sinkId", { get() { return players.get(this) ?? ""; } });
+
   const changed = () => devices.dispatchEvent(new Event("devicechange"));
   const end = (id, silently = false) => {
     const tracks = (open.get(id) ?? []).filter(({ readyState }) => readyState === "live");
@@ -124,7 +148,13 @@
     all.get(id).muted = muted;
     for (const track of open.get(id) ?? []) track.dispatchEvent(new Event(muted ? "mute" : "unmute"));
   };
+  const set = (id, state) => {
+    Object.assign(all.get(id), state);
+    for (const { device, sound } of sounds) if (device.id === id) sound();
+  };
   window.devices = {
+    // What sound is played on: the speakers' ids, "" for the system's choice.
+    heardOn: () => [...players].filter(([player]) => player.srcObject?.active && !player.paused).map(([, id]) => id),
     // What was put on a line: [the device's name, whether it could be heard or seen], in order.
     senders,
     plug: (id) => {
@@ -140,6 +170,15 @@
       standard[all.get(id).kind] = id;
       changed();
     },
+    // What happens to a page that is told nothing, as one that is frozen.
+    unseen: (what, id) => {
+      if (what === "plug") plugged.add(id);
+      else if (what === "prefer") standard[all.get(id).kind] = id;
+      else {
+        plugged.delete(id);
+        end(id, true);
+      }
+    },
     // Another program takes it, or gives it back.
     occupy: (id) => {
       busy.add(id);
@@ -149,6 +188,12 @@
     // A key of the device, or the system's settings.
     mute: (id) => silence(id, true),
     unmute: (id) => silence(id, false),
+    // By a switch of which nobody is told: all samples are zero.
+    switchOff: (id) => set(id, { off: true }),
+    switchOn: (id) => set(id, { off: false }),
+    // Nobody speaks, and the browser takes what noise there is away.
+    hush: (id) => set(id, { hushed: true }),
+    speak: (id) => set(id, { hushed: false }),
     permit: (device, state) => {
       states[device] = state;
       if (state !== "granted")

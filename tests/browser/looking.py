@@ -32,8 +32,8 @@ OUTSIDE = """() => [...document.querySelectorAll(
     .filter((e) => !e.closest(".people-list, .scrolled, .messages, dialog, .statistics"))
     .filter((e) => {
         const { left, top, right, bottom } = e.getBoundingClientRect();
-        const below = document.documentElement.scrollHeight;
-        return left < 0 || top < 0 || right > innerWidth + 1 || bottom > below + 1;
+        const below = document.documentElement.scrollHeight - scrollY;
+        return left < 0 || top < -scrollY || right > innerWidth + 1 || bottom > below + 1;
     })
     .map((e) => `outside: ${e.outerHTML.slice(0, 120)}`)"""
 SIDEWAYS = "() => document.documentElement.scrollWidth > innerWidth"

@@ -89,6 +89,14 @@ def write_tone(path: Path, hz: int) -> Path:
     return path
 
 
+def write_silence(path: Path) -> Path:
+    """Write a second of zeros for a Chromium fake microphone."""
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, TONE_RATE, 0, "NONE", ""))
+        file.writeframes(bytes(2 * TONE_RATE))
+    return path
+
+
 def loudest(tones: dict[int, float]) -> list[int]:
     """Return the tones that stand out: a tenth of the loudest or more, loudest first."""
     ranked = sorted(tones.items(), key=lambda item: -item[1])

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,8 @@ from playwright.sync_api import CDPSession, Page, Response, expect
 
 from tests.browser.participant import PersonFactory, chromium_of
 from tests.browser.test_states import press
-from tests.process.daemon import Daemon
+from tests.process.daemon import Daemon, free_ports
+from tests.process.test_self_signed import serving
 
 ROOM = "practice"
 FIRST_LOAD = 60_000
@@ -79,18 +82,40 @@ def page(person: PersonFactory, said: Said) -> Iterator[Page]:
 
 
 def test_a_whole_visit(
-    daemon: Daemon,
-    page: Page,
-    said: Said,
-    person: PersonFactory,
-    measure: Measure,
+    daemon: Daemon, page: Page, said: Said, person: PersonFactory, measure: Measure
 ) -> None:
     bob = person("bob")
     bob.join(daemon.url, ROOM)
-    answer = page.goto(f"{daemon.url}/{ROOM}?name=alice")
+    loaded = visit(daemon.url, page, said)
+    measure("first load of the page, gzip", f"{loaded / 1_000:.1f} kB")
+
+
+def test_a_whole_visit_over_tls(tmp_path: Path, person: PersonFactory, said: Said) -> None:
+    """As on a machine without a name, whose certificate its user has accepted."""
+    http, media = free_ports()
+    browsers = [chromium_of(person(name)).browser for name in ("alice", "bob")]
+    devices = ["camera", "microphone"]
+    with serving(tmp_path / "state", http, media), ExitStack() as contexts:
+        page, other = (
+            contexts.enter_context(
+                closing(browser.new_context(ignore_https_errors=True, permissions=devices))
+            ).new_page()
+            for browser in browsers
+        )
+        url = f"https://127.0.0.1:{http}"
+        other.goto(f"{url}/{ROOM}?name=bob&join")
+        listen(page, said)
+        visit(url, page, said)
+        kept = said.responses[0].all_headers()["strict-transport-security"]
+        assert int(kept.removeprefix("max-age=")) >= 15_552_000
+        assert page.evaluate("() => isSecureContext")
+
+
+def visit(url: str, page: Page, said: Said) -> int:
+    """See a lobby, a call with Bob and its end; return how many bytes came at first."""
+    answer = page.goto(f"{url}/{ROOM}?name=alice")
     assert answer is not None
     loaded = int(page.evaluate(LOADED))
-    measure("first load of the page, gzip", f"{loaded / 1_000:.1f} kB")
     assert 20_000 < loaded <= FIRST_LOAD
     the_document(page)
     the_headers(answer)
@@ -106,7 +131,8 @@ def test_a_whole_visit(
     page.wait_for_function("() => new Promise((done) => requestIdleCallback(() => done(true)))")
     assert said.console == []
     assert said.issues == []
-    of_this_server_alone(daemon, said)
+    of_this_server_alone(url, said)
+    return loaded
 
 
 def the_document(page: Page) -> None:
@@ -148,11 +174,11 @@ def in_every_part(page: Page) -> None:
         assert page.evaluate(state, name) in ("prompt", "denied")
 
 
-def of_this_server_alone(daemon: Daemon, said: Said) -> None:
+def of_this_server_alone(url: str, said: Said) -> None:
     """Nothing is loaded from elsewhere, nothing fails, there is no cookie and no source map."""
     assert said.responses
     for response in said.responses:
-        assert response.url.startswith(daemon.url), response.url
+        assert response.url.startswith(url), response.url
         assert response.ok, (response.url, response.status)
         assert "set-cookie" not in response.all_headers()
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.browser.equipment import (
     ALL,
@@ -17,12 +16,16 @@ from tests.browser.equipment import (
     WEBCAM,
     Camera,
     Microphone,
+    choose,
     equip,
     happens,
+    hears,
     on_lines,
+    says_nothing_of,
+    sees,
+    words,
 )
 from tests.browser.participant import ENERGY, Participant, PersonFactory, chromium_of
-from tests.browser.test_page import wait_alert
 from tests.process.daemon import Daemon
 from tests.process.patience import eventually
 
@@ -45,14 +48,6 @@ def call(daemon: Daemon, person: PersonFactory) -> Call:
     return begin
 
 
-def hears(bob: Participant, microphone: Microphone) -> None:
-    bob.hears({"alice": microphone.tone})
-
-
-def sees(bob: Participant, camera: Camera) -> None:
-    bob.sees("alice", camera.pattern)
-
-
 def sees_no_camera(bob: Participant) -> None:
     eventually(lambda: bob.see("source", "alice") == "none", within=5, why="no camera to be seen")
 
@@ -63,29 +58,6 @@ def own(one: Participant) -> list[object]:
         "() => [window.trioSfu.client.self, window.trioSfu.client.offersSent]"
     )
     return said
-
-
-def choose(alice: Participant, label: str, device: Microphone | Camera) -> None:
-    """Choose a device in the settings, as one does by mouse and keyboard."""
-    page = chromium_of(alice).page
-    alice.page.click("More")
-    alice.page.click("Settings")
-    settings = page.get_by_role("dialog", name="Settings")
-    settings.get_by_role("combobox", name=label, exact=True).select_option(label=device.label)
-    page.keyboard.press("Escape")
-    expect(settings).to_be_hidden()
-
-
-def says_nothing_of(alice: Participant, code: str) -> None:
-    """Wait until the page takes back what it said."""
-    gone = "(code) => document.querySelector(`.notice[data-code=${code}]`) === null"
-    eventually(partial(alice.page.run, gone, code), within=5, why=f"{code} to be over")
-
-
-def words(alice: Participant, code: str) -> str:
-    wait_alert(alice, code, within=5)
-    text = "(code) => document.querySelector(`.notice[data-code=${code}] p`)?.innerText ?? ''"
-    return str(alice.page.run(text, code))
 
 
 class Listening:
@@ -283,16 +255,3 @@ def test_the_machine_sleeps_and_wakes(call: Call) -> None:
     sees(bob, BUILT_IN)
     hears(bob, LAPTOP)
     assert own(alice) == before
-
-
-def test_the_tab_is_frozen(call: Call) -> None:
-    alice, bob = call(*ALL)
-    sees(bob, BUILT_IN)
-    browser = chromium_of(alice)
-    lifecycle = browser.context.new_cdp_session(browser.page)
-    lifecycle.send("Page.setWebLifecycleState", {"state": "frozen"})
-    assert bob.names().count("alice") == 1
-    lifecycle.send("Page.setWebLifecycleState", {"state": "active"})
-    happens(alice, "unplug", BUILT_IN.id)
-    sees(bob, WEBCAM)
-    hears(bob, LAPTOP)

@@ -3,12 +3,14 @@ to know."""
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserType, expect
 
+from tests.browser.chromium import launch
 from tests.browser.equipment import (
     ALL,
     BUILT_IN,
@@ -20,6 +22,7 @@ from tests.browser.equipment import (
 )
 from tests.browser.firefox import running_firefox
 from tests.browser.participant import DeviceFactory, Participant, PersonFactory, chromium_of
+from tests.browser.patterns import write_silence
 from tests.process.daemon import Daemon, running_daemon
 from tests.process.network import ADDRESS, own_network
 from tests.process.patience import SLACK, eventually, took
@@ -129,6 +132,72 @@ def test_the_system_keeps_a_device_muted(
     chromium_of(alice).page.keyboard.press("Escape")
     happens(alice, "unmute", device.id)
     is_over(alice, code)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "other", "title"),
+    [
+        ("en-US", "if you speak now, nobody hears you", "Choose another device", "Settings"),
+        ("fr-FR", "personne ne vous entend", "Choisir un autre appareil", "Réglages"),
+    ],
+    ids=["en", "fr"],
+)
+def test_a_switch_of_which_nobody_is_told(
+    daemon: Daemon,
+    person: PersonFactory,
+    artifacts: Path,
+    measure: Measure,
+    language: str,
+    said: str,
+    other: str,
+    title: str,
+) -> None:
+    alice, bob = person("alice", language=language), person("bob")
+    equip(alice, *ALL)
+    for one in (alice, bob):
+        one.join(daemon.url, ROOM)
+    bob.hears({"alice": LAPTOP.tone})
+    eventually(partial(alice.page.run, MARKED), within=10, why="the mark")
+    happens(alice, "switchOff", LAPTOP.id)
+    is_told(alice, "microphone-silent", measure)
+    assert said in alice.page.run(SAYS, "microphone-silent")
+    assert not alice.page.run(MARKED)
+    alice.page.screenshot(artifacts / "silent.png")
+    alice.page.click(other)
+    page = chromium_of(alice).page
+    expect(page.get_by_role("dialog", name=title)).to_be_visible()
+    page.keyboard.press("Escape")
+    happens(alice, "switchOn", LAPTOP.id)
+    is_over(alice, "microphone-silent")
+    bob.hears({"alice": LAPTOP.tone})
+    eventually(partial(alice.page.run, MARKED), within=5, why="the mark again")
+
+
+def test_a_quiet_room_is_no_fault(people: tuple[Participant, Participant]) -> None:
+    alice, _ = people
+    alice.page.run(NOTE_NOTICES)
+    happens(alice, "hush", LAPTOP.id)
+    time.sleep(6)  # Not for luck: there is to be no false alarm.
+    assert alice.page.run("() => window.noticed") == []
+    assert alice.page.run(MARKED)
+
+
+def test_a_real_microphone_of_which_nothing_but_zeros_come(
+    daemon: Daemon, chromium: BrowserType, devices: DeviceFactory, tmp_path: Path, measure: Measure
+) -> None:
+    """As far as Chromium can tell: through all that it does to sound."""
+    alice = replace(devices("alice"), sound=write_silence(tmp_path / "silence.wav"))
+    browser = launch(chromium, camera=alice.camera, tone=alice.sound)
+    try:
+        one = Participant(alice, browser)
+        one.join(daemon.url, ROOM)
+        is_told(one, "microphone-silent", measure)
+        one.page.click("Mute microphone")
+        is_over(one, "microphone-silent")
+        one.page.click("Unmute microphone")
+        is_told(one, "microphone-silent", measure)
+    finally:
+        browser.quit()
 
 
 @pytest.mark.parametrize(

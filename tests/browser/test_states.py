@@ -15,12 +15,11 @@ from tests.browser.patterns import COLOURS
 from tests.browser.test_connection_check import check
 from tests.browser.test_encryption import KEY, paste_key
 from tests.browser.test_encryption import join as join_sealed
-from tests.browser.test_invitation import ROOM, link, moderate
+from tests.browser.test_invitation import ROOM, link
 from tests.browser.test_long_tasks import CROWD, sees_all
 from tests.browser.test_page import wait_alert
-from tests.process.daemon import Daemon, free_ports, running_daemon
+from tests.process.daemon import Daemon, running_daemon
 from tests.process.test_tokens import made
-from tests.process.test_tree import run
 
 SCREEN = [COLOURS[letter] for letter in "MCCM"]
 LOCALES = {"en": "en-US", "fr": "fr-FR"}
@@ -230,8 +229,11 @@ def test_a_call_of_many(
         look.at(alice, f"speaker-view-of-{others + 1}")
 
 
-def test_encrypted_calls(daemon: Daemon, person: PersonFactory, artifacts: Path) -> None:
-    alice, bob = person("alice"), person("bob")
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_encrypted_calls(
+    daemon: Daemon, person: PersonFactory, artifacts: Path, language: str
+) -> None:
+    alice, bob = (person(name, language=LOCALES[language]) for name in ("alice", "bob"))
     with looking(artifacts) as look:
         for one in (alice, bob):
             join_sealed(one, daemon.url)
@@ -246,69 +248,13 @@ def test_encrypted_calls(daemon: Daemon, person: PersonFactory, artifacts: Path)
         look.at(bob, "encryption-key-missing")
 
 
-def test_who_is_kept_out_or_sent_away(artifacts: Path, person: PersonFactory, key: Path) -> None:
-    alice, bob = person("alice"), person("bob")
-    keys = ("--auth-keys", str(key / "k.public.jwk"))
-    limit = {"TRIO_SFU_ROOMS_MAX_PEERS": "2"}
-    with (
-        running_daemon(artifacts, *keys, environment=limit) as daemon,
-        looking(artifacts) as look,
-    ):
-        bob.open(f"{daemon.url}/{ROOM}?name=bob&join")
-        wait_alert(bob, "token-required")
-        look.at(bob, "token-required")
-        alice.open(link(key, daemon.url, "alice", "--moderate"))
-        alice.wait_state("in-call")
-        press(chromium_of(alice).page, "People")
-        press(chromium_of(alice).page, "Lock the room")
-        bob.open(link(key, daemon.url, "bob"))
-        wait_alert(bob, "room-locked")
-        look.at(bob, "room-locked")
-        press(chromium_of(alice).page, "Unlock the room")
-        press(chromium_of(bob).page, "Try again")
-        bob.wait_state("in-call")
-        carol = person("carol")
-        carol.open(link(key, daemon.url, "carol"))
-        wait_alert(carol, "room-full")
-        look.at(carol, "room-full")
-        press(chromium_of(alice).page, "Close the list of people")
-        moderate(alice, "bob", "Mute their microphone", because="There is a dog with you")
-        wait_alert(bob, "muted-by-moderator")
-        look.at(bob, "muted-by-moderator")
-        moderate(alice, "bob", "Remove from the room", because="Good night")
-        wait_alert(bob, "removed-by-moderator")
-        look.at(bob, "removed-by-moderator")
-
-
-def test_the_server_is_away(artifacts: Path, person: PersonFactory) -> None:
-    alice, bob = person("alice"), person("bob")
-    http, media = free_ports()
-    ports = {"TRIO_SFU_HTTP_PORT": str(http), "TRIO_SFU_MEDIA_PORT": str(media)}
-    with looking(artifacts) as look:
-        with running_daemon(artifacts, environment=ports) as daemon:
-            for one in (alice, bob):
-                one.join(daemon.url, ROOM)
-            alice.sees("bob", bob.pattern)
-            assert run("drain", "--url", daemon.url, "--deadline", "600").returncode == 0
-            expect(chromium_of(alice).page.get_by_text("will be restarted")).to_be_visible()
-            look.at(alice, "draining")
-            press(chromium_of(bob).page, "Leave")
-            chromium_of(bob).page.goto(f"{daemon.url}/another?name=bob")
-            bob.open_eyes()
-            press(chromium_of(bob).page, "Join")
-            wait_alert(bob, "server-draining")
-            look.at(bob, "waiting")
-            daemon.kill()
-        alice.wait_state("reconnecting")
-        look.at(alice, "reconnecting")
-        bob.wait_state("error", within=60)
-        look.at(bob, "server-unreachable")
-
-
+@pytest.mark.parametrize(
+    ("language", "button"), [("en", "Turn the sound on"), ("fr", "Activer le son")]
+)
 def test_the_browser_keeps_the_sound_off(
-    daemon: Daemon, person: PersonFactory, artifacts: Path
+    daemon: Daemon, person: PersonFactory, artifacts: Path, language: str, button: str
 ) -> None:
-    alice = person("alice")
+    alice = person("alice", language=LOCALES[language])
     with looking(artifacts) as look:
         chromium_of(alice).page.add_init_script(
             "HTMLMediaElement.prototype.play = function () { return this.muted ? Promise.resolve()"
@@ -316,7 +262,5 @@ def test_the_browser_keeps_the_sound_off(
         )
         alice.join(daemon.url, ROOM)
         person("bob").join(daemon.url, ROOM)
-        expect(
-            chromium_of(alice).page.get_by_role("button", name="Turn the sound on")
-        ).to_be_visible()
+        expect(chromium_of(alice).page.get_by_role("button", name=button)).to_be_visible()
         look.at(alice, "sound-blocked")

@@ -74,8 +74,8 @@ async def _dispatch(stream: trio.abc.Stream, journal: Journal) -> None:
         return
     replayed = ReplayStream(data, cast("trio.SocketStream", stream))
 
-    async def serve(socket: WebSocketConnection) -> None:
-        await Session(socket, Signaling(), journal).run(_listen)
+    async def serve(socket: WebSocketConnection, wire: ReplayStream) -> None:
+        await Session(socket, Signaling(), journal, wire).run(_listen)
 
     await serve_signaling(head, replayed, serve, origins=["https://page.example"], journal=journal)
 

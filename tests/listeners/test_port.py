@@ -65,7 +65,7 @@ APP = Starlette(
 )
 
 
-async def echo(socket: WebSocketConnection) -> None:
+async def echo(socket: WebSocketConnection, _wire: object = None) -> None:
     try:
         while True:
             message = await socket.get_message()

@@ -36,6 +36,7 @@ OWN_TESTS = {
     "overload/bucket.py": "the class itself",
     "self_test/link.py": "both bounded; tests/self_test",
     "services/policy.py": "a deque of fixed length",
+    "signaling/frames.py": "a cache of so many short frames; tests/signaling",
     "webhooks/endpoint.py": "the oldest is dropped; a simulation has no HTTP; tests/webhooks",
     "webrtc/bridge.py": "DTLS is not simulated; tests/webrtc",
     "webrtc/dtls.py": "DTLS is not simulated; tests/webrtc",

@@ -91,6 +91,7 @@ async def test_the_tree_names_each_room_peer_task_and_transport() -> None:
             "allocator",
             "speakers",
             "gestures",
+            "news",
         }
         peers = below(node, "peer")
         assert set(peers) == {client.id for client in people}

@@ -21,6 +21,8 @@ def test_the_dtls_transport_has_what_is_overridden_and_set() -> None:
     source = inspect.getsource(transport)
     for name in ("self._ssl", "self._srtp_profiles", "self._role", "self._state"):
         assert name in source
+    assert inspect.signature(transport._recv_next).parameters.keys() == {"self"}
+    assert callable(transport._write_ssl)
     assert callable(transport._set_role)
     assert callable(transport._set_state)
     assert {state.name for state in dtls.State} >= {"CONNECTED", "CLOSED", "FAILED"}

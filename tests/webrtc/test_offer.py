@@ -4,6 +4,7 @@ import pytest
 
 from tests.webrtc.offering import FINGERPRINT, OPUS, Description, Section, browser
 from trio_sfu.errors import NegotiationError
+from trio_sfu.webrtc.capabilities import KEPT_CHARACTERS, _read_capabilities
 from trio_sfu.webrtc.offer import LIMITS, MAX_ATTRIBUTES, MAX_OFFER, parse_offer
 
 
@@ -159,3 +160,22 @@ def test_constrained_baseline_goes_before_baseline() -> None:
     )
     (line,) = parse_offer(Description([Section("0", codecs=codecs)]).sdp()).lines
     assert [each.payload_type for each in line.formats] == [97]
+
+
+def test_what_lines_have_in_common_is_read_once_and_never_taken_for_another_s() -> None:
+    first = Description([Section("0", "audio"), Section("1", "audio")]).sdp()
+    other = first.replace("111", "109")
+    before = _read_capabilities.cache_info()
+    assert parse_offer(first).lines[0].formats == parse_offer(first).lines[1].formats
+    for sdp, number in ((first, 111), (other, 109), (first, 111)):
+        assert {line.formats[0].payload_type for line in parse_offer(sdp).lines} == {number}
+    after = _read_capabilities.cache_info()
+    assert after.misses <= before.misses + 2
+    assert after.hits >= before.hits + 2
+
+
+def test_what_is_very_long_is_read_and_not_kept() -> None:
+    more = [f"a=fmtp:111 x={'y' * KEPT_CHARACTERS}"]
+    before = _read_capabilities.cache_info().currsize
+    parse_offer(Description([Section("0", "audio", more=more)]).sdp())
+    assert _read_capabilities.cache_info().currsize == before

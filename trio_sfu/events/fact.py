@@ -1,6 +1,7 @@
 """What every fact has: its metric, its log level, and a failure's record."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar, Literal
 
 from trio_sfu.events.failure import Failure
@@ -8,6 +9,11 @@ from trio_sfu.events.failure import Failure
 Level = Literal["debug", "info", "warning", "error"]
 Group = tuple[str, ...]
 """A crash group, from the service downwards: ``("rooms", room, peer)``."""
+
+
+@cache
+def _words(name: str) -> tuple[str, ...]:
+    return tuple("".join(f" {c}" if c.isupper() else c for c in name).lower().split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +35,12 @@ class Fact:
     @classmethod
     def words(cls) -> list[str]:
         """Return the kind's name as words: ``["peer", "left"]``."""
-        return "".join(f" {c}" if c.isupper() else c for c in cls.__name__).lower().split()
+        return list(_words(cls.__name__))
 
     @classmethod
     def kind(cls) -> str:
         """Return the kind as the API has it: ``peer-left``."""
-        return "-".join(cls.words())
+        return "-".join(_words(cls.__name__))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The security headers of every answer."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Scripts, styles, images and connections of our own origin only, nothing inline; media
@@ -40,7 +39,8 @@ _FIXED = {
     " midi=(), accelerometer=(), gyroscope=(), magnetometer=()",
 }
 # Of this name alone, not of what is below it. A browser heeds it over TLS that it trusts only.
-_TLS_ONLY = "max-age=31536000"
+_TLS_ONLY = b"max-age=31536000"
+_FIXED_RAW = [(name.encode(), value.encode()) for name, value in _FIXED.items()]
 
 
 class SecurityHeaders:
@@ -57,12 +57,14 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["content-security-policy"] = _POLICY.format(sockets=_sockets(scope))
-                for name, value in _FIXED.items():
-                    headers[name] = value
+                policy = _POLICY.format(sockets=_sockets(scope)).encode("latin-1")
+                message["headers"] = [
+                    *message["headers"],
+                    (b"content-security-policy", policy),
+                    *_FIXED_RAW,
+                ]
                 if scope.get("scheme") == "https":
-                    headers["strict-transport-security"] = _TLS_ONLY
+                    message["headers"].append((b"strict-transport-security", _TLS_ONLY))
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

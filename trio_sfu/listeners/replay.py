@@ -1,5 +1,7 @@
 """A stream whose first bytes were read already, handed on as if they had not been."""
 
+from collections.abc import Callable
+
 import trio
 
 _SEND_LIMIT_S = 30.0
@@ -19,6 +21,7 @@ class ReplayStream(trio.abc.Stream):
         self._head = head
         self._stream = stream
         self.over = trio.Event()
+        self._turn = trio.StrictFIFOLock()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """Return some bytes, none at the end."""
@@ -41,6 +44,22 @@ class ReplayStream(trio.abc.Stream):
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Send ``data``; raises trio.BrokenResourceError when the client does not take it."""
+        await self.send_in_turn(data, lambda: True)
+
+    async def send_in_turn(
+        self, data: bytes | bytearray | memoryview, still: Callable[[], bool]
+    ) -> bool:
+        """Send ``data`` when nobody else does, if ``still`` then; return whether it was sent.
+
+        Raises trio.BrokenResourceError when the client does not take it.
+        """
+        async with self._turn:
+            if not still():
+                return False
+            await self._send(data)
+            return True
+
+    async def _send(self, data: bytes | bytearray | memoryview) -> None:
         view = memoryview(data)
         while view:
             # In pieces, so that a long answer may take its time as long as it moves.

@@ -17,7 +17,8 @@ from trio_sfu.listeners.head import Head
 from trio_sfu.listeners.replay import ReplayStream
 from trio_sfu.signaling.messages import MAX_MESSAGE_BYTES, SUBPROTOCOL
 
-ServeSocket = Callable[[WebSocketConnection], Awaitable[None]]
+ServeSocket = Callable[[WebSocketConnection, ReplayStream], Awaitable[None]]
+"""Is given the stream below the socket as well."""
 
 # Twice what is allowed: a message somewhat too long is answered with an error message,
 # one beyond this is only closed upon (1009), by the library.
@@ -62,7 +63,7 @@ async def serve_signaling(
                     journal.note(ConnectionRefused(refusal[0]))
                     await _reject(request, *refusal)
             if socket is not None:
-                await serve(socket)
+                await serve(socket, stream)
             nursery.cancel_scope.cancel()
     except* (ConnectionClosed, LocalProtocolError):
         # The library's reader wanted to answer a socket that was gone, or closing: a bad

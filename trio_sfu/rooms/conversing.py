@@ -75,6 +75,7 @@ def _chat(peer: Peer, said: SendChat) -> None:
         now=trio.current_time(),
         bucket=peer.pace.chat,
     )
+    peer.room.news.introduce({peer.id})
     # In order, to who has said it as well: only the server knows what came before what.
     for other in peer.room.peers.values():
         if other.id in peer.room.state.members and may_read(other.grant.rights):
@@ -93,6 +94,7 @@ def _lower(moderator: Peer, said: LowerHand) -> None:
     peer = meant(moderator, said.peer)
     if _hand(peer, raised=False) and peer is not moderator:
         note(moderator, Moderation("lower-hand", "moderator", moderator.room.id, peer.id))
+        moderator.room.news.introduce({moderator.id})
         peer.link.send(
             Moderated(code="hand-lowered-by-moderator", by=moderator.id, name=moderator.name)
         )

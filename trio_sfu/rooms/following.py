@@ -13,7 +13,9 @@ from trio_sfu.signaling.messages import SlotShows
 from trio_sfu.webrtc import events as media
 
 if TYPE_CHECKING:
+    from trio_sfu.ids import PeerId
     from trio_sfu.rooms.peer import Peer
+    from trio_sfu.signaling.carried import Source
     from trio_sfu.webrtc.peer_connection import PeerConnection
 
 
@@ -47,11 +49,21 @@ def _follow(peer: Peer, event: media.PeerConnectionEvent) -> None:
 
 
 def _shows(peer: Peer, event: media.SlotShows) -> None:
-    source = peer.room.find_source(event.up_track_id)
+    source = _source_of(peer, event)
     if source is not None:
         shown = SlotShows(mid=event.mid, peer=source[0], source=source[1], rid=event.rid)
         peer.screening.shows(shown)
         peer.room.planning.switched(peer.id)
+
+
+def _source_of(peer: Peer, event: media.SlotShows) -> tuple[PeerId, Source] | None:
+    """Return whose track a slot shows: mostly what it was to show, or else a former one."""
+    mapped = peer.screening.mapped(event.mid)
+    if mapped is not None:
+        track = peer.room.find_track(mapped.peer, mapped.source)
+        if track is not None and track.id == event.up_track_id:
+            return mapped.peer, mapped.source
+    return peer.room.find_source(event.up_track_id)
 
 
 def _encoding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trio_sfu.ids import PeerId
 from trio_sfu.signaling.messages import RoomLocked
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ def set_lock(room: Surroundings, *, locked: bool, by: str = "", name: str = "") 
     Both are empty where an operator did.
     """
     room.commons.lock = RoomLocked(locked=locked, by=by, name=name)
+    room.news.introduce({PeerId(by)})
     for peer in room.peers.values():
         if peer.id in room.state.members:
             peer.link.send(room.commons.lock)

@@ -33,6 +33,7 @@ def _mute(moderator: Peer, peer: Peer, request: MutePeer) -> None:
     if not is_live(peer, request.source):
         return
     note(moderator, Moderation("mute", "moderator", room.id, peer.id, request.source))
+    room.news.introduce({moderator.id})
     mute(
         peer,
         Moderated(
@@ -59,6 +60,7 @@ def mute(peer: Peer, told: Moderated) -> None:
 
 def _remove(moderator: Peer, peer: Peer, request: RemovePeer) -> None:
     note(moderator, Moderation("remove", "moderator", moderator.room.id, peer.id))
+    moderator.room.news.introduce({moderator.id})
     peer.link.send(
         Moderated(
             code="removed-by-moderator",

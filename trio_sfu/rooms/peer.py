@@ -25,6 +25,7 @@ from trio_sfu.rooms.conversing import Pace
 from trio_sfu.rooms.following import follow_media
 from trio_sfu.rooms.link import Link
 from trio_sfu.rooms.listening import Listening
+from trio_sfu.rooms.news import News
 from trio_sfu.rooms.plan import Planned
 from trio_sfu.rooms.planning import Planning
 from trio_sfu.rooms.presence import Presence
@@ -36,7 +37,6 @@ from trio_sfu.rooms.state import RoomState
 from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.rooms.view import View
 from trio_sfu.signaling.carried import Connection, LeaveReason, Rights, Source
-from trio_sfu.signaling.messages import ServerMessage
 from trio_sfu.webrtc.peer_connection import PeerConnection
 
 _HOLD_S = 5.0
@@ -54,6 +54,7 @@ class Surroundings(Protocol):
     peers: dict[PeerId, "Peer"]
     journal: Journal
     listening: Listening
+    news: News
     planning: Planning
     quality: Quality
     commons: Commons
@@ -70,9 +71,6 @@ class Surroundings(Protocol):
 
     def farewell(self, peer: "Peer", reason: LeaveReason) -> None:
         """Forget the peer and tell the others. Does nothing the second time."""
-
-    def tell_others(self, peer: PeerId, message: ServerMessage) -> None:
-        """Send a message to every peer but one."""
 
     def silence(self, peer: PeerId, source: Source) -> None:
         """Forward nothing more of one of a peer's sources until it unmutes it."""

@@ -8,7 +8,7 @@ Who comes with nothing to show, or is connected now, changes nobody's plan: a le
 else plan all its viewers anew for each of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import ceil, inf
 from typing import Final, Protocol
 
@@ -56,7 +56,9 @@ class Planning:
         state: RoomState,
         viewers: Mapping[PeerId, Viewer],
         speech: Callable[[], Speech],
+        introduce: Callable[[Collection[PeerId]], object] = lambda _peers: None,
     ) -> None:
+        """``introduce`` is called with the peers that a viewer is about to be shown."""
         self.limit: VideoLimit = "high"
         """The most video that the server sends anybody."""
         self.by_room: VideoLimit = "high"
@@ -65,6 +67,7 @@ class Planning:
         self._state = state
         self._viewers = viewers
         self._speech = speech
+        self._introduce = introduce
         self._due: dict[PeerId, float] = {}
         self._unseated: set[PeerId] = set()
         self._published: dict[PeerId, Publisher] = {}
@@ -99,8 +102,10 @@ class Planning:
         if published == self._published.get(peer, Publisher(peer, {})):
             return
         self._published[peer] = published
+        speech = self._speech()
         for viewer in self._viewers.values():
-            if viewer.id != peer and viewer.view.may_show(member):
+            view = viewer.view
+            if viewer.id != peer and view.may_show(member) and view.heeds(published, speech):
                 self.viewer(viewer.id)
 
     def source(self, peer: PeerId, source: Source) -> None:
@@ -190,6 +195,7 @@ class Planning:
             viewer=peer,
             by_room=self.by_room,
         )
+        self._introduce({each.peer for each in planned.plan.values() if each is not None})
         viewer.screening.show(planned)
         self.tracks.dynacast.wish(now, peer, planned.wishes)
         if viewer.view.attention.statistics:

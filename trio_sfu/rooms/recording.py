@@ -20,6 +20,22 @@ _DEPARTED = {
 }
 
 
+class _Told:
+    """What timelines say of the message that was sent last: many may be told the same."""
+
+    def __init__(self) -> None:
+        self._message: ServerMessage | None = None
+        self._words = "", ""
+
+    def of(self, message: ServerMessage) -> tuple[str, str]:
+        if message is not self._message:
+            self._message, self._words = message, (kind_of(message), detail_of(message))
+        return self._words
+
+
+_told = _Told()
+
+
 class RecordedLink:
     """A session's link (``rooms.link.Link``); ``inner`` does the work."""
 
@@ -59,7 +75,8 @@ class RecordedLink:
     def send(self, message: ServerMessage) -> None:
         """Queue a message; does nothing after the end."""
         if self.inner.departure is None and self.inner.follows:
-            self._timeline.note("server", kind_of(message), detail_of(message))
+            kind, detail = _told.of(message)
+            self._timeline.note("server", kind, detail)
         self.inner.send(message)
 
     def end(

@@ -156,7 +156,7 @@ class Registry:
 
     def count(self) -> tuple[int, int]:
         """Return how many rooms and peers there are."""
-        return len(self.rooms), sum(1 for _ in self.peers())
+        return len(self.rooms), sum(len(room.peers) for room in self.rooms.values())
 
     def find(self, peer: PeerId) -> Peer | None:
         """Return a peer of any room."""

@@ -15,6 +15,7 @@ from trio_sfu.media.track import UpTrack
 from trio_sfu.rooms.codecs import CodecChoice, Preference
 from trio_sfu.rooms.commons import Commons
 from trio_sfu.rooms.listening import Listening
+from trio_sfu.rooms.news import News
 from trio_sfu.rooms.options import RoomOptions
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.planning import Planning
@@ -25,9 +26,6 @@ from trio_sfu.signaling.carried import IceServer, LeaveReason, Source, VideoLimi
 from trio_sfu.signaling.messages import (
     Draining,
     Joined,
-    PeerJoined,
-    PeerLeft,
-    PeerUpdated,
     Resumed,
     RightsChanged,
     ServerMessage,
@@ -81,7 +79,9 @@ class Room:
         self.draining_until: float | None = None
         """When the server ends the room, on trio's clock, if it intends to."""
         self.listening = Listening(lambda: self.planning.speech_changed(), self._tell_all)
-        self.planning = Planning(self.state, self.peers, lambda: self.listening.speech)
+        self.news = News(self.state, self.peers)
+        speech = lambda: self.listening.speech  # noqa: E731
+        self.planning = Planning(self.state, self.peers, speech, self.news.introduce)
         self.planning.limit = video_limit
         self.options = options
         if options is not None:
@@ -132,6 +132,7 @@ class Room:
                     start_traced(self.nursery, self.listening.run, f"{self.id}/speakers")
                     gestures = partial(self.commons.run, self._tell_all)
                     start_traced(self.nursery, gestures, f"{self.id}/gestures")
+                    start_traced(self.nursery, self.news.run, f"{self.id}/news")
                     if self.options is not None:
                         keep = partial(self._keep, self.options.empty_timeout)
                         start_traced(self.nursery, keep, f"{self.id}/keeper")
@@ -197,7 +198,8 @@ class Room:
 
     def welcome(self, peer: Peer) -> None:
         """Let the peer in: it is told who is there, the others that it came."""
-        others = [member.info() for member in self.state.members.values()]
+        members = self.state.members.values()
+        others = [member.info() for member in members] if peer.link.follows else []
         grant = peer.grant
         member = self.state.enter(peer.id, peer.name, grant.identity, grant.metadata)
         member.encrypted = peer.encrypted
@@ -212,14 +214,16 @@ class Room:
                 rights=grant.rights,
             )
         )
+        self.news.knows_all(peer.id)
         self._say_what_is(peer)
         self.journal.note(events.PeerJoined(self.id, peer.id))
-        self.tell_others(peer.id, PeerJoined(peer=member.info()))
+        self.news.came(peer.id)
 
     def welcome_back(self, peer: Peer) -> None:
         """Tell the peer, and nobody else, who is there."""
         others = [member.info() for member in self.state.others(peer.id)]
         peer.link.send(Resumed(peer=peer.id, room=self.id, peers=others))
+        self.news.knows_all(peer.id)
         self._say_what_is(peer)
         self._review_codecs(again=peer.id)
         self.planning.tell_again(peer.id)
@@ -241,17 +245,11 @@ class Room:
             self.journal.note(events.PeerLeft(self.id, peer.id, reason))
             for other in self.peers.values():
                 other.view.attention.forget(peer.id)
-            self.tell_others(peer.id, PeerLeft(peer=peer.id, reason=reason))
+            self.news.left(peer.id, reason)
         if self.peers or self.options is not None:
             self.planning.left(peer.id)
         else:
             self._forget(self)
-
-    def tell_others(self, peer: PeerId, message: ServerMessage) -> None:
-        """Send a message to every peer but one."""
-        for other in self.peers.values():
-            if other.id != peer and other.id in self.state.members:
-                other.link.send(message)
 
     def silence(self, peer: PeerId, source: Source) -> None:
         """Forward nothing more of one of a peer's sources until it unmutes it."""
@@ -275,10 +273,11 @@ class Room:
 
     def update(self, peer: PeerId) -> None:
         """Tell the others what is new about a peer, and plan anew what is shown."""
-        self.tell_others(peer, PeerUpdated(peer=self.state.members[peer].info()))
+        self.news.changed(peer)
         self.planning.member(peer)
 
     def _tell_all(self, message: ServerMessage) -> None:
+        self.news.tell()
         for peer in self.peers.values():
             if peer.id in self.state.members:
                 peer.link.send(message)

@@ -62,6 +62,10 @@ class Screening:
         """The newest plan."""
         return self._plan
 
+    def mapped(self, mid: str) -> Wanted | None:
+        """Return what the engine was told last to show on a slot."""
+        return self._mapped.get(mid)
+
     def shows(self, message: SlotShows) -> None:
         """Tell the client what a slot shows now."""
         self.shown[message.mid] = message

@@ -19,6 +19,8 @@ HOLD: Final = 5.0
 HOLD_FOR_SPEAKER: Final = 2.0
 """The same, when the dominant speaker is to have it and its peer does not speak."""
 _NEVER: Final = float("inf")
+_UNENTITLED: Final = (3, 0)
+"""The first rank of those who have a camera, and nothing else, to be seen for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class Seats:
             self._fill(self._unseated())
             return
         entitled = self._entitled()
-        self._fill(sorted(self._unseated(), key=self._rank))
+        if len(self.taken) < len(self._pairs):
+            self._fill(sorted(self._unseated(), key=self._rank))
         seated = set(self.taken.values())
         for peer in [each for each in entitled if each not in seated]:
             pair = self._give_way(peer, entitled)
@@ -122,6 +125,8 @@ class Seats:
             for pair, peer in self.taken.items()
             if self._is_dark(peer) and peer not in entitled
         ]
+        if not dark:
+            return
         waiting = [peer for peer in self._unseated() if not self._is_dark(peer)]
         for pair, peer in zip(dark, waiting, strict=False):
             self._put(pair, peer)
@@ -131,8 +136,10 @@ class Seats:
         self.since[pair] = self._wishes.now
 
     def _entitled(self) -> list[PeerId]:
-        ranked = sorted(self._publishers, key=self._rank)
-        return [peer for peer in ranked if self._rank(peer)[0] < 3][: len(self._pairs)]
+        found = {
+            peer: rank for peer in self._publishers if (rank := self._rank(peer)) < _UNENTITLED
+        }
+        return sorted(found, key=found.__getitem__)[: len(self._pairs)]
 
     def _rank(self, peer: PeerId) -> tuple[int, int]:
         if peer in self._wishes.pinned:

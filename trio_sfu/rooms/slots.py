@@ -39,6 +39,8 @@ class Seating:
     showing: Mapping[str, Showing | None] = field(default_factory=dict)
     crowded: bool = False
     """Whether there are more to be seen or heard than there are slots for."""
+    full: bool = False
+    """Whether, besides, every pair with video has somebody in it who is seen."""
     again: float = float("inf")
     """When to assign anew, should nothing happen before."""
     seated_at: Mapping[int, float] = field(default_factory=dict)
@@ -82,13 +84,17 @@ def assign(
         wishes,
     )
     heard = microphones.assign()
-    shown = _Shown({each.peer: each for each in publishers}, seats.taken, screen_audio, heard)
+    by_peer = {each.peer: each for each in publishers}
+    shown = _Shown(by_peer, seats.taken, screen_audio, heard)
+    crowded = len(publishers) > len(with_video) or not microphones.all_fit
+    seen = sum(by_peer[peer].stage is not None for peer in seats.taken.values())
     return Seating(
         seats.taken,
         screen_audio,
         heard,
         {line.mid: shown.on(line) for line in lines},
-        crowded=len(publishers) > len(with_video) or not microphones.all_fit,
+        crowded=crowded,
+        full=crowded and seen == len(with_video),
         again=min(seats.again, microphones.again),
         seated_at=seats.since,
         heard_at={

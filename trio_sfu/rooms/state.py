@@ -34,15 +34,23 @@ class Member:
     """The video codecs that it negotiated to receive; none before it has slots."""
     encodes: Mapping[Source, Sequence[Codec]] = field(default_factory=dict)
     """The codecs that it negotiated to send a source with."""
+    watches: bool = False
+    """Whether it has negotiated, and nothing to send."""
     codecs: dict[Source, Codec] = field(default_factory=dict)
     """What its video arrives encoded with."""
     silenced: dict[Source, bool] = field(default_factory=dict)
     """What a moderator has muted, with whether its client has said that it knows."""
+    _publisher: Publisher | None = None
 
     def can_show(self, publisher: "Member", source: Source) -> bool:
         """Return whether its client decodes what another sends, as far as is known."""
         codec = publisher.codecs.get(source)
         return codec is None or not self.decodes or codec in self.decodes
+
+    @property
+    def may_be_shown(self) -> bool:
+        """Whether there may be something of it to see or hear, now or without another offer."""
+        return bool(self.published) or not self.watches
 
     def info(self) -> PeerInfo:
         """Return the member as the others are told."""
@@ -64,6 +72,15 @@ class Member:
         ends it, the camera is back by itself. It may send nothing in between: nothing
         moves on it. What a moderator has muted is not shown, whatever arrives of it.
         """
+        if self._publisher is None:
+            self._publisher = self._as_publisher()
+        return self._publisher
+
+    def changed(self) -> None:
+        """Have ``publisher`` look again."""
+        self._publisher = None
+
+    def _as_publisher(self) -> Publisher:
         shown = {source: on for source, on in self.published.items() if source not in self.silenced}
         if shown.get("screen", True) or not self.encodings("screen"):
             shown.pop("screen", None)
@@ -106,6 +123,7 @@ class RoomState:
         After a moderator has muted it, the member's client has to say first that it is muted
         or over: what it said before it knew of that does not count.
         """
+        self.members[peer].changed()
         silenced = self.members[peer].silenced
         if source in silenced:
             silenced[source] |= muted or not live
@@ -125,6 +143,7 @@ class RoomState:
     def withdraw(self, peer: PeerId, source: Source) -> None:
         """Forget a source of a member, and what arrives of it."""
         member = self.members[peer]
+        member.changed()
         member.published.pop(source, None)
         member.flowing.pop(source, None)
         member.idle.pop(source, None)
@@ -135,6 +154,7 @@ class RoomState:
         member = self.members[peer]
         if source not in member.published:
             return False
+        member.changed()
         member.published[source] = True
         member.silenced[source] = False
         return True
@@ -152,6 +172,7 @@ class RoomState:
         """Note which video codecs a member receives, and may send its sources with."""
         member = self.members[peer]
         member.decodes, member.encodes = decodes, encodes
+        member.watches = not encodes
 
     def start_encoding(
         self, peer: PeerId, source: Source, rid: str, codec: Codec | None = None
@@ -160,6 +181,7 @@ class RoomState:
         member = self.members[peer]
         if codec is not None:
             member.codecs[source] = codec
+        member.changed()
         before = member.encodings(source)
         member.idle.get(source, set()).discard(rid)
         member.flowing.setdefault(source, set()).add(rid)
@@ -168,6 +190,7 @@ class RoomState:
     def pause_encoding(self, peer: PeerId, source: Source, rid: str) -> bool:
         """Note that an encoding's packets do not arrive for now."""
         member = self.members[peer]
+        member.changed()
         before = member.encodings(source)
         member.flowing.get(source, set()).discard(rid)
         # What pauses after its end has been said has ended.
@@ -178,6 +201,7 @@ class RoomState:
     def stop_encoding(self, peer: PeerId, source: Source, rid: str) -> bool:
         """Note that an encoding is over."""
         member = self.members[peer]
+        member.changed()
         before = member.encodings(source)
         member.flowing.get(source, set()).discard(rid)
         member.idle.get(source, set()).discard(rid)

@@ -10,6 +10,7 @@ from trio_sfu.rooms.allocation.steady import Allocator
 from trio_sfu.rooms.attention import Attention
 from trio_sfu.rooms.choice import Choice
 from trio_sfu.rooms.plan import Planned
+from trio_sfu.rooms.publisher import Publisher
 from trio_sfu.rooms.slots import Seating, Wishes, assign
 from trio_sfu.rooms.speakers import Speech
 from trio_sfu.rooms.state import Member
@@ -68,6 +69,22 @@ class View:
         places = (seating.seats, seating.microphones, seating.screen_audio)
         return any(peer in each.values() for each in places)
 
+    def heeds(self, publisher: Publisher, speech: Speech) -> bool:
+        """Return whether what a peer publishes now can change who sits where.
+
+        It cannot where all seats are taken by others who are seen, and nothing entitles the peer
+        to one of them (see ``seats``): in a big meeting, of most who come.
+        """
+        peer = publisher.peer
+        return (
+            not self._seating.full
+            or self.seats(peer)
+            or not publisher.tracks.keys().isdisjoint(("screen", "screen-audio"))
+            or peer in self.attention.pinned
+            or peer in speech.recent
+            or peer in speech.voices
+        )
+
     def may_show(self, member: Member) -> bool:
         """Return whether the viewer wants to see and hear a member at all."""
         return self.only in (None, member.id, member.name)
@@ -79,7 +96,9 @@ class View:
 
         ``speech`` decides who is seen and heard when there are not slots for all.
         """
-        publishers = [member.publisher() for member in others if self.may_show(member)]
+        publishers = [
+            member.publisher() for member in others if member.may_be_shown and self.may_show(member)
+        ]
         here = {publisher.peer for publisher in publishers}
         wishes = Wishes(now, speech or Speech(), self.attention.pinned & here, self.voices)
         self._seating = assign(self.lines, publishers, self._seating, wishes)

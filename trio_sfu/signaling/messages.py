@@ -289,7 +289,10 @@ class PeerJoined(_Message, frozen=True, tag="peer-joined"):
 
 
 class PeerUpdated(_Message, frozen=True, tag="peer-updated"):
-    """Somebody's tracks, mute states or connection changed."""
+    """Somebody's tracks, mute states or connection changed.
+
+    In large rooms changes that follow each other closely are told as one.
+    """
 
     peer: PeerInfo
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import trio
-from trio_websocket import ConnectionClosed, WebSocketConnection
+from trio_websocket import CloseReason, ConnectionClosed, WebSocketConnection
 
 from trio_sfu.config.model import Signaling
 from trio_sfu.errors import ProtocolError, StrayCancelError, is_network
@@ -22,22 +22,34 @@ from trio_sfu.rooms.link import Departure
 from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.signaling import codes
 from trio_sfu.signaling.codec import decode, encode
+from trio_sfu.signaling.frames import Frames, Wire
 from trio_sfu.signaling.messages import ClientMessage, ServerMessage
 
 _INBOUND = 64
 _OUTBOX = 512
+_TOGETHER = 65_536
+"""Bytes of messages that wait and go out in one write; with the last of them it may be more."""
 _FLUSH_S = 2.0
 _CLOSE_S = 1.0
+_frames = Frames()
 
 
 class Session:
     """A client's signaling session, as its peer sees it (``rooms.link.Link``)."""
 
-    def __init__(self, socket: WebSocketConnection, settings: Signaling, journal: Journal) -> None:
+    def __init__(
+        self,
+        socket: WebSocketConnection,
+        settings: Signaling,
+        journal: Journal,
+        wire: Wire | None = None,
+    ) -> None:
+        """``wire`` is what is below ``socket``; with it, messages that wait go out together."""
         self.id = new_session_id()
         self.departure: Departure | None = None
         self.follows = True
         self._socket = socket
+        self._wire = wire
         self._settings = settings
         self._journal = journal
         self._bucket = TokenBucket(settings.messages_per_second, settings.burst)
@@ -194,11 +206,26 @@ class Session:
         limit = self._settings.ping_timeout if self.departure is None else _FLUSH_S
         with trio.move_on_after(limit) as scope:
             self._writing = True
-            await self._socket.send_message(encode(message))
+            await self._send(message)
             self._writing = False
         if scope.cancelled_caught:
             self.end("slow-consumer")
         return not scope.cancelled_caught
+
+    async def _send(self, first: ServerMessage) -> None:
+        if self._wire is None:
+            await self._socket.send_message(encode(first))
+            return
+        data = _frames.of(first)
+        with suppress(trio.WouldBlock, trio.EndOfChannel):
+            while len(data) < _TOGETHER:
+                data += _frames.of(self._outbox.receive_nowait())
+        try:
+            sent = await self._wire.send_in_turn(data, lambda: self._socket.closed is None)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            sent = False
+        if not sent:
+            raise ConnectionClosed(self._socket.closed or CloseReason(codes.ABNORMAL_CLOSURE, None))
 
     async def _beat(self) -> None:
         with suppress(ConnectionClosed):

@@ -4,14 +4,14 @@ Pure. The server is ICE-lite and, unless the client wants to be it, the passive 
 DTLS; all of its candidates are in the answer.
 """
 
-import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from trio_sfu.webrtc.capabilities import Direction
 from trio_sfu.webrtc.codecs import Format
 from trio_sfu.webrtc.negotiation import Agreement, SendingUse, SlotUse, Use, accepted_extensions
-from trio_sfu.webrtc.offer import Direction, Line, ParsedOffer
+from trio_sfu.webrtc.offer import Line, ParsedOffer
 
 _REVERSED: Final[Mapping[Direction, Direction]] = {
     "sendonly": "recvonly",
@@ -55,10 +55,11 @@ def _answer(
         yield "a=extmap-allow-mixed"
     yield "a=msid-semantic: WMS *"
     yield "a=ice-lite"
+    transport = "\r\n".join(_transport(local))
     for line in offer.lines:
         use = agreement.uses.get(line.mid)
         if use is not None:
-            yield from _accepted(line, use, agreement.formats[line.mid], local)
+            yield from _accepted(line, use, agreement.formats[line.mid], local, transport)
         else:
             yield from _rejected(line)
 
@@ -71,13 +72,13 @@ def _rejected(line: Line) -> Iterator[str]:
 
 
 def _accepted(
-    line: Line, use: Use, formats: Sequence[Format], local: LocalDescription
+    line: Line, use: Use, formats: Sequence[Format], local: LocalDescription, transport: str
 ) -> Iterator[str]:
     numbers = " ".join(_payload_types(formats))
     host, port = local.candidates[0]
     yield f"m={line.media} {port} {line.protocol} {numbers}"
-    yield f"c=IN IP{ipaddress.ip_address(host).version} {host}"
-    yield from _transport(local)
+    yield f"c=IN IP{6 if ':' in host else 4} {host}"
+    yield transport
     yield f"a=mid:{line.mid}"
     for each in accepted_extensions(use, line):
         # RFC 8285, section 7: what the client only sends, the server only receives.

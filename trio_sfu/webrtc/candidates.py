@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 import ifaddr
 
@@ -23,12 +24,17 @@ def host_candidates(
 
 
 def _expand(host: str) -> Iterable[str]:
-    address = ipaddress.ip_address(host)
+    address = _parsed(host)
     if not address.is_unspecified:
         return [host]
     usable = [each for each in _own() if each.version == address.version]
     outside = [each for each in usable if not each.is_loopback]
     return map(str, outside or usable)
+
+
+@lru_cache(64)
+def _parsed(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_address(host)
 
 
 def _own() -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Address]:

@@ -7,6 +7,7 @@ Its names with an underscore are private: the version is pinned, and
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, Protocol, TypeAlias, cast
@@ -14,6 +15,7 @@ from typing import Any, Final, Protocol, TypeAlias, cast
 import trio
 from aiortc import rtcdtlstransport
 from aiortc.rtcdtlstransport import RTCDtlsParameters, RTCDtlsTransport, State
+from OpenSSL import SSL
 
 from trio_sfu._native import EngineError, Profile
 from trio_sfu.errors import MediaError
@@ -31,6 +33,8 @@ MAX_DATAGRAMS: Final = 64
 """Datagrams that may wait for aiortc; more are dropped, for DTLS retransmits."""
 GOODBYE: Final = 0.25
 """Seconds the goodbye (close_notify) may take."""
+_RECORD: Final = 1_500
+"""Bytes of what is read at once. There is nothing to read: no data channel is open."""
 
 
 class EngineIce:
@@ -41,18 +45,38 @@ class EngineIce:
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
         self.dropped = 0
-        self._datagrams: asyncio.Queue[bytes] = asyncio.Queue(MAX_DATAGRAMS)
+        self._datagrams: deque[bytes] = deque()
+        self._came: asyncio.Future[None] | None = None
+        """What the one who reads waits for."""
         transport.control = self.deliver
 
     def deliver(self, datagram: bytes) -> None:
         """Queue a datagram; drop it when it is not DTLS (RFC 7983) or the queue is full."""
-        if not datagram or not 20 <= datagram[0] <= 63 or self._datagrams.full():
+        if not datagram or not 20 <= datagram[0] <= 63 or len(self._datagrams) >= MAX_DATAGRAMS:
             self.dropped += 1
-        else:
-            self._datagrams.put_nowait(datagram)
+            return
+        self._datagrams.append(datagram)
+        if self._came is not None:
+            _wake(self._came)
+
+    async def next(self, within: float | None = None) -> bytes | None:
+        """Return the next datagram, or None when none has come ``within`` so many seconds."""
+        if not self._datagrams:
+            loop = asyncio.get_running_loop()
+            self._came = loop.create_future()
+            alarm = None if within is None else loop.call_later(within, _wake, self._came)
+            try:
+                await self._came
+            finally:
+                self._came = None
+                if alarm is not None:
+                    alarm.cancel()
+        return self._datagrams.popleft() if self._datagrams else None
 
     async def _recv(self) -> bytes:
-        return await self._datagrams.get()
+        while (datagram := await self.next()) is None:
+            pass
+        return datagram
 
     async def _send(self, datagram: bytes) -> None:
         try:
@@ -61,14 +85,44 @@ class EngineIce:
             raise ConnectionError(str(error)) from error
 
 
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
 class _EngineDtls(RTCDtlsTransport):
     """aiortc's DTLS transport, with the SRTP keys given to the engine."""
 
     def __init__(self, ice: EngineIce, certificate: Certificate) -> None:
         super().__init__(cast("Any", ice), [certificate.native])
+        self._ice = ice
         self._engine_transport = ice.transport
         self._set_role("server")
         self._srtp_profiles = list(PROFILES.values())
+
+    async def _recv_next(self) -> None:
+        """Take in a datagram, or say the last flight again when its time is over.
+
+        aiortc starts a task for each that it waits for (``asyncio.wait_for``), and has SRTP to
+        look at, which the engine has. Raises ConnectionError at the other end's close_notify.
+        """
+        connection = self._ssl
+        assert connection is not None  # noqa: S101  (there is one from ``start`` on)
+        datagram = await self._ice.next(connection.DTLSv1_get_timeout())
+        over = False
+        if datagram is None:
+            connection.DTLSv1_handle_timeout()
+        else:
+            connection.bio_write(datagram)
+            try:
+                connection.recv(_RECORD)
+            except SSL.ZeroReturnError:
+                over = True
+            except SSL.Error:
+                pass  # No more than half a flight; what has failed, the next step of it says.
+        await self._write_ssl()
+        if over:
+            raise ConnectionError
 
     def _setup_srtp(self) -> None:
         connection = self._ssl

@@ -13,10 +13,11 @@ from trio_sfu.access.grant import EVERYTHING
 from trio_sfu.errors import NegotiationError
 from trio_sfu.signaling.carried import Rights, SendingLine, SlotLine, Source
 from trio_sfu.webrtc.answered import answered
+from trio_sfu.webrtc.capabilities import OfferedExtension
 from trio_sfu.webrtc.codecs import VIDEO, Format
 from trio_sfu.webrtc.extensions import RECEIVING, SENDING
 from trio_sfu.webrtc.limits import OfferLimits
-from trio_sfu.webrtc.offer import Line, OfferedExtension, ParsedOffer
+from trio_sfu.webrtc.offer import Line, ParsedOffer
 
 KINDS: Final[Mapping[Source, Kind]] = {
     "microphone": "audio",

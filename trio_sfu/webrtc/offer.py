@@ -8,24 +8,22 @@ that too. Whatever it raises on bad input becomes a ``NegotiationError``.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import Final, Literal, TypeAlias, cast
+from functools import lru_cache
+from typing import Final, cast
 
 from aiortc.rtcdtlstransport import X509_DIGEST_ALGORITHMS, RTCDtlsFingerprint, RTCDtlsParameters
 from aiortc.sdp import MediaDescription, SessionDescription, grouplines
 
-from trio_sfu._native import Extension, Kind
+from trio_sfu._native import Kind
 from trio_sfu.errors import NegotiationError
-from trio_sfu.webrtc.codecs import Format, formats
-from trio_sfu.webrtc.extensions import EXTENSIONS
+from trio_sfu.webrtc.capabilities import Direction, OfferedExtension, capabilities_of
+from trio_sfu.webrtc.codecs import Format
 from trio_sfu.webrtc.limits import OfferLimits
 
 MAX_OFFER: Final = 262_144  # characters
 MAX_ATTRIBUTES: Final = 400  # text lines of one m-line; the parser's work grows with their square
 MAX_RIDS: Final = 4
 LIMITS: Final = OfferLimits()
-
-Direction: TypeAlias = Literal["sendonly", "recvonly", "sendrecv", "inactive"]
 
 # What the parser raises on input it does not like.
 _PARSER_ERRORS: Final = (
@@ -38,24 +36,15 @@ _PARSER_ERRORS: Final = (
     ValueError,
 )
 _NEEDED: Final = re.compile(
-    r"[vost]=|m=|a=(fingerprint|group|ice-pwd|ice-ufrag|setup|mid|rtpmap|fmtp|rtcp-fb|ssrc|ssrc-group):"
+    r"[vost]=|m=|a=(fingerprint|group|ice-pwd|ice-ufrag|setup|mid|ssrc|ssrc-group):"
     r"|a=(rtcp-mux|sendonly|recvonly|sendrecv|inactive)\s*$"
 )
-_EXTMAP: Final = re.compile(r"a=extmap:(\d{1,3})(?:/(sendonly|recvonly|sendrecv|inactive))? (\S+)")
+_BUNDLE_ONLY: Final = "a=bundle-only"
+_OF_TRANSPORT: Final = ("a=fingerprint:", "a=ice-pwd:", "a=ice-ufrag:", "a=setup:")
 _SIMULCAST: Final = re.compile(r"a=simulcast:.*\bsend (\S+)")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`{|}~]{1,16}")
 _RID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _ICE_CHARS: Final = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedExtension:
-    """An RTP header extension of a line (RFC 8285); ``direction`` is the client's."""
-
-    id: int
-    name: Extension
-    uri: str
-    direction: Direction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +89,12 @@ def parse_offer(sdp: str, limits: OfferLimits = LIMITS) -> ParsedOffer:
         raise NegotiationError(
             f"an offer has at most {MAX_OFFER} characters", code="offer-too-large"
         )
+    return _parse(sdp, limits)
+
+
+# By WHIP and WHEP an offer is looked at before there is a peer, and by the peer again.
+@lru_cache(4)
+def _parse(sdp: str, limits: OfferLimits) -> ParsedOffer:
     try:
         session_lines, groups = grouplines(sdp)
         if len(groups) > limits.lines:
@@ -137,43 +132,39 @@ def _line(media: MediaDescription, text: Sequence[str]) -> Line:
         raise NegotiationError("a line has no usable a=mid")
     srtp = media.kind in ("audio", "video") and media.profile.endswith("TLS/RTP/SAVPF")
     kind = cast("Kind", media.kind) if srtp else None
-    stopped = media.port == 0 and "a=bundle-only" not in text
+    stopped = media.port == 0 and _BUNDLE_ONLY not in text
     # RFC 8858: who says rtcp-mux-only says rtcp-mux too; who forgets that means it all the same.
     if kind and not stopped and not (media.rtcp_mux or "a=rtcp-mux-only" in text):
         raise NegotiationError(f"line {mid} has no a=rtcp-mux (RFC 5761)")
+    _, _, protocol, raw_formats = text[0].split(" ", 3)
+    capabilities = capabilities_of(kind, raw_formats, text)
     return Line(
         mid=mid,
         media=media.kind,
-        protocol=text[0].split(" ", 3)[2],
+        protocol=protocol,
         kind=kind,
         stopped=stopped,
         direction=cast("Direction", media.direction or "sendrecv"),
-        formats=tuple(formats(kind, media.rtp.codecs)) if kind else (),
-        extensions=tuple(_extensions(text)),
+        formats=capabilities.formats,
+        extensions=capabilities.extensions,
         rids=_rids(text) if kind == "video" else (),
         paused=_paused(text),
         ssrcs=tuple(_ssrcs(media)),
-        raw_formats=text[0].split(" ", 3)[3],
+        raw_formats=raw_formats,
         rtcp_rsize="a=rtcp-rsize" in text,
         extmap_allow_mixed="a=extmap-allow-mixed" in text,
     )
 
 
-def _needed(session: Iterable[str], groups: Iterable[Iterable[str]]) -> Iterator[str]:
-    for line in chain(session, *groups):
-        if _NEEDED.match(line):
-            yield line
-
-
-def _extensions(text: Sequence[str]) -> Iterator[OfferedExtension]:
-    for match in filter(None, map(_EXTMAP.match, text)):
-        number, direction, uri = int(match[1]), match[2], match[3]
-        if uri in EXTENSIONS:
-            if not 1 <= number <= 255 or number == 15:
-                raise NegotiationError(f"{uri} has no usable id")
-            yield OfferedExtension(
-                number, EXTENSIONS[uri], uri, cast("Direction | None", direction)
-            )
+def _needed(session: Iterable[str], groups: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield from filter(_NEEDED.match, session)
+    over = False
+    for group in groups:
+        for line in filter(_NEEDED.match, group):
+            # All lines are in one bundle, whose transport is that of the first that is not stopped.
+            if not (over and line.startswith(_OF_TRANSPORT)):
+                yield line
+        over = over or not group[0].partition(" ")[2].startswith("0 ") or _BUNDLE_ONLY in group
 
 
 def _rids(text: Sequence[str]) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ export interface Reported {
   left: number;
   /** What its device has given: pictures, or seconds of sound; null: the browser does not say. */
   given: number | null;
+  /** How loud its device is, and the energy of all it has given; null: the browser does not say. */
+  sound: { level: number; energy: number } | null;
 }
 
 interface Entry {
@@ -29,6 +31,8 @@ interface Entry {
   mediaSourceId?: string;
   frames?: number;
   totalSamplesDuration?: number;
+  audioLevel?: number;
+  totalAudioEnergy?: number;
 }
 
 /** With more streams than these the server's reports come in several datagrams. */
@@ -51,7 +55,12 @@ export function reported(report: RTCStatsReport, mid: string): Reported {
     // Packets of a video line also leave to try what the path carries.
     left: line.reduce((sum, each) => sum + (each.framesSent ?? each.packetsSent ?? 0), 0),
     given: source?.frames ?? source?.totalSamplesDuration ?? null,
+    sound: source ? loudness(source) : null,
   };
+}
+
+function loudness({ audioLevel: level, totalAudioEnergy: energy }: Entry): Reported["sound"] {
+  return level === undefined || energy === undefined ? null : { level, energy };
 }
 
 function latest(entries: readonly Entry[]): number | null {

@@ -1,24 +1,17 @@
 /** The page: which view is up, and what connects the user's devices to the room. */
-import {
-  type Moderated,
-  RoomClient,
-  type RoomError,
-  type RoomEvents,
-  type VideoLimit,
-} from "../lib/index.ts";
+import type { Moderated, RoomError, RoomEvents } from "../lib/index.ts";
 import type { Asked } from "./address.ts";
 import { Call } from "./call.ts";
 import { fragmentOf } from "./call-key.ts";
 import type { Device } from "./capture.ts";
-import type { Countdown } from "./countdown.ts";
 import { tellOfDevices } from "./device-notices.ts";
 import { watchEncryption } from "./encryption-watch.ts";
 import { endedView } from "./ended.ts";
+import { equip } from "./equipment.ts";
 import { setLanguage, t } from "./language.ts";
 import { type Choice, Lobby } from "./lobby.ts";
-import { LocalMedia } from "./local-media.ts";
-import { Notices } from "./notices.ts";
-import { recall, remember } from "./remembered.ts";
+import { remember } from "./remembered.ts";
+import { tellOfServer } from "./server-notices.ts";
 
 /** `<html data-state>`: what tests and styles go by. */
 type PageState = "lobby" | "joining" | "in-call" | "reconnecting" | "left" | "error";
@@ -26,31 +19,22 @@ type PageState = "lobby" | "joining" | "in-call" | "reconnecting" | "left" | "er
 /** An address that joins by itself waits this long, ms, for the devices. */
 const DEVICES_WITHIN = 5_000;
 
-/** What to tell of less video. */
-const LIMITED: ReadonlyMap<VideoLimit, string> = new Map([
-  ["medium", "video-reduced"],
-  ["low", "video-reduced"],
-  ["screens", "video-screens-only"],
-  ["none", "video-off"],
-]);
-
 interface View {
   element: HTMLElement;
   stop?(): void;
 }
 
 export class App {
-  readonly client = new RoomClient();
-  readonly media = new LocalMedia(recall());
+  readonly #equipment = equip();
+  readonly client = this.#equipment.client;
+  readonly media = this.#equipment.media;
+  readonly #notices = this.#equipment.notices;
   readonly #root: HTMLElement;
-  readonly #notices = new Notices();
   readonly #asked: Asked;
   #view: View | null = null;
   #choice: Choice | null = null;
   /** The code of the notice that says why the page is reconnecting. */
   #lostCode: string | null = null;
-  /** What counts down to the server's restart. */
-  #restart: Countdown | null = null;
   /** What a moderator last did to this user. */
   #moderated: Moderated | null = null;
 
@@ -58,7 +42,7 @@ export class App {
     this.#root = root;
     this.#asked = asked;
     this.media.on("change", () => this.#publish());
-    tellOfDevices(this.client, this.media, this.#notices, () => {
+    tellOfDevices(this.#equipment, () => {
       if (this.#view instanceof Call) this.#view.showSettings();
       else if (this.#view instanceof Lobby) this.#view.focusDevices();
     });
@@ -68,11 +52,10 @@ export class App {
     });
     this.client.on("error", (error) => this.#refused(error));
     this.client.on("waiting", ({ error }) => this.#waiting(error));
-    this.client.on("video-limited", (most) => this.#videoLimited(most));
-    this.client.on("draining", (seconds) => this.#draining(seconds));
     this.client.on("rights-changed", () => this.#rightsChanged());
     this.client.on("moved", (room) => this.#moved(room));
     this.client.on("moderated", (message) => this.#wasModerated(message));
+    tellOfServer(this.#equipment);
     watchEncryption(this.client, this.#notices);
   }
 
@@ -123,22 +106,22 @@ export class App {
     if (!this.#choice) return;
     this.#choice = { ...this.#choice, room };
     this.#address(room);
-    this.#showCall();
+    if (this.#view instanceof Call) this.#view.moved(room);
   }
 
   /** There are other buttons now. */
   #rightsChanged(): void {
     this.#dropUseless();
     this.#notices.show("rights-changed");
-    if (this.#view instanceof Call) this.#showCall();
+    if (this.#view instanceof Call) this.#view.allow();
   }
 
   #showLobby(): void {
     this.#state("lobby");
-    const asked = { ...this.#asked, ...this.#choice };
+    const linked = this.#asked.key !== null;
+    const asked = { ...this.#asked, ...this.#choice, linked };
     const lobby = new Lobby(
-      this.media,
-      this.#notices,
+      this.#equipment,
       asked,
       (choice) => this.join(choice),
       (language) => this.#translate(language),
@@ -147,20 +130,19 @@ export class App {
     lobby.focus();
   }
 
-  /** Whatever is shown is shown again, in the other language. */
+  /** Whatever is shown is shown in the other language. */
   #translate(language: string): void {
     this.media.remembered.language = language;
     remember(this.media.remembered);
     setLanguage(language);
     document.documentElement.lang = language;
+    this.#notices.translate();
     if (this.#view instanceof Lobby) {
       this.#choice = this.#view.typed;
       this.#showLobby();
       this.#view.focusLanguage();
-    } else if (this.#view instanceof Call) {
-      this.#showCall();
-      this.#view.openLanguage();
-    }
+      if (this.client.state === "joining") this.#joining();
+    } else if (this.#view instanceof Call) this.#view.translate();
   }
 
   #showEnded(error: RoomError | null, joined: boolean): void {
@@ -179,10 +161,8 @@ export class App {
   }
 
   #changed({ state, previous, error }: RoomEvents["state"]): void {
-    if (state === "joining") {
-      this.#state("joining");
-      if (this.#view instanceof Lobby) this.#view.setBusy(true);
-    } else if (state === "connected") {
+    if (state === "joining") this.#joining();
+    else if (state === "connected") {
       if (this.client.pc?.connectionState === "connected") this.#back();
       this.#state("in-call");
       this.#dropUseless();
@@ -193,10 +173,11 @@ export class App {
     } else if (state === "reconnecting") {
       this.#state("reconnecting");
       this.#lostCode = error?.code ?? "signaling-lost";
-      const retry = { label: t("call.retry"), act: () => this.client.retryNow() };
+      const retry = { label: "call.retry" as const, act: () => this.client.retryNow() };
       this.#notices.show(this.#lostCode, [retry], error?.failure);
     } else if (state === "closed") {
       this.#notices.clear();
+      this.#equipment.chime.stop();
       if (!error && previous === "joining") {
         this.#showLobby();
         return;
@@ -205,6 +186,11 @@ export class App {
       if (!error) this.media.stop();
       this.#showEnded(error, previous !== "joining");
     }
+  }
+
+  #joining(): void {
+    this.#state("joining");
+    if (this.#view instanceof Lobby) this.#view.setBusy(true);
   }
 
   /** Media flows again; without it the notice stays, also while joining anew works. */
@@ -217,8 +203,7 @@ export class App {
     if (!this.#choice) return;
     const name = this.client.name ?? this.#choice.name;
     const translate = (language: string) => this.#translate(language);
-    const about = { ...this.#choice, name, translate };
-    this.#show(new Call(this.client, this.media, this.#notices, about));
+    this.#show(new Call(this.#equipment, { ...this.#choice, name, translate }));
   }
 
   /** No camera films who may not be seen. */
@@ -233,25 +218,9 @@ export class App {
     if (this.#lostCode) this.#notices.clear(this.#lostCode);
     this.#lostCode = code;
     this.#notices.show(code, [
-      { label: t("call.retry"), act: () => this.client.retryNow() },
-      { label: t("notice.give-up"), act: () => this.client.leave() },
+      { label: "call.retry", act: () => this.client.retryNow() },
+      { label: "notice.give-up", act: () => this.client.leave() },
     ]);
-  }
-
-  #videoLimited(most: VideoLimit): void {
-    for (const code of LIMITED.values()) this.#notices.clear(code);
-    const code = LIMITED.get(most);
-    if (code) this.#notices.show(code);
-  }
-
-  /** The server is about to be restarted: nothing to do, and nothing to be startled by. */
-  #draining(seconds: number | null): void {
-    this.#restart?.stop();
-    this.#restart = null;
-    this.#notices.clear("draining");
-    if (seconds === null) return;
-    this.#restart = this.#notices.countDown("draining", t("notice.draining"));
-    this.#restart.start(seconds);
   }
 
   /** The client has muted what it publishes; the device's button has to say so, too. */

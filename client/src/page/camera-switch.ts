@@ -13,22 +13,26 @@ export class CameraSwitch {
 
   constructor(media: LocalMedia) {
     this.#media = media;
-    const name = t("device.turn-camera");
     this.element = h(
       "button",
       {
         type: "button",
         class: "round",
         hidden: true,
-        title: name,
-        "aria-label": name,
         onclick: () => {
           if (this.#other) void media.choose("camera", this.#other.id, this.#other.label);
         },
       },
       icon("turn"),
     );
+    this.translate();
     this.update();
+  }
+
+  /** Name it in the page's language. */
+  translate(): void {
+    this.element.title = t("device.turn-camera");
+    this.element.ariaLabel = this.element.title;
   }
 
   /** To be called when the camera may be another one. */

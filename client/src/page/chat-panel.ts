@@ -21,6 +21,16 @@ export function continues(
   return before?.peer === message.peer && message.time - before.time < TOGETHER;
 }
 
+/** What is kept of it when it is drawn anew. */
+export interface ChatKept {
+  unread: number;
+  draft: string;
+  /** Where the cursor is in the draft, or what is selected of it. */
+  selected: readonly [start: number, end: number];
+  /** Pixels of the list above what is seen of it; null: one reads the newest. */
+  above: number | null;
+}
+
 export class ChatPanel extends Panel {
   /** What came since somebody last looked. */
   unread = 0;
@@ -37,8 +47,10 @@ export class ChatPanel extends Panel {
   });
   readonly #time = new Intl.DateTimeFormat(pageLanguage(), { hour: "2-digit", minute: "2-digit" });
 
-  /** @param mayWrite whether this user has the right to. */
-  constructor(conversation: Conversation, mayWrite: boolean, close: () => void) {
+  readonly #form: HTMLElement;
+  readonly #readOnly = h("p", { class: "hint" }, t("chat.read-only"));
+
+  constructor(conversation: Conversation, close: () => void) {
     super("chat", t("chat.title"), t("chat.close"), close);
     this.#conversation = conversation;
     const send = h(
@@ -46,8 +58,8 @@ export class ChatPanel extends Panel {
       { type: "submit", class: "round", "aria-label": t("chat.send"), title: t("chat.send") },
       icon("send"),
     );
-    const form = h("form", { class: "composer" }, this.#text, send);
-    form.addEventListener("submit", (event) => {
+    this.#form = h("form", { class: "composer" }, this.#text, send);
+    this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();
     });
@@ -56,16 +68,38 @@ export class ChatPanel extends Panel {
       event.preventDefault();
       this.#send();
     });
-    this.element.append(
-      this.#empty,
-      this.#list,
-      mayWrite ? form : h("p", { class: "hint" }, t("chat.read-only")),
-    );
+    this.element.append(this.#empty, this.#list, this.#form, this.#readOnly);
     this.update();
   }
 
+  /** Whether this user has the right to write; what they have begun to is kept. */
+  set writable(writable: boolean) {
+    const writing = document.activeElement === this.#text;
+    this.#form.hidden = !writable;
+    this.#readOnly.hidden = writable;
+    if (writing && !writable) this.#list.focus();
+  }
+
   override focus(): void {
-    (this.#text.isConnected ? this.#text : this.#list).focus();
+    (this.#form.hidden ? this.#list : this.#text).focus();
+  }
+
+  keep(): ChatKept {
+    const { value, selectionStart, selectionEnd } = this.#text;
+    return {
+      unread: this.unread,
+      draft: value,
+      selected: [selectionStart, selectionEnd],
+      above: this.#readsNewest ? null : this.#list.scrollTop,
+    };
+  }
+
+  /** Go on where one was; to be called when it is in the page. */
+  resume({ unread, draft, selected, above }: ChatKept): void {
+    this.unread = unread;
+    this.#text.value = draft;
+    this.#text.setSelectionRange(...selected);
+    this.#list.scrollTop = above ?? this.#list.scrollHeight;
   }
 
   override show(shown: boolean): void {
@@ -79,7 +113,7 @@ export class ChatPanel extends Panel {
   update(): void {
     const { messages, unconfirmed, dropped } = this.#conversation;
     const list = this.#list;
-    const following = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END;
+    const following = this.#readsNewest;
     list.replaceChildren(
       ...(dropped > 0 ? [h("li", { class: "hint" }, t("chat.dropped"))] : []),
       ...messages.map((message, n) => this.#message(message, messages[n - 1])),
@@ -89,6 +123,11 @@ export class ChatPanel extends Panel {
     this.#empty.hidden = !none;
     list.hidden = none;
     if (following) list.scrollTop = list.scrollHeight;
+  }
+
+  get #readsNewest(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this.#list;
+    return scrollHeight - scrollTop - clientHeight < NEAR_END;
   }
 
   #message(message: WrittenMessage, before: WrittenMessage | undefined): HTMLElement {

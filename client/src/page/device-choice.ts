@@ -1,5 +1,6 @@
 /** Drop-down lists of cameras, microphones and speakers. */
 import type { Device } from "./capture.ts";
+import type { Chime } from "./chime.ts";
 import { listDevices } from "./device-list.ts";
 import { ALIASES, same } from "./device-plan.ts";
 import { h } from "./dom.ts";
@@ -7,6 +8,7 @@ import { icon } from "./icons.ts";
 import { t } from "./language.ts";
 import type { LocalMedia } from "./local-media.ts";
 import type { Chosen } from "./remembered.ts";
+import type { Speaker } from "./speaker.ts";
 
 const NAMES = {
   camera: "lobby.camera",
@@ -72,6 +74,17 @@ export class DeviceChoice extends DeviceList {
       device,
       () => media.remembered[device],
       (id, label) => void media.choose(device, id, label),
+    );
+  }
+}
+
+/** The list of speakers; the one that was chosen is heard at once. */
+export class SpeakerChoice extends DeviceList {
+  constructor(speaker: Speaker, chime: Chime) {
+    super(
+      "speaker",
+      () => speaker.chosen,
+      (id, label) => void speaker.choose(id, label).then(() => chime.ring(true)),
     );
   }
 }

@@ -1,9 +1,8 @@
 /** Tells the user what is wrong with their devices, or with what arrives of them, and the way out. */
-import type { RoomClient } from "../lib/index.ts";
+
 import type { Said } from "./device-plan.ts";
+import type { Equipment } from "./equipment.ts";
 import { FaultWatch } from "./fault-watch.ts";
-import { t } from "./language.ts";
-import type { LocalMedia } from "./local-media.ts";
 import type { Notices, WayOn } from "./notices.ts";
 
 /** What needs nothing done is not said for ever, ms. */
@@ -11,22 +10,21 @@ const SAID_FOR = 20_000;
 
 /** @param choose shows where devices are chosen. */
 export function tellOfDevices(
-  client: RoomClient,
-  media: LocalMedia,
-  notices: Notices,
+  { client, media, speaker, notices }: Equipment,
   choose: () => void,
 ): void {
   const waysOn = (code: string): WayOn[] => {
-    // In the language that the page has by now.
-    if (/^(camera|microphone)-.*(replaced|unheard|unseen|muted|lost)$/.test(code))
-      return [{ label: t("device.other"), act: choose }];
+    if (/^(camera|microphone|speaker)-.*(replaced|unheard|unseen|muted|silent|lost)$/.test(code))
+      return [{ label: "device.other", act: choose }];
     return /-busy$|-failed$|^permission-/.test(code)
-      ? [{ label: t("device.again"), act: () => void media.retry() }]
+      ? [{ label: "device.again", act: () => void media.retry() }]
       : [];
   };
   const ofDevices = new Shown(notices, waysOn);
+  const ofSpeaker = new Shown(notices, waysOn);
   const ofFaults = new Shown(notices, waysOn);
   media.on("said", (said) => ofDevices.tell(said));
+  speaker.on("said", (said) => ofSpeaker.tell(said ? [said] : []));
   new FaultWatch(client, media, (faults) =>
     ofFaults.tell(faults.map((code) => ({ code, parameters: {} }))),
   );

@@ -1,27 +1,20 @@
 /** Which camera, microphone and speaker: in the settings of the call. */
 import { DEVICES } from "./capture.ts";
-import { DeviceChoice, DeviceList } from "./device-choice.ts";
-import { listDevices } from "./device-list.ts";
-import { same } from "./device-plan.ts";
+import type { Chime } from "./chime.ts";
+import { DeviceChoice, type DeviceList, SpeakerChoice } from "./device-choice.ts";
 import { h } from "./dom.ts";
 import { t } from "./language.ts";
 import type { LocalMedia } from "./local-media.ts";
-import { remember } from "./remembered.ts";
-import type { Sound } from "./sound.ts";
+import { canChooseSpeaker, type Speaker } from "./speaker.ts";
 
 export class DeviceSettings {
   readonly element: HTMLElement;
-  readonly #media: LocalMedia;
-  readonly #sound: Sound;
   readonly #lists: readonly DeviceList[];
   readonly #stop = new AbortController();
 
-  constructor(media: LocalMedia, sound: Sound) {
-    this.#media = media;
-    this.#sound = sound;
+  constructor(media: LocalMedia, speaker: Speaker, chime: Chime) {
     const lists: DeviceList[] = DEVICES.map((device) => new DeviceChoice(media, device));
-    // Not every browser lets a page choose where it is heard.
-    if ("setSinkId" in HTMLMediaElement.prototype) lists.push(this.#speakers());
+    if (canChooseSpeaker()) lists.push(new SpeakerChoice(speaker, chime));
     this.#lists = lists;
     this.element = h(
       "fieldset",
@@ -40,29 +33,7 @@ export class DeviceSettings {
     this.#stop.abort();
   }
 
-  #speakers(): DeviceList {
-    const { remembered } = this.#media;
-    return new DeviceList(
-      "speaker",
-      () => remembered.speaker,
-      (device, label) => {
-        remembered.speaker = { device, label };
-        remember(remembered);
-        this.#changed();
-      },
-    );
-  }
-
   #changed(): void {
     for (const list of this.#lists) void list.update();
-    void this.#direct();
-  }
-
-  /** A speaker that is gone is silent: the system's choice takes its place until it is back. */
-  async #direct(): Promise<void> {
-    const { device, label } = this.#media.remembered.speaker;
-    const all = await listDevices("speaker");
-    const here = same(all, { id: device, label });
-    await this.#sound.playOn(device ? (here?.id ?? "") : "");
   }
 }

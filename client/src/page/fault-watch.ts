@@ -4,6 +4,8 @@ import { Reception, type Reported, reported } from "../lib/reception.ts";
 import { DEVICES, type Device } from "./capture.ts";
 import { type Facts, type Fault, Faults } from "./faults.ts";
 import type { LocalMedia } from "./local-media.ts";
+import { givesZeros } from "./raw-microphone.ts";
+import { Silence } from "./silence.ts";
 
 /** Between two looks, ms. */
 const EVERY = 400;
@@ -12,7 +14,7 @@ const STUCK_AFTER = 1_500;
 /** A device is begun anew no more often, ms: it may not be the one to blame. */
 const ANEW_AFTER = 30_000;
 
-const NOTHING: Reported = { own: null, others: null, left: 0, given: null };
+const NOTHING: Reported = { own: null, others: null, left: 0, given: null, sound: null };
 
 /** What one device sends. */
 class Line {
@@ -52,6 +54,7 @@ export class FaultWatch {
   readonly #media: LocalMedia;
   readonly #tell: (faults: readonly Fault[]) => void;
   readonly #lines = { camera: new Line(), microphone: new Line() };
+  readonly #silence = new Silence();
   readonly #faults = new Faults();
   #pc: RTCPeerConnection | null = null;
   #sessions = 0;
@@ -70,8 +73,8 @@ export class FaultWatch {
     this.#busy = true;
     try {
       const facts = this.#facts(await this.#report());
-      const { on, systemMuted, arrives } = facts.microphone;
-      this.#media.heard = on && !systemMuted && arrives === true;
+      const { on, systemMuted, silent, arrives } = facts.microphone;
+      this.#media.heard = on && !systemMuted && !silent && arrives === true;
       const now = performance.now();
       this.#tell(this.#isLost(facts, now) ? ["path-lost"] : this.#faults.next(facts, now));
       for (const device of DEVICES)
@@ -115,9 +118,24 @@ export class FaultWatch {
       const said = report && mid ? reported(report, mid) : NOTHING;
       const now = performance.now();
       const sent = sends ? `${this.#sessions} ${track?.id}` : null;
-      return { on, systemMuted, arrives: this.#lines[device].next(sent, said, now) };
+      const arrives = this.#lines[device].next(sent, said, now);
+      const silent = device === "microphone" && this.#isSilent(sends ? track : null, said, now);
+      return { on, systemMuted, silent, arrives };
     };
     return { camera: facts("camera"), microphone: facts("microphone") };
+  }
+
+  #isSilent(track: MediaStreamTrack | null, { sound }: Reported, now: number): boolean {
+    const asks = this.#silence.next(track?.id ?? null, sound, now);
+    if (asks && track) void this.#ask(track);
+    return this.#silence.silent;
+  }
+
+  async #ask(track: MediaStreamTrack): Promise<void> {
+    const zeros = await givesZeros(track);
+    if (track !== this.#media.microphone) return;
+    this.#silence.learn(zeros);
+    void this.#look();
   }
 }
 

@@ -6,6 +6,8 @@ export interface DeviceFacts {
   on: boolean;
   /** The system, a key of the device or another program keeps it quiet (W3C `muted`). */
   systemMuted: boolean;
+  /** It gives nothing but zeros, and nobody says why. */
+  silent: boolean;
   /** Whether it arrives at the server; null: nobody can tell. */
   arrives: boolean | null;
 }
@@ -15,6 +17,7 @@ export type Facts = Readonly<Record<Device, DeviceFacts>>;
 export type Fault =
   | "microphone-system-muted"
   | "camera-system-muted"
+  | "microphone-silent"
   | "microphone-unheard"
   | "camera-unseen"
   | "path-lost";
@@ -30,10 +33,11 @@ export class Faults {
   /** What there is to tell at the time `at`, ms. */
   next(facts: Facts, at: number): Fault[] {
     return DEVICES.flatMap((device) => {
-      const { on, systemMuted, arrives } = facts[device];
+      const { on, systemMuted, silent, arrives } = facts[device];
       if (!on || !systemMuted) this.#mutedSince.delete(device);
       if (!on) return [];
-      if (!systemMuted) return arrives === false ? [UNSENT[device]] : [];
+      if (!systemMuted && arrives === false) return [UNSENT[device]];
+      if (!systemMuted) return silent ? ["microphone-silent"] : [];
       const since = this.#mutedSince.get(device) ?? at;
       this.#mutedSince.set(device, since);
       return at - since >= LASTS ? [`${device}-system-muted` as const] : [];

@@ -29,7 +29,7 @@ export class CallHeader {
     const link = button("link", t("call.copy-link"), () => void this.#copyLink());
     this.#figures = button("statistics", t("call.statistics"), () => this.toggleStatistics());
     this.#figures.setAttribute("aria-controls", statistics.element.id);
-    this.#figures.ariaExpanded = "false";
+    this.#figures.ariaExpanded = String(statistics.shown);
     this.element = h(
       "header",
       { class: "bar" },
@@ -44,6 +44,11 @@ export class CallHeader {
 
   focus(): void {
     this.#room.focus();
+  }
+
+  /** One is in another room now. */
+  moved(room: string): void {
+    this.#room.textContent = room;
   }
 
   update(locked: boolean): void {

@@ -5,13 +5,21 @@ import { canEncrypt, proposeKey } from "./call-key.ts";
 import { CameraSwitch } from "./camera-switch.ts";
 import { ConnectionCheck } from "./connection-check.ts";
 import { DeviceButton } from "./device-buttons.ts";
-import { DeviceChoice } from "./device-choice.ts";
+import { DeviceChoice, type DeviceList, SpeakerChoice } from "./device-choice.ts";
 import { h } from "./dom.ts";
+import type { Equipment } from "./equipment.ts";
 import { t } from "./language.ts";
 import { watchLevel } from "./level-meter.ts";
 import type { LocalMedia } from "./local-media.ts";
 import type { Notices } from "./notices.ts";
 import { languageChoice } from "./settings.ts";
+import { canChooseSpeaker } from "./speaker.ts";
+
+/** What to begin with. */
+export interface Beginning extends Asked {
+  /** Whether the key is that of the link. */
+  linked: boolean;
+}
 
 export interface Choice {
   name: string;
@@ -34,7 +42,7 @@ export class Lobby {
   readonly #button = h("button", { type: "submit", class: "primary" }, t("lobby.join"));
   readonly #buttons: readonly DeviceButton[];
   readonly #cameraSwitch: CameraSwitch;
-  readonly #choices: readonly DeviceChoice[];
+  readonly #choices: readonly DeviceList[];
   readonly #connection: ConnectionCheck;
   readonly #stopListening: () => void;
   #metered: MediaStreamTrack | null = null;
@@ -42,9 +50,8 @@ export class Lobby {
 
   /** @param translate is called when another language was chosen. */
   constructor(
-    media: LocalMedia,
-    notices: Notices,
-    asked: Asked,
+    { media, speaker, chime, notices }: Omit<Equipment, "client">,
+    asked: Beginning,
     join: (choice: Choice) => void,
     translate: (language: string) => void,
   ) {
@@ -53,7 +60,11 @@ export class Lobby {
     this.#video.autoplay = true;
     this.#cameraSwitch = new CameraSwitch(media);
     this.#buttons = [new DeviceButton(media, "microphone"), new DeviceButton(media, "camera")];
-    this.#choices = [new DeviceChoice(media, "microphone"), new DeviceChoice(media, "camera")];
+    this.#choices = [
+      new DeviceChoice(media, "microphone"),
+      new DeviceChoice(media, "camera"),
+      ...(canChooseSpeaker() ? [new SpeakerChoice(speaker, chime)] : []),
+    ];
     this.#preview = h(
       "div",
       { class: "preview" },
@@ -84,8 +95,9 @@ export class Lobby {
         proposeRoom((bytes) => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>)),
     });
     this.#key = asked.key;
+    this.#encrypt.checked = asked.key !== null;
     // Without the key of the link there would be nothing to see.
-    this.#encrypt.checked = this.#encrypt.disabled = asked.key !== null;
+    this.#encrypt.disabled = asked.linked;
     this.#connection = new ConnectionCheck(() => {
       const room = cleanRoom(this.#room.value);
       return {

@@ -6,7 +6,7 @@ import "./style/statistics.css";
 import "./style/toolbar.css";
 import { readAddress } from "./address.ts";
 import { App } from "./app.ts";
-import { fragmentOf, keyIn } from "./call-key.ts";
+import { fragmentOf } from "./call-key.ts";
 import { takeToken } from "./invitation.ts";
 import { pickLanguage, setLanguage } from "./language.ts";
 import { recall } from "./remembered.ts";
@@ -45,8 +45,9 @@ window.trioSfu = {
     return app.client.pc;
   },
 };
-// A link that differs in its key alone loads no page.
+// A link that differs in its key or its token alone loads no page.
 addEventListener("hashchange", () => {
-  if (keyIn(location.hash) !== app.key) location.reload();
+  const { key, token } = readAddress(location);
+  if (key !== app.key || token !== null) location.reload();
 });
 void app.start();

@@ -13,8 +13,8 @@ export interface PeopleActions {
   volume(peer: string): number;
   pin(peer: string): void;
   isPinned(peer: string): boolean;
-  /** Opens what a moderator can do about them; null: nobody moderates here. */
-  moderate: ((peer: string) => void) | null;
+  /** Opens what a moderator can do about them. */
+  moderate(peer: string): void;
 }
 
 interface Person {
@@ -32,6 +32,7 @@ export class PeoplePanel extends Panel {
   readonly #list = h("ul", { class: "people-list", "aria-label": t("people.list") });
   readonly #lock = h("button", { type: "button", class: "quiet lock" });
   readonly #locked = h("p", { class: "hint" }, t("people.locked"));
+  #moderates = false;
 
   /** @param self what this user is called. */
   constructor(client: RoomClient, self: string, actions: PeopleActions) {
@@ -42,8 +43,13 @@ export class PeoplePanel extends Panel {
     this.#lock.addEventListener("click", () =>
       client.conversation.lock(!client.conversation.locked),
     );
-    this.element.append(this.#locked, this.#list);
-    if (actions.moderate) this.element.append(this.#lock);
+    this.element.append(this.#locked, this.#list, this.#lock);
+    this.update();
+  }
+
+  /** Whether this user is a moderator. */
+  set moderates(moderates: boolean) {
+    this.#moderates = moderates;
     this.update();
   }
 
@@ -68,13 +74,14 @@ export class PeoplePanel extends Panel {
       }
     all.forEach((each, n) => {
       const row = this.#rows.get(each.id) ?? this.#add(each.id, each.id === self);
-      row.update(each, (order.get(each.id) ?? -1) + 1);
+      row.update(each, (order.get(each.id) ?? -1) + 1, this.#moderates);
       const there = this.#list.children[n];
       // What stays where it is keeps its focus.
       if (there !== row.element) this.#list.insertBefore(row.element, there ?? null);
     });
     this.title.textContent = t("people.title", { count: String(all.length) });
     this.#locked.hidden = !locked;
+    this.#lock.hidden = !this.#moderates;
     if (this.#lock.dataset.on === String(locked)) return;
     this.#lock.dataset.on = String(locked);
     const name = t(locked ? "people.unlock" : "people.lock");
@@ -92,8 +99,7 @@ export class PeoplePanel extends Panel {
   }
 
   #add(id: string, self: boolean): Row {
-    const { moderate } = this.#actions;
-    const lower = moderate && !self ? () => this.#client.conversation.lowerHand(id) : null;
+    const lower = () => this.#client.conversation.lowerHand(id);
     const row = new Row(id, self, this.#actions, lower);
     this.#rows.set(id, row);
     return row;
@@ -126,7 +132,7 @@ class Row {
   readonly #lower = h("button", { type: "button", class: "link lower" }, icon("hand"));
   readonly #more = h("button", { type: "button", class: "link" }, icon("more"));
 
-  constructor(id: string, self: boolean, actions: PeopleActions, lower: (() => void) | null) {
+  constructor(id: string, self: boolean, actions: PeopleActions, lower: () => void) {
     this.#id = id;
     this.#self = self;
     this.#actions = actions;
@@ -135,12 +141,12 @@ class Row {
       actions.setVolume(id, Number(this.#volume.value) / 100),
     );
     this.#pin.addEventListener("click", () => actions.pin(self ? "self" : id));
-    this.#lower.addEventListener("click", () => lower?.());
-    this.#more.addEventListener("click", () => actions.moderate?.(id));
+    this.#lower.addEventListener("click", lower);
+    this.#more.addEventListener("click", () => actions.moderate(id));
     this.speaks(false);
     const marks = [this.#speaks, this.#hand, this.#presents, this.#muted];
     const head = [this.#avatar, this.#name, ...marks];
-    const buttons = [this.#pin, ...(actions.moderate && !self ? [this.#lower, this.#more] : [])];
+    const buttons = [this.#pin, this.#lower, this.#more];
     this.element.append(h("div", { class: "line" }, ...head, ...buttons));
     if (!self) this.element.append(h("label", { class: "volume" }, icon("sound"), this.#volume));
   }
@@ -149,7 +155,11 @@ class Row {
     this.#speaks.hidden = !speaks;
   }
 
-  update({ name, muted, presents }: Person, hand: number): void {
+  /**
+   * @param hand its place among those that are up, from 1; 0: it is not.
+   * @param moderated whether a moderator looks at it.
+   */
+  update({ name, muted, presents }: Person, hand: number, moderated: boolean): void {
     if (this.#name.dataset.name !== name) {
       this.#name.dataset.name = name;
       this.#name.textContent = this.#self ? `${name} (${t("call.you")})` : name;
@@ -161,9 +171,11 @@ class Row {
     }
     this.#muted.hidden = !muted;
     this.#presents.hidden = !presents;
-    this.#lower.hidden = hand === 0;
+    const acts = moderated && !this.#self;
+    this.#more.hidden = !acts;
+    this.#lower.hidden = hand === 0 || !acts;
     // The button that lowers it says that it is up.
-    this.#hand.hidden = hand === 0 || this.#lower.isConnected;
+    this.#hand.hidden = hand === 0 || acts;
     const pinned = this.#actions.isPinned(this.#self ? "self" : this.#id);
     label(this.#pin, t(pinned ? "call.unpin" : "call.pin", { name }));
     this.#pin.dataset.on = String(pinned);

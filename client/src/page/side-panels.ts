@@ -34,7 +34,7 @@ export class SidePanels {
     else {
       const active = document.activeElement;
       if (!active?.closest(".panel")) this.#opener = active;
-      this.#show(panel);
+      this.show(panel);
       this.#panels[panel].focus();
     }
   }
@@ -42,14 +42,15 @@ export class SidePanels {
   close(): void {
     const before = this.shown;
     if (!before) return;
-    this.#show(null);
+    this.show(null);
     // It may be in a menu that has closed, or the page itself: a key has opened the panel.
     const opener = this.#opener instanceof HTMLElement ? this.#opener : document.body;
     const there = opener.matches("button") && opener.checkVisibility();
     (there ? opener : this.#button(before)).focus();
   }
 
-  #show(shown: PanelName | null): void {
+  /** Show one of them, or none; the focus stays where it is. */
+  show(shown: PanelName | null): void {
     for (const [name, panel] of Object.entries(this.#panels)) panel.show(name === shown);
     this.#changed();
   }

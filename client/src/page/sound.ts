@@ -2,23 +2,32 @@
 import { h } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { t } from "./language.ts";
+import type { Speaker } from "./speaker.ts";
 
 export class Sound {
   readonly element = h("div", { class: "sound", hidden: true });
-  readonly #blocked: (blocked: boolean) => void;
+  readonly #speaker: Speaker;
+  readonly #changed: () => void;
   readonly #players = new Map<MediaStream, HTMLAudioElement>();
   readonly #volumes = new Map<string, number>();
-  #sink = "";
+  #blocked = false;
 
-  /** @param blocked told when the browser refuses to play before a click, and when it does not any more. */
-  constructor(blocked: (blocked: boolean) => void) {
-    this.#blocked = blocked;
+  /** @param changed told when the browser refuses to play before a click, and when it does not any more. */
+  constructor(speaker: Speaker, changed: () => void) {
+    this.#speaker = speaker;
+    this.#changed = changed;
+  }
+
+  /** Whether the browser plays nothing before a click. */
+  get blocked(): boolean {
+    return this.#blocked;
   }
 
   /** Play exactly these, each with the id of its peer. */
   play(wanted: ReadonlyMap<MediaStream, string>): void {
     for (const [stream, player] of this.#players)
       if (!wanted.has(stream)) {
+        this.#speaker.remove(player);
         player.srcObject = null;
         player.remove();
         this.#players.delete(stream);
@@ -41,15 +50,9 @@ export class Sound {
       if (player.dataset.peer === peer) player.volume = volume;
   }
 
-  /** Play on the device of this id; "": the system's choice. One that is gone is not used. */
-  async playOn(id: string): Promise<void> {
-    this.#sink = id;
-    await Promise.all([...this.#players.values()].map((player) => this.#direct(player)));
-  }
-
   /** After a click: what was refused may play now. */
   enable(): void {
-    this.#blocked(false);
+    this.#block(false);
     for (const player of this.#players.values()) this.#start(player);
   }
 
@@ -62,19 +65,20 @@ export class Sound {
     player.srcObject = stream;
     this.element.append(player);
     this.#players.set(stream, player);
-    if (this.#sink) void this.#direct(player);
-    this.#start(player);
+    // Not for a moment where others would hear it, too.
+    void this.#speaker.add(player).then(() => this.#start(player));
     return player;
-  }
-
-  async #direct(player: HTMLAudioElement): Promise<void> {
-    await player.setSinkId(this.#sink).catch(() => undefined);
   }
 
   #start(player: HTMLAudioElement): void {
     player.play().catch((error: unknown) => {
-      if (error instanceof DOMException && error.name === "NotAllowedError") this.#blocked(true);
+      if (error instanceof DOMException && error.name === "NotAllowedError") this.#block(true);
     });
+  }
+
+  #block(blocked: boolean): void {
+    this.#blocked = blocked;
+    this.#changed();
   }
 }
 

@@ -8,14 +8,15 @@ import { remoteContent, Tile, type TileContent } from "./tile.ts";
 import type { ViewWatch } from "./view-watch.ts";
 
 export class Stage {
-  readonly element = h("section", { class: "stage", "aria-label": t("call.participants") });
+  readonly element = h("section", { class: "stage" });
   readonly #self: Tile;
   readonly #tiles = new Map<string, Tile>();
   readonly #view: ViewWatch;
   readonly #pin: (tile: string) => void;
-  readonly #moderate: ((peer: string) => void) | undefined;
+  readonly #moderate: (peer: string) => void;
   readonly #observer = new ResizeObserver(() => this.#place());
   readonly #pins = new Set<string>();
+  #moderated = false;
   #mode: ViewMode = "grid";
   /** The dominant speaker first, then who spoke last. */
   #speakers: readonly string[] = [];
@@ -24,16 +25,29 @@ export class Stage {
    * @param pinned is told when what is pinned has changed.
    * @param moderate called when a moderator wants to do something about a peer.
    */
-  constructor(view: ViewWatch, pinned: () => void, moderate?: (peer: string) => void) {
+  constructor(view: ViewWatch, pinned: () => void, moderate: (peer: string) => void) {
     this.#view = view;
     this.#moderate = moderate;
     this.#pin = (tile) => {
       this.pin(tile);
       pinned();
     };
-    this.#self = new Tile("self", () => this.#pin("self"));
+    this.#self = new Tile("self", () => this.#pin("self"), null);
     this.element.append(this.#self.element);
+    this.translate();
     this.#observer.observe(this.element);
+  }
+
+  /** Name everything in the page's language; what is shown goes on. */
+  translate(): void {
+    this.element.ariaLabel = t("call.participants");
+    for (const tile of [this.#self, ...this.#tiles.values()]) tile.translate();
+  }
+
+  /** Whether this user is a moderator. */
+  set moderated(moderated: boolean) {
+    this.#moderated = moderated;
+    for (const tile of this.#tiles.values()) tile.moderated = moderated;
   }
 
   /** Something to press on one's own tile. */
@@ -110,8 +124,9 @@ export class Stage {
   }
 
   #add(peer: string): Tile {
-    const moderate = this.#moderate;
-    const tile = new Tile(peer, () => this.#pin(peer), moderate && (() => moderate(peer)));
+    const pin = () => this.#pin(peer);
+    const tile = new Tile(peer, pin, () => this.#moderate(peer));
+    tile.moderated = this.#moderated;
     this.#tiles.set(peer, tile);
     this.element.append(tile.element);
     this.#view.watch(tile.element, peer);

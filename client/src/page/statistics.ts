@@ -7,12 +7,7 @@ import type { StatisticsPanel } from "./statistics/panel.ts";
 const EVERY = 1_000;
 
 export class Statistics {
-  readonly element = h("section", {
-    id: "statistics",
-    class: "statistics",
-    hidden: true,
-    "aria-label": t("call.statistics"),
-  });
+  readonly element = h("section", { id: "statistics", class: "statistics", hidden: true });
   /** Called by its own button. */
   close: () => void = () => this.show(false);
   readonly #client: RoomClient;
@@ -24,6 +19,16 @@ export class Statistics {
   constructor(client: RoomClient, name: string) {
     this.#client = client;
     this.#name = name;
+    this.element.ariaLabel = t("call.statistics");
+  }
+
+  /** Say it in the page's language; what has been plotted stays. */
+  translate(): void {
+    this.element.ariaLabel = t("call.statistics");
+    if (!this.#panel) return;
+    this.#panel = this.#panel.translated();
+    this.element.replaceChildren(this.#panel.element);
+    if (this.shown) void this.#panel.update();
   }
 
   get shown(): boolean {

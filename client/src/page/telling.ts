@@ -1,6 +1,6 @@
 /** Says what happens in the room: in words, to screen readers, and by a sound. */
 import type { RoomClient, WrittenMessage } from "../lib/index.ts";
-import { Chime } from "./chime.ts";
+import type { Chime } from "./chime.ts";
 import { t } from "./language.ts";
 import { Words } from "./words.ts";
 
@@ -10,6 +10,7 @@ const SAID = 120;
 export interface TellingWith {
   /** Where everybody sees it. */
   words: Words;
+  chime: Chime;
   /** Whether a sound is wanted when somebody joins. */
   chimes(): boolean;
   /** Whether what is written can be seen as it comes. */
@@ -21,7 +22,6 @@ export class Telling {
   readonly #client: RoomClient;
   readonly #with: TellingWith;
   readonly #aloud = new Words({ hidden: true });
-  readonly #chime = new Chime();
   readonly #stops: (() => void)[];
 
   constructor(client: RoomClient, using: TellingWith) {
@@ -34,7 +34,7 @@ export class Telling {
     this.#stops = [
       client.on("peer-joined", ({ name }) => {
         words.say(t("call.joined", { name }));
-        if (using.chimes()) this.#chime.ring();
+        if (using.chimes()) void using.chime.ring();
       }),
       client.on("peer-left", ({ peer }) => words.say(t("call.left", { name: peer.name }))),
       conversation.on("chat", ({ said }) => {
@@ -62,7 +62,6 @@ export class Telling {
     for (const stop of this.#stops) stop();
     this.#with.words.stop();
     this.#aloud.stop();
-    this.#chime.stop();
   }
 
   #written({ name, text: written, secrecy }: WrittenMessage): void {

@@ -1,7 +1,7 @@
 /** One participant in the call. */
 import type { Pause, Reaction, RemotePeer } from "../lib/index.ts";
 import { h } from "./dom.ts";
-import { icon } from "./icons.ts";
+import { type IconName, icon } from "./icons.ts";
 import { t } from "./language.ts";
 import type { MessageKey } from "./messages/en.ts";
 import { reactionPicture, SHOWN_FOR } from "./reactions.ts";
@@ -70,19 +70,11 @@ export class Tile {
   readonly #video = h("video", { playsinline: true });
   readonly #avatar = h("div", { class: "avatar", "aria-hidden": "true" });
   readonly #label = h("span", { class: "name" });
-  readonly #muted = h("span", { class: "muted", role: "img", "aria-label": t("call.muted") });
-  readonly #heard = h(
-    "span",
-    { class: "heard", role: "img", "aria-label": t("call.heard"), title: t("call.heard") },
-    icon("microphone"),
-  );
-  readonly #encrypted = h("span", {
-    class: "encrypted",
-    role: "img",
-    "aria-label": t("call.encrypted"),
-  });
+  readonly #muted = mark("muted", "microphone-off");
+  readonly #heard = mark("heard", "microphone");
+  readonly #encrypted = mark("encrypted", "encrypted");
   readonly #state = h("p", { class: "tile-state" });
-  readonly #hand = h("span", { class: "hand", role: "img", "aria-label": t("call.hand-raised") });
+  readonly #hand = mark("hand", "hand");
   readonly #moderate = h("button", { type: "button", class: "moderate" }, icon("more"));
   readonly #pin = h("button", { type: "button", class: "pin" }, icon("pin"));
   readonly #actions: HTMLElement;
@@ -91,18 +83,15 @@ export class Tile {
   /**
    * @param peer the peer's id, or "self".
    * @param pin makes it large, or not any more.
-   * @param moderate opens what a moderator can do about them; absent: nobody moderates here.
+   * @param moderate opens what a moderator can do about them; null: nothing, it is oneself.
    */
-  constructor(peer: string, pin: () => void, moderate?: () => void) {
+  constructor(peer: string, pin: () => void, moderate: (() => void) | null) {
     // Sound has elements of its own: a muted video may always play.
     this.#video.muted = true;
     this.#video.autoplay = true;
-    this.#muted.append(icon("microphone-off"));
-    this.#hand.append(icon("hand"));
     this.#hand.hidden = true;
     this.#pin.addEventListener("click", pin);
     this.#actions = h("div", { class: "tile-actions" }, this.#pin);
-    this.#encrypted.append(icon("encrypted"));
     this.element = h(
       "article",
       { class: "tile", "data-peer": peer, "data-source": "none" },
@@ -112,10 +101,26 @@ export class Tile {
       h("footer", {}, this.#encrypted, this.#hand, this.#muted, this.#heard, this.#label),
       this.#actions,
     );
+    this.#moderate.hidden = true;
     if (moderate) {
       this.#moderate.addEventListener("click", moderate);
       this.#actions.append(this.#moderate);
     }
+    this.translate();
+  }
+
+  /** Name everything in the page's language. */
+  translate(): void {
+    this.#muted.ariaLabel = t("call.muted");
+    this.#heard.ariaLabel = this.#heard.title = t("call.heard");
+    this.#encrypted.ariaLabel = t("call.encrypted");
+    this.#hand.ariaLabel = t("call.hand-raised");
+    this.#nameButtons();
+  }
+
+  /** Whether a moderator looks at it. */
+  set moderated(moderated: boolean) {
+    this.#moderate.hidden = !moderated;
   }
 
   get showsScreen(): boolean {
@@ -134,9 +139,7 @@ export class Tile {
       dataset.name = name;
       this.#avatar.textContent = initials(name);
       this.#avatar.style.setProperty("--hue", String(hue(name)));
-      this.#moderate.title = t("moderate.open", { name });
-      this.#moderate.ariaLabel = this.#moderate.title;
-      this.pinned(this.element.hasAttribute("data-pinned"));
+      this.#nameButtons();
     }
     dataset.source = source ?? "none";
     const label =
@@ -170,10 +173,8 @@ export class Tile {
   }
 
   pinned(pinned: boolean): void {
-    const { name = "" } = this.element.dataset;
     this.element.toggleAttribute("data-pinned", pinned);
-    this.#pin.title = t(pinned ? "call.unpin" : "call.pin", { name });
-    this.#pin.ariaLabel = this.#pin.title;
+    this.#nameButtons();
   }
 
   /** Let a picture of it rise and go; what it means is said elsewhere. */
@@ -194,4 +195,16 @@ export class Tile {
     this.#video.srcObject = null;
     this.element.remove();
   }
+
+  #nameButtons(): void {
+    const { name = "", pinned } = this.element.dataset;
+    this.#pin.title = t(pinned === undefined ? "call.pin" : "call.unpin", { name });
+    this.#pin.ariaLabel = this.#pin.title;
+    this.#moderate.title = t("moderate.open", { name });
+    this.#moderate.ariaLabel = this.#moderate.title;
+  }
+}
+
+function mark(name: string, picture: IconName): HTMLElement {
+  return h("span", { class: name, role: "img" }, icon(picture));
 }

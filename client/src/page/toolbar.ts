@@ -33,6 +33,7 @@ export interface ToolbarState {
 }
 
 const NARROW = "(max-width: 600px)";
+const NOTHING = { share: false, react: false, pictureInPicture: false, fullScreen: false };
 
 export class Toolbar {
   readonly element: HTMLElement;
@@ -48,15 +49,13 @@ export class Toolbar {
   readonly #more: HTMLButtonElement;
   readonly #menu = h("div", { id: "more", class: "menu", popover: "auto", role: "group" });
   readonly #leave: HTMLButtonElement;
-  readonly #devices: readonly HTMLElement[];
-  readonly #offers: ToolbarOffers;
+  #devices: readonly HTMLElement[] = [];
+  #offers: ToolbarOffers = NOTHING;
   readonly #pictureInPicture: HTMLButtonElement;
   readonly #settings: HTMLButtonElement;
   readonly #narrow = matchMedia(NARROW);
 
-  constructor(devices: readonly HTMLElement[], offers: ToolbarOffers, actions: ToolbarActions) {
-    this.#devices = devices;
-    this.#offers = offers;
+  constructor(actions: ToolbarActions) {
     this.share = button("screen", "call.share", actions.share);
     this.#hand = button("hand", "call.hand", actions.hand);
     this.#react = button("react", "call.react");
@@ -121,6 +120,13 @@ export class Toolbar {
     );
   }
 
+  /** Have these buttons; those that stay keep the focus. */
+  offer(devices: readonly HTMLElement[], offers: ToolbarOffers): void {
+    this.#devices = devices;
+    this.#offers = offers;
+    this.#arrange();
+  }
+
   /** The button that opens a panel, if it can be seen. */
   opener(panel: "chat" | "people"): HTMLElement {
     const button = panel === "chat" ? this.#chat : this.#people;
@@ -154,6 +160,8 @@ export class Toolbar {
   }
 
   readonly #arrange = (): void => {
+    const { activeElement: focused } = document;
+    const focusIsHere = this.element.contains(focused) || this.#menu.contains(focused);
     const { share, react, fullScreen, pictureInPicture } = this.#offers;
     const narrow = this.#narrow.matches;
     const sharing = share ? [this.share] : [];
@@ -176,6 +184,9 @@ export class Toolbar {
       ...(pictureInPicture ? [this.#pictureInPicture] : []),
       this.#settings,
     );
+    if (!focusIsHere) return;
+    if (focused instanceof HTMLElement) focused.focus();
+    this.takeFocus();
   };
 
   readonly #drawFullScreen = (): void => {

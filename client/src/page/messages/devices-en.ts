@@ -26,10 +26,14 @@ export const devicesEn = {
     "The camera “{name}” is not connected. You are seen through “{used}” until it is back.",
   "error.microphone-replaced":
     "The microphone “{name}” is not connected. You are heard through “{used}” until it is back.",
+  "error.speaker-replaced":
+    "The speaker “{name}” is not connected. You hear the others through “{used}” until it is back.",
   "error.device-failed":
     "The camera or microphone could not be started. Choose another one, or go on without.",
   "error.microphone-system-muted":
     "Nobody hears you: the system or the headset keeps your microphone muted. Look for a switch or key on it, or in the system's sound settings.",
+  "error.microphone-silent":
+    "Your microphone gives no sound at all: if you speak now, nobody hears you. Look for a switch or key on it or the headset, or in the system's sound settings.",
   "error.camera-system-muted":
     "Nobody sees you: your camera gives no picture. Look for a shutter or a key, and for another program that uses it.",
   "error.microphone-unheard":

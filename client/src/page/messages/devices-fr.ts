@@ -26,10 +26,14 @@ export const devicesFr: Record<keyof typeof devicesEn, string> = {
     "La caméra « {name} » n’est pas branchée. On vous voit par « {used} » jusqu’à son retour.",
   "error.microphone-replaced":
     "Le micro « {name} » n’est pas branché. On vous entend par « {used} » jusqu’à son retour.",
+  "error.speaker-replaced":
+    "Le haut-parleur « {name} » n’est pas branché. Vous entendez les autres par « {used} » jusqu’à son retour.",
   "error.device-failed":
     "La caméra ou le micro n’a pas pu démarrer. Choisissez-en un autre, ou continuez sans.",
   "error.microphone-system-muted":
     "Personne ne vous entend : le système ou le casque coupe votre micro. Cherchez un bouton ou une touche dessus, ou dans les réglages de son du système.",
+  "error.microphone-silent":
+    "Votre micro ne donne aucun son : si vous parlez maintenant, personne ne vous entend. Cherchez un bouton ou une touche dessus ou sur le casque, ou dans les réglages de son du système.",
   "error.camera-system-muted":
     "Personne ne vous voit : votre caméra ne donne pas d’image. Cherchez un cache ou une touche, et un autre programme qui l’utilise.",
   "error.microphone-unheard":

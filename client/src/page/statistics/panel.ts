@@ -23,8 +23,10 @@ const FACTS = [
 export class StatisticsPanel {
   readonly element: HTMLElement;
   readonly #client: RoomClient;
+  readonly #self: string;
+  readonly #close: () => void;
   readonly #table: StreamTable;
-  readonly #roundTrip = new Plot(LEAST_ROUND_TRIP);
+  readonly #roundTrip: Plot;
   readonly #facts = FACTS.map(() => h("span", {}, NOTHING));
   /** Said when the report is copied; where it cannot be, `#byHand` has it. */
   readonly #said = h("p", { class: "hint", role: "status" });
@@ -36,10 +38,16 @@ export class StatisticsPanel {
     "aria-label": t("statistics.report"),
   });
 
-  /** @param self what this user is called. */
-  constructor(client: RoomClient, self: string, close: () => void) {
+  /**
+   * @param self what this user is called.
+   * @param former is gone on with, in the page's language.
+   */
+  constructor(client: RoomClient, self: string, close: () => void, former?: StatisticsPanel) {
     this.#client = client;
-    this.#table = new StreamTable(self);
+    this.#self = self;
+    this.#close = close;
+    this.#table = new StreamTable(self, former ? former.#table : undefined);
+    this.#roundTrip = former ? former.#roundTrip : new Plot(LEAST_ROUND_TRIP);
     const closing = t("statistics.close");
     this.element = h(
       "div",
@@ -69,6 +77,11 @@ export class StatisticsPanel {
         this.#table.element,
       ),
     );
+  }
+
+  /** The same in the page's language by now. */
+  translated(): StatisticsPanel {
+    return new StatisticsPanel(this.#client, this.#self, this.#close, this);
   }
 
   /** Look once more. */

@@ -25,10 +25,15 @@ export class StreamTable {
   readonly #self: string;
   readonly #body = h("tbody");
   readonly #rows = new Map<string, Row>();
+  readonly #former: ReadonlyMap<string, Row>;
 
-  /** @param self what this user is called. */
-  constructor(self: string) {
+  /**
+   * @param self what this user is called.
+   * @param former whose plots are gone on with.
+   */
+  constructor(self: string, former?: StreamTable) {
     this.#self = self;
+    this.#former = former ? former.#rows : new Map();
     const heads = COLUMNS.map((column) => h("th", { scope: "col" }, t(`statistics.${column}`)));
     this.element = h(
       "table",
@@ -61,23 +66,29 @@ export class StreamTable {
   }
 
   #add(line: Line): Row {
-    const row = new Row(who(line, this.#self));
+    const row = new Row(who(line, this.#self), this.#former.get(line.key)?.course);
     this.#rows.set(line.key, row);
     return row;
   }
 }
 
+/** How a track has been so far. */
+class Course {
+  readonly rate = new Plot(LEAST_RATE);
+  readonly loss = new Plot(LEAST_LOSS);
+  before: Stream | undefined;
+}
+
 class Row {
   readonly element: HTMLElement;
+  readonly course: Course;
   readonly #name: string;
   readonly #cells = COLUMNS.slice(1).map(() => h("span"));
-  readonly #rate = new Plot(LEAST_RATE);
-  readonly #loss = new Plot(LEAST_LOSS);
-  #before: Stream | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, course = new Course()) {
     this.#name = name;
-    const plots = [this.#rate.element, this.#loss.element];
+    this.course = course;
+    const plots = [course.rate.element, course.loss.element];
     this.element = h(
       "tr",
       {},
@@ -92,8 +103,9 @@ class Row {
 
   update(line: Line): void {
     const { stream } = line;
-    const now = pace(this.#before, stream);
-    this.#before = stream;
+    const { course } = this;
+    const now = pace(course.before, stream);
+    course.before = stream;
     const texts = [
       rate(now.rate),
       share(now.loss),
@@ -107,8 +119,8 @@ class Row {
       const cell = this.#cells[n];
       if (cell && cell.textContent !== text) cell.textContent = text;
     });
-    this.#rate.add(now.rate, (least, most) => lastMinute(rate(least), rate(most)));
-    this.#loss.add(now.loss, (least, most) => lastMinute(share(least), share(most)));
+    course.rate.add(now.rate, (least, most) => lastMinute(rate(least), rate(most)));
+    course.loss.add(now.loss, (least, most) => lastMinute(share(least), share(most)));
   }
 }
 

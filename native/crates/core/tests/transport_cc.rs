@@ -6,6 +6,7 @@ use support::media::Vp8;
 use support::world::World;
 use support::{REPAIRED_RID, Rtp, TRANSPORT_CC, VP8_RTX};
 use trio_sfu_core::command::Kind;
+use trio_sfu_core::time::Instant;
 use trio_sfu_wire::rtcp::{self, Packet};
 
 fn arrivals(datagrams: &[Vec<u8>]) -> Vec<(u16, i64)> {
@@ -63,4 +64,24 @@ fn probes_of_padding_count_too() {
     assert_eq!(arrivals(&world.peers[publisher].rtcp).len(), 1);
     assert_eq!(world.counter("padding_received"), 1);
     assert_eq!(world.counter("drop_bad_rtx"), 0);
+}
+
+#[test]
+fn what_had_to_wait_is_reported_with_when_it_came() {
+    let mut world = World::new();
+    let publisher = world.join();
+    world.track(publisher, Kind::Video, "1", &["q"]);
+    let mut camera = Vp8::new(2000, "1", Some("q"));
+    world.run(50);
+    let (now, address) = (world.now, world.peers[publisher].address);
+    for number in 0..5u8 {
+        let packet = camera.frame(number == 0, 1).remove(0).with(TRANSPORT_CC, &[0, number]);
+        let mut datagram = world.peers[publisher].protect(&packet);
+        let arrived = Instant(now.0 - u64::from(20 - 4 * number) * 1_000_000);
+        world.engine.handle_received(now, arrived, address, &mut datagram);
+    }
+    world.run(200);
+    let reported = arrivals(&world.peers[publisher].rtcp);
+    let steps: Vec<i64> = reported.windows(2).map(|pair| pair[1].1 - pair[0].1).collect();
+    assert_eq!(steps, [4_000_000; 4]);
 }

@@ -141,6 +141,22 @@ fn several_runs_go_in_one_call() {
 }
 
 #[test]
+fn what_has_waited_says_for_how_long() {
+    let mut link = Link::new("127.0.0.1", false);
+    let pause = std::time::Duration::from_millis(30);
+    link.send(&burst(1, 100), 100);
+    std::thread::sleep(pause);
+    link.sender.batch.clear();
+    link.send(&burst(1, 200), 200);
+    std::thread::sleep(pause);
+    let mut ages = Vec::new();
+    let fd = link.receiver.as_fd();
+    link.ring.receive(fd, |message| ages.push(message.age)).unwrap();
+    assert_eq!(ages.len(), 2);
+    assert!(ages[1] >= pause && ages[0] >= ages[1] + pause, "{ages:?}");
+}
+
+#[test]
 fn an_unreachable_destination_costs_only_its_own_datagrams() {
     let mut link = Link::new("127.0.0.1", true);
     // A socket bound to loopback cannot reach anything else.

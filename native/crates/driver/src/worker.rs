@@ -109,6 +109,10 @@ pub(crate) fn now() -> Instant {
     Instant(sys::monotonic_nanos())
 }
 
+fn before(now: Instant, age: Duration) -> Instant {
+    Instant(now.0.saturating_sub(u64::try_from(age.as_nanos()).unwrap_or(u64::MAX)))
+}
+
 /// The engine and everything its datagrams pass on their way.
 struct Path {
     engine: Engine,
@@ -131,7 +135,8 @@ struct Path {
 impl Path {
     /// Hands one received message to the engine, datagram by datagram.
     fn receive(&mut self, now: Instant, socket: usize, received: Received<'_>) {
-        let Received { source, local, segment, overflow, data } = received;
+        let Received { source, local, segment, overflow, age, data } = received;
+        let arrived = before(now, age);
         self.counters.socket_receive_bytes += data.len() as u64;
         if let Some(total) = overflow {
             let new = total.wrapping_sub(std::mem::replace(&mut self.overflows[socket], total));
@@ -144,7 +149,7 @@ impl Path {
         self.routes.heard(source, way);
         for datagram in data.chunks_mut(segment.max(1)) {
             self.counters.socket_receive_datagrams += 1;
-            self.engine.handle_datagram(now, source, datagram);
+            self.engine.handle_received(now, arrived, source, datagram);
         }
     }
 

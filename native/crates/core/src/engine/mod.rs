@@ -70,6 +70,8 @@ pub struct Engine {
     /// Transports with something to send, each at most once (`Transport::pending`).
     pub(crate) pending: VecDeque<TransportKey>,
     pub(crate) scratch: Scratch,
+    /// When the datagram that is looked at arrived.
+    pub(crate) arrived: Instant,
 }
 
 impl Engine {
@@ -97,11 +99,12 @@ impl Engine {
             orphans: Vec::new(),
             pending: VecDeque::new(),
             scratch: Scratch::default(),
+            arrived: Instant::default(),
             config,
         }
     }
 
-    /// A datagram arrived from `source`; it is decrypted in place. Never fails: what
+    /// A datagram arrives from `source`; it is decrypted in place. Never fails: what
     /// cannot be used is counted and forgotten.
     pub fn handle_datagram(
         &mut self,
@@ -109,7 +112,21 @@ impl Engine {
         source: impl Into<Remote>,
         datagram: &mut [u8],
     ) {
+        self.handle_received(now, now, source, datagram);
+    }
+
+    /// The same of one that `arrived` before it could be looked at. What publishers are told of
+    /// arrivals is true then: a browser that measures its network sends a few packets within
+    /// milliseconds, and gives up on it if all seem to have come at once.
+    pub fn handle_received(
+        &mut self,
+        now: Instant,
+        arrived: Instant,
+        source: impl Into<Remote>,
+        datagram: &mut [u8],
+    ) {
         let source = source.into();
+        self.arrived = arrived;
         self.counters.datagrams_received += 1;
         self.counters.bytes_received += datagram.len() as u64;
         match classify(datagram) {

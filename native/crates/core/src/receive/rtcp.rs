@@ -77,10 +77,10 @@ impl Engine {
         let Some(transport) = self.transports.get_mut(key) else { return };
         let Some(source) = transport.sources.get(ssrc).filter(|source| !source.rtx) else { return };
         let before = transport.clock.offset();
-        transport.clock.sample(now, info.ntp, ntp(self.config.ntp_epoch, now));
+        transport.clock.sample(now, info.ntp, ntp(self.config.ntp_epoch, self.arrived));
         let moved = transport.clock.offset() != before;
         let Some(encoding) = self.encodings.get_mut(source.encoding) else { return };
-        encoding.reception.sender_report(now, info);
+        encoding.reception.sender_report(self.arrived, info);
         encoding.sender_report = Some(*info);
         encoding.flow.sign(now);
         if moved {

@@ -96,7 +96,7 @@ impl Engine {
         transport.counts.bytes_received += packet.len() as u64;
         let extensions = Extensions::parse(&header, packet, &transport.negotiated);
         if let Some(sequence) = extensions.wide_sequence {
-            transport.arrivals.record(sequence, now.0);
+            transport.arrivals.record(sequence, self.arrived.0);
             if transport.next_feedback.is_none() {
                 transport.next_feedback = Some(now + FEEDBACK_INTERVAL);
                 self.timers.arm(&mut transport.armed, key, now + FEEDBACK_INTERVAL);
@@ -201,7 +201,7 @@ impl Engine {
             encoding.counts.repaired += 1;
         } else {
             encoding.sequence.extend(media.sequence);
-            encoding.reception.packet(now, sequence, media.timestamp, format.clock_rate);
+            encoding.reception.packet(self.arrived, sequence, media.timestamp, format.clock_rate);
         }
         encoding.counts.packets += 1;
         encoding.counts.bytes += media.payload.len() as u64;

@@ -1,7 +1,8 @@
-//! Control messages (cmsg): segment sizes, local addresses, receive overflow.
+//! Control messages (cmsg): segment sizes, local addresses, receive overflow, times of arrival.
 
 use std::mem::size_of;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
 /// Room for all control messages of one datagram, aligned as cmsghdr wants.
 pub(super) type Buffer = [u64; 16];
@@ -12,6 +13,8 @@ pub(super) struct Incoming {
     pub(super) segment: Option<usize>,
     pub(super) local: Option<IpAddr>,
     pub(super) overflow: Option<u32>,
+    /// Since the Unix epoch.
+    pub(super) arrived: Option<Duration>,
 }
 
 /// Reads the control messages of a header that recvmmsg has filled.
@@ -42,6 +45,12 @@ pub(super) unsafe fn read(header: &libc::msghdr) -> Incoming {
                 }
                 (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => {
                     incoming.overflow = Some(data.cast::<u32>().read_unaligned());
+                }
+                (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => {
+                    let time = data.cast::<libc::timespec>().read_unaligned();
+                    let seconds = u64::try_from(time.tv_sec).ok();
+                    let nanos = u32::try_from(time.tv_nsec).ok();
+                    incoming.arrived = seconds.zip(nanos).map(|(s, n)| Duration::new(s, n));
                 }
                 _ => {}
             }

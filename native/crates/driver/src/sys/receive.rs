@@ -4,13 +4,16 @@ use std::io;
 use std::mem::{size_of, zeroed};
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
 
-use super::{control, sockaddr};
+use super::{control, realtime, sockaddr};
 
 /// Messages taken by one call; with GRO each may hold 64 datagrams.
 const MESSAGES: usize = 32;
 /// The largest thing the kernel hands over: a GRO super-datagram.
 const BUFFER: usize = 1 << 16;
+/// What has waited for longer has not: the clock was set in between.
+const LONGEST_AGE: Duration = Duration::from_secs(5);
 
 /// One received message: a datagram, or several of `segment` bytes joined by GRO.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub(crate) struct Received<'a> {
     pub(crate) segment: usize,
     /// How many datagrams the socket's buffer has refused so far, when that is not zero.
     pub(crate) overflow: Option<u32>,
+    /// How long it has waited in the socket's buffer, by the kernel.
+    pub(crate) age: Duration,
     pub(crate) data: &'a mut [u8],
 }
 
@@ -75,6 +80,7 @@ impl ReceiveRing {
             )
         };
         let count = super::checked(count)? as usize;
+        let now = realtime();
         for (index, buffer) in self.buffers.chunks_exact_mut(BUFFER).take(count).enumerate() {
             let header = &self.headers[index];
             let Some(source) = sockaddr::read(&self.names[index]) else { continue };
@@ -86,6 +92,11 @@ impl ReceiveRing {
                 local: beside.local,
                 segment: beside.segment.unwrap_or(length),
                 overflow: beside.overflow,
+                age: beside
+                    .arrived
+                    .and_then(|arrived| now.checked_sub(arrived))
+                    .filter(|&age| age < LONGEST_AGE)
+                    .unwrap_or_default(),
                 data: &mut buffer[..length],
             });
         }

@@ -1,0 +1,27 @@
+"""What an operator does of a running daemon while people are in a call."""
+
+import json
+import urllib.request
+from collections.abc import Mapping
+
+from tests.browser.participant import Participant
+from tests.process.daemon import Daemon
+
+
+def peer_of(person: Participant) -> str:
+    """Return the peer id of somebody who is in a call."""
+    return str(person.page.run("() => window.trioSfu.client.self"))
+
+
+def operate(
+    daemon: Daemon, method: str, path: str, body: Mapping[str, object] | None = None
+) -> None:
+    """Ask for something of the API, which is to be done."""
+    request = urllib.request.Request(  # noqa: S310  (of this test's daemon)
+        f"{daemon.url}/api/v1{path}",
+        method=method,
+        data=json.dumps(body or {}).encode(),
+        headers={"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as answer:  # noqa: S310
+        assert answer.status < 300
