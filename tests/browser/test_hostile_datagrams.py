@@ -21,7 +21,9 @@ MAX_DATAGRAM = 1500
 @pytest.fixture
 def daemon(artifacts: Path) -> Iterator[Daemon]:
     """A daemon whose media is all IPv4, so that one tap sees it."""
-    with running_daemon(artifacts, environment={"TRIO_SFU_MEDIA_ADDRESSES": "127.0.0.1"}) as one:
+    # One worker: what is hostile comes to the port that the call has.
+    settings = {"TRIO_SFU_MEDIA_ADDRESSES": "127.0.0.1", "TRIO_SFU_MEDIA_WORKERS": "1"}
+    with running_daemon(artifacts, environment=settings) as one:
         yield one
 
 

@@ -36,7 +36,9 @@ MEMORY = 16 << 20
 @pytest.fixture
 def daemon(artifacts: Path) -> Iterator[Daemon]:
     """A daemon with one media socket, so that everybody's datagrams wait in one buffer."""
-    with running_daemon(artifacts, environment={"TRIO_SFU_MEDIA_ADDRESSES": "127.0.0.1"}) as one:
+    # One worker: the flood comes to the port that the call has.
+    settings = {"TRIO_SFU_MEDIA_ADDRESSES": "127.0.0.1", "TRIO_SFU_MEDIA_WORKERS": "1"}
+    with running_daemon(artifacts, environment=settings) as one:
         yield one
 
 
