@@ -13,6 +13,7 @@ from typing import Final
 from unittest.mock import patch
 
 import trio
+import trio.testing
 from trio.lowlevel import Task
 
 from trio_sfu.events import FACTS, Crash

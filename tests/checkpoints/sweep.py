@@ -14,7 +14,6 @@ from unittest.mock import patch
 
 import trio
 from trio.lowlevel import Task
-from trio.testing import MockClock
 
 from tests.checkpoints.flows import FLOWS, Flow
 from tests.checkpoints.scene import Scene, open_scene
@@ -27,6 +26,7 @@ from trio_sfu.testing.checkpoints import (
     innermost_scope,
     raise_at,
 )
+from trio_sfu.testing.simulation.clock import VirtualClock
 from trio_sfu.testing.simulation.determinism import seeded
 
 Result = TypeVar("Result")
@@ -116,7 +116,7 @@ def _unraisable() -> Iterator[list[str]]:
 
 
 def _run(main: Callable[[], Awaitable[Result]]) -> Result:
-    return trio.run(main, clock=MockClock(autojump_threshold=0))
+    return trio.run(main, clock=VirtualClock())
 
 
 async def _rehearse(flow: Flow) -> Rehearsal:

@@ -107,3 +107,63 @@ async def test_who_wants_to_see_one_alone_is_not_planned_for_others() -> None:
             await ann.publish("camera", muted=True)
             await settle()
         assert bob.id in seen
+
+
+async def test_one_more_who_publishes_in_a_full_meeting_concerns_nobody() -> None:
+    async with scene() as s:
+        people = [await s.join() for _ in range(3)]
+        for each in people:
+            await film(each)
+            await each.publish("microphone")
+        viewer, cid = await s.join(), await s.join()
+        await viewer.offer(pairs=2)
+        assert viewer.shown["v1"] == (people[1].id, "camera")
+        assert viewer.shown["a2"] == (people[2].id, "microphone")
+        with planned() as seen:
+            await film(cid)
+            await cid.publish("microphone")
+        assert viewer.id not in seen
+        with planned() as seen:
+            await cid.publish("screen")
+            await cid.happen(EncodingStarted("screen", ""))
+        assert viewer.id in seen, "a screen entitles to a seat"
+
+
+async def test_while_more_may_be_heard_a_microphone_is_put_into_its_place() -> None:
+    async with scene() as s:
+        people = [await s.join() for _ in range(3)]
+        for each in people:
+            await film(each)
+        viewer, cid = await s.join(), await s.join()
+        await viewer.offer(pairs=2)
+        await cid.offer("microphone")
+        await cid.publish("microphone")
+        assert viewer.shown["a2"] == (cid.id, "microphone")
+
+
+async def test_a_seat_that_goes_dark_is_for_whoever_publishes_then() -> None:
+    async with scene() as s:
+        people = [await s.join() for _ in range(3)]
+        for each in people:
+            await film(each)
+        viewer, cid = await s.join(), await s.join()
+        await viewer.offer(pairs=2)
+        for each in people:
+            await each.publish("camera", live=False)
+        assert viewer.shown["v0"] is None
+        await film(cid)
+        assert (cid.id, "camera") in viewer.shown.values()
+
+
+async def test_who_has_nothing_to_send_takes_no_seat() -> None:
+    async with scene() as s:
+        bob, *watchers = [await s.join() for _ in range(3)]
+        for each in watchers:
+            await each.offer()
+        await bob.offer(pairs=1)
+        ann = await s.join()
+        await film(ann)
+        assert bob.shown["v0"] == (ann.id, "camera")
+        view = s.rooms.rooms[RoomId("r")].peers[PeerId(bob.id)].view
+        assert not view.crowded
+        assert not any(view.seats(PeerId(each.id)) for each in watchers)

@@ -13,11 +13,12 @@ from typing import Final
 from unittest.mock import patch
 
 import trio
-from trio.testing import MockClock
+import trio.testing
 
 from trio_sfu import events
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.testing.simulation.client import SimulatedClient
+from trio_sfu.testing.simulation.clock import VirtualClock
 from trio_sfu.testing.simulation.determinism import seeded
 from trio_sfu.testing.simulation.invariants import check
 from trio_sfu.testing.simulation.session import Ending
@@ -51,7 +52,7 @@ class Churned:
 def churn(joins: int, seed: int = 0) -> Churned:
     """Have so many joins and leaves."""
     with seeded(seed):
-        return trio.run(_churn, joins, seed, clock=MockClock(autojump_threshold=0))
+        return trio.run(_churn, joins, seed, clock=VirtualClock())
 
 
 async def _churn(joins: int, seed: int) -> Churned:

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 import trio
-from trio.testing import MockClock
 
 from trio_sfu.ids import PeerId
+from trio_sfu.testing.simulation.clock import VirtualClock
 from trio_sfu.testing.simulation.determinism import seeded
 from trio_sfu.testing.simulation.invariants import check
 from trio_sfu.testing.simulation.session import ClientSession
@@ -34,7 +34,7 @@ def play(scene: Scene) -> World:
         return world
 
     with seeded(1):
-        return trio.run(run, clock=MockClock(autojump_threshold=0))
+        return trio.run(run, clock=VirtualClock())
 
 
 def joined(world: World) -> int:

@@ -5,12 +5,12 @@ from itertools import pairwise
 from statistics import median
 
 import trio
-from trio.testing import MockClock
 
 from tests.rooms.talking import Keyboard, Noise, Silence, Speaking, Turns
 from tests.simulation.meeting import Meeting, meeting, session_of
 from trio_sfu.signaling.messages import Answer, Speakers
 from trio_sfu.testing.simulation.client import SimulatedClient
+from trio_sfu.testing.simulation.clock import VirtualClock
 from trio_sfu.testing.simulation.determinism import seeded
 
 PUBLISHERS = 50
@@ -59,7 +59,7 @@ async def its_turn(room: Meeting, client: SimulatedClient, turn: int) -> None:
 
 def test_speakers_come_to_the_front_and_stay_there(measure: Callable[[str, str], None]) -> None:
     with seeded(7):
-        room = trio.run(the_story, clock=MockClock(autojump_threshold=0))
+        room = trio.run(the_story, clock=VirtualClock())
     assert len(list(room.of(Answer))) == 1, "no SDP but the first"
     video, audio = room.changes("video"), room.changes("audio")
     steady = room.turns_ended + 3

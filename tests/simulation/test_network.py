@@ -4,12 +4,17 @@ from random import Random
 
 import pytest
 import trio
-from trio.testing import MockClock
 
-from trio_sfu.testing.simulation.network import Conditions, Host, Network
+from trio_sfu.testing.simulation.clock import VirtualClock
+from trio_sfu.testing.simulation.network import TICK, Conditions, Host, Network
 from trio_sfu.testing.simulation.wire import WINDOW, WireEnd, wire
 
 ENGINE = ("192.0.2.1", 7882)
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
 
 
 def network(nursery: trio.Nursery, conditions: Conditions) -> tuple[Network, Host, list[bytes]]:
@@ -21,7 +26,7 @@ def network(nursery: trio.Nursery, conditions: Conditions) -> tuple[Network, Hos
     return made, host, arrived
 
 
-async def test_loss_delay_order_and_doubles(autojump_clock: MockClock) -> None:
+async def test_loss_delay_order_and_doubles(clock: VirtualClock) -> None:
     async with trio.open_nursery() as nursery:
         conditions = Conditions(loss=0.2, delay=0.1, jitter=0.1, duplication=0.1)
         made, host, arrived = network(nursery, conditions)
@@ -36,7 +41,7 @@ async def test_loss_delay_order_and_doubles(autojump_clock: MockClock) -> None:
         nursery.cancel_scope.cancel()
 
 
-async def test_a_rate_delays_and_a_full_queue_loses(autojump_clock: MockClock) -> None:
+async def test_a_rate_delays_and_a_full_queue_loses(clock: VirtualClock) -> None:
     async with trio.open_nursery() as nursery:
         made, host, arrived = network(nursery, Conditions(delay=0, jitter=0, rate=10_000))
         for _ in range(100):
@@ -46,12 +51,12 @@ async def test_a_rate_delays_and_a_full_queue_loses(autojump_clock: MockClock) -
         await trio.sleep(1)
         assert len(arrived) in (30, 31)  # what fits 0.3 s at 100 packets a second
         made.send_down(host.address, bytes(100))
-        await trio.sleep(0.01)
+        await trio.sleep(TICK)
         assert len(arrived) in (31, 32)
         nursery.cancel_scope.cancel()
 
 
-async def test_a_blocked_address_is_blocked_for_its_time(autojump_clock: MockClock) -> None:
+async def test_a_blocked_address_is_blocked_for_its_time(clock: VirtualClock) -> None:
     async with trio.open_nursery() as nursery:
         made, host, arrived = network(nursery, Conditions())
         made.block(host.address, 5)
@@ -64,7 +69,7 @@ async def test_a_blocked_address_is_blocked_for_its_time(autojump_clock: MockClo
         nursery.cancel_scope.cancel()
 
 
-async def test_a_partition_loses_datagrams_and_holds_bytes(autojump_clock: MockClock) -> None:
+async def test_a_partition_loses_datagrams_and_holds_bytes(clock: VirtualClock) -> None:
     async with trio.open_nursery() as nursery:
         made, host, arrived = network(nursery, Conditions())
         near, far = wire(made, host)
@@ -82,7 +87,7 @@ async def test_a_partition_loses_datagrams_and_holds_bytes(autojump_clock: MockC
         nursery.cancel_scope.cancel()
 
 
-async def test_a_stream_takes_no_more_than_its_window(autojump_clock: MockClock) -> None:
+async def test_a_stream_takes_no_more_than_its_window(clock: VirtualClock) -> None:
     async with trio.open_nursery() as nursery:
         made, host, _ = network(nursery, Conditions())
         near, far = wire(made, host)
@@ -95,7 +100,7 @@ async def test_a_stream_takes_no_more_than_its_window(autojump_clock: MockClock)
         nursery.cancel_scope.cancel()
 
 
-async def test_streams_end_in_three_ways(autojump_clock: MockClock) -> None:
+async def test_streams_end_in_three_ways(clock: VirtualClock) -> None:
     async with trio.open_nursery() as nursery:
         made, host, _ = network(nursery, Conditions())
         near, far = wire(made, host)

@@ -91,6 +91,12 @@ class SimulatedMediaEngine(MediaEngine):
     async def drive(self) -> None:
         """Send what is due, bring events to their transports and keep deadlines, for ever."""
         while True:
+            # One scope for as long as no deadline comes: most of the time it is nudged.
+            with trio.CancelScope() as waiting:
+                await self._drive(waiting)
+
+    async def _drive(self, waiting: trio.CancelScope) -> None:
+        while True:
             self._changed = trio.Event()
             for worker, due in [*self._restarting.items()]:
                 if due <= trio.current_time():
@@ -105,9 +111,9 @@ class SimulatedMediaEngine(MediaEngine):
                 self.registry.dispatch(event)
                 if isinstance(event, WorkerPanicked):
                     self._restarting[event.worker] = trio.current_time() + _RESTART
-            until = min([self._until(self._engine.next_deadline()), *self._restarting.values()])
-            with trio.move_on_at(until):
-                await self._changed.wait()
+            until = self._until(self._engine.next_deadline())
+            waiting.deadline = min([until, *self._restarting.values()])
+            await self._changed.wait()
 
     def _restart(self, worker: int) -> None:
         del self._restarting[worker]

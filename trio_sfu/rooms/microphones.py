@@ -53,14 +53,15 @@ class Microphones:
         return len(self._own) == len(self._publishers) <= self._wishes.voices
 
     @property
-    def _room(self) -> int:
+    def room(self) -> int:
+        """How many may be heard."""
         return min(len(self._full) + len(self._spare), self._wishes.voices)
 
     def assign(self) -> dict[int, PeerId]:
         """Return whose microphone is in each pair."""
         if self.all_fit:
             return dict(self._own)
-        wanted = self._wishes.speech.heard(self._publishers.__contains__, self._room)
+        wanted = self._wishes.speech.heard(self._publishers.__contains__, self.room)
         heard = self._kept(wanted)
         for peer in wanted:
             if peer not in heard.values():
@@ -78,14 +79,14 @@ class Microphones:
         placed = {*heard.values(), *self._own.values()}
         waiting = (peer for peer in self._publishers if peer not in placed)
         free = [pair for pair in self._spare if pair not in heard]
-        heard |= dict(zip(free[: max(0, self._room - len(heard))], waiting, strict=False))
+        heard |= dict(zip(free[: max(0, self.room - len(heard))], waiting, strict=False))
 
     def _shed(self, heard: dict[int, PeerId], wanted: Sequence[PeerId]) -> None:
         """Leave out who has not spoken for the longest time, when they are too many."""
         recency = {peer: place for place, peer in enumerate(self._wishes.speech.recent)}
         others = [pair for pair, peer in heard.items() if peer not in wanted]
         others.sort(key=lambda pair: (recency.get(heard[pair], _NEVER), pair))
-        for pair in others[max(0, self._room - len(wanted)) :]:
+        for pair in others[max(0, self.room - len(wanted)) :]:
             del heard[pair]
 
     def _kept(self, wanted: Sequence[PeerId]) -> dict[int, PeerId]:
@@ -120,7 +121,7 @@ class Microphones:
                 continue
             until = self._since.get(pair, 0.0) + GIVEN_BACK
             if guest is None:
-                if len(heard) < self._room:
+                if len(heard) < self.room:
                     heard[pair] = own
             elif until <= self._wishes.now:
                 heard[pair] = own

@@ -40,7 +40,8 @@ class Seating:
     crowded: bool = False
     """Whether there are more to be seen or heard than there are slots for."""
     full: bool = False
-    """Whether, besides, every pair with video has somebody in it who is seen."""
+    """Whether, besides, all pairs with video have somebody who is seen, and as many are heard as
+    there may be."""
     again: float = float("inf")
     """When to assign anew, should nothing happen before."""
     seated_at: Mapping[int, float] = field(default_factory=dict)
@@ -94,7 +95,7 @@ def assign(
         heard,
         {line.mid: shown.on(line) for line in lines},
         crowded=crowded,
-        full=crowded and seen == len(with_video),
+        full=crowded and seen == len(with_video) and len(heard) >= microphones.room,
         again=min(seats.again, microphones.again),
         seated_at=seats.since,
         heard_at={

@@ -165,15 +165,25 @@ class Holding(trio.abc.Instrument):
 
     def __init__(self) -> None:
         self._marked: WeakKeyDictionary[Task, float] = WeakKeyDictionary()
+        self._installed = False
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Be able to hold for the length of the block, inside a trio loop."""
-        trio.lowlevel.add_instrument(self)
         try:
             yield
         finally:
+            self._marked.clear()
+            self._watch()
+
+    def _watch(self) -> None:
+        # It costs at each step of each task, so it is installed only while one is marked.
+        needed = bool(self._marked)
+        if needed and not self._installed:
+            trio.lowlevel.add_instrument(self)
+        elif self._installed and not needed:
             trio.lowlevel.remove_instrument(self)
+        self._installed = needed
 
     def hold(self, task: Task, seconds: float) -> None:
         """Let the task make no step for ``seconds`` from when it would go on."""
@@ -181,13 +191,14 @@ class Holding(trio.abc.Instrument):
             self._take(task, seconds)
         else:
             self._marked[task] = seconds
+            self._watch()
 
     def task_scheduled(self, task: Task) -> None:
         """Take a marked task out of the queue; called by trio."""
-        if self._marked:
-            seconds = self._marked.pop(task, None)
-            if seconds is not None:
-                self._take(task, seconds)
+        seconds = self._marked.pop(task, None)
+        if seconds is not None:
+            self._take(task, seconds)
+            self._watch()
 
     def _take(self, task: Task, seconds: float) -> None:
         task._runner.runq.remove(task)

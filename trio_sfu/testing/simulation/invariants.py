@@ -5,7 +5,7 @@ what nobody asks about.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import permutations
 from typing import Final
 
@@ -16,6 +16,7 @@ from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.room import Room
 from trio_sfu.signaling.carried import Source
 from trio_sfu.testing.simulation.client import DEADLINE, SimulatedClient
+from trio_sfu.testing.simulation.description import SENDING
 from trio_sfu.testing.simulation.network import MAX_IN_FLIGHT
 from trio_sfu.testing.simulation.queues import queues
 from trio_sfu.testing.simulation.session import PAIRS, ClientSession, Ending
@@ -94,23 +95,36 @@ def _one_peer(world: World, client: SimulatedClient) -> Iterator[str]:
 
 def _slots(world: World) -> Iterator[str]:
     """Yield slots that show, or wait for, anything but live tracks of others in the room."""
-    for room, viewer in _peers(world):
-        pc = viewer._pc
-        lost = pc is None or pc._transport is None or pc._transport.lost is not None
-        for slot in pc.slots.values() if pc is not None and not lost else ():
-            stats = slot.stats()
-            current, waiting = int(stats["up_track"]), int(stats["waiting_up_track"])
-            for track in {current, waiting} - {0}:
-                found = room.find_source(track)
-                world.checked["slots"] += 1
-                if found is None:
-                    yield f"{viewer.name} slot {slot.mid} shows a track of nobody in {room.id}"
-                elif found[0] == viewer.id:
-                    yield f"{viewer.name} slot {slot.mid} shows {viewer.name} itself"
-            target = room.find_source(waiting or current)
-            if target is not None and not _published(room, *target):
-                whose = room.peers[target[0]].name
-                yield f"{viewer.name} slot {slot.mid} shows {whose} {target[1]}, which is over"
+    for room in _rooms(world):
+        tracks = {
+            track.id: (peer.id, source)
+            for peer in room.peers.values()
+            for source in SENDING
+            if (track := peer.up_track(source)) is not None
+        }
+        for viewer in room.peers.values():
+            yield from _shown(world, room, viewer, tracks)
+
+
+def _shown(
+    world: World, room: Room, viewer: Peer, tracks: Mapping[int, tuple[PeerId, Source]]
+) -> Iterator[str]:
+    pc = viewer._pc
+    lost = pc is None or pc._transport is None or pc._transport.lost is not None
+    for slot in pc.slots.values() if pc is not None and not lost else ():
+        stats = slot.stats()
+        current, waiting = int(stats["up_track"]), int(stats["waiting_up_track"])
+        for track in {current, waiting} - {0}:
+            found = tracks.get(track)
+            world.checked["slots"] += 1
+            if found is None:
+                yield f"{viewer.name} slot {slot.mid} shows a track of nobody in {room.id}"
+            elif found[0] == viewer.id:
+                yield f"{viewer.name} slot {slot.mid} shows {viewer.name} itself"
+        target = tracks.get(waiting or current)
+        if target is not None and not _published(room, *target):
+            whose = room.peers[target[0]].name
+            yield f"{viewer.name} slot {slot.mid} shows {whose} {target[1]}, which is over"
 
 
 def _published(room: Room, peer: PeerId, source: Source) -> bool:

@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 import trio
 
 from trio_sfu.media.simulated import Address
+from trio_sfu.testing.simulation.clock import VirtualClock
 
 MAX_IN_FLIGHT: Final = 20_000
 QUEUE: Final = 0.3
@@ -25,6 +26,7 @@ QUEUE: Final = 0.3
 TICK: Final = 0.02
 """Seconds: what is due within one tick arrives at its end, in order. A run costs what its
 moments cost, so there are few of them."""
+_EARLY: Final = 1e-6  # seconds: a tick is not exactly a multiple of one
 
 Receive: TypeAlias = Callable[[Address, Address, bytes], None]
 """Called with where a datagram comes from, where it was sent to, and the datagram."""
@@ -76,8 +78,12 @@ class Network:
         self._receivers: dict[Address, Receive] = {}
         self._heap: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
         self._numbers = count()
-        self._sooner = trio.Event()
-        self._wakes = math.inf
+        self._clock = VirtualClock.current()
+        self._wakes = -math.inf
+        """The tick of the next delivery; while there is one none can be sooner, nor without
+        ``run``."""
+        self._failed = trio.Event()
+        self._error: Exception | None = None
 
     @property
     def in_flight(self) -> int:
@@ -174,10 +180,10 @@ class Network:
 
     def later(self, delay: float, deliver: Callable[..., None], *arguments: object) -> None:
         """Call ``deliver`` after ``delay`` seconds, those of equal delay in this order."""
-        due = trio.current_time() + delay
-        if due < self._wakes - TICK:
-            self._sooner.set()
+        due = self._clock.now + delay
         heapq.heappush(self._heap, (due, next(self._numbers), deliver, arguments))
+        if due <= self._wakes - TICK:
+            self._wait_for(due)
 
     def partition(self, host: Host) -> None:
         """Let nothing through, in either direction."""
@@ -197,14 +203,33 @@ class Network:
         host.changed = trio.current_time()
 
     async def run(self) -> None:
-        """Deliver what is due, for ever."""
+        """Deliver what is due, for ever. The clock does it: a task costs more than a datagram.
+
+        Raises what a receiver raises.
+        """
+        try:
+            self._deliver()
+            await self._failed.wait()
+        finally:
+            self._wakes = -math.inf
+            self._clock.set_alarm(math.inf, self._deliver)
+        if self._error is not None:
+            raise self._error
+
+    def _deliver(self) -> None:
         heap = self._heap
-        while True:
-            self._sooner = trio.Event()
-            now = trio.current_time() + 1e-6  # a tick is not exactly a multiple of one
+        self._wakes = -math.inf
+        now = self._clock.now + _EARLY
+        try:
             while heap and heap[0][0] <= now:
                 _, _, deliver, arguments = heapq.heappop(heap)
                 deliver(*arguments)
-            self._wakes = math.ceil(heap[0][0] / TICK) * TICK if heap else math.inf
-            with trio.move_on_at(self._wakes):
-                await self._sooner.wait()
+        except Exception as error:
+            self._error = error
+            self._failed.set()
+        self._wait_for(heap[0][0] if heap else math.inf)
+
+    def _wait_for(self, due: float) -> None:
+        """Deliver what is ``due`` at the end of its tick."""
+        self._wakes = math.ceil((due - _EARLY) / TICK) * TICK if due < math.inf else math.inf
+        self._clock.set_alarm(self._wakes, self._deliver)

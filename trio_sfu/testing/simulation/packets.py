@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from trio_sfu.signaling.carried import Source
 from trio_sfu.testing.simulation.description import (
@@ -44,8 +45,7 @@ class Tag:
         return f"<{self.sender}|{self.room}|{self.source}|{self.rid}>".encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """A packet that came in: its SSRC and its tag."""
 
     ssrc: int
@@ -57,8 +57,13 @@ def read_packet(packet: bytes) -> Received | None:
     begin, end = packet.rfind(b"<"), packet.rfind(b">")
     if not 12 <= begin < end:
         return None
-    sender, room, source, rid = packet[begin + 1 : end].decode().split("|")
-    return Received(int.from_bytes(packet[8:12]), Tag(sender, room, source, rid))  # type: ignore[arg-type]
+    return Received(int.from_bytes(packet[8:12]), _read_tag(packet[begin + 1 : end]))
+
+
+@lru_cache(maxsize=1_024)
+def _read_tag(tag: bytes) -> Tag:
+    sender, room, source, rid = tag.decode().split("|")
+    return Tag(sender, room, source, rid)  # type: ignore[arg-type]
 
 
 class Encoding:

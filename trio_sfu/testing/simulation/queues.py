@@ -5,8 +5,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from trio_sfu.daemon import Daemon
 from trio_sfu.events.timeline import FIRST, GONE, LAST
@@ -26,8 +25,7 @@ _PATHS: Final = 8  # addresses of a transport (native: ``MAX_ADDRESSES``)
 _ENCODINGS: Final = 8  # of an up-track (native: ``MAX_ENCODINGS``)
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(NamedTuple):
     """What waits, or is kept, somewhere."""
 
     owner: str

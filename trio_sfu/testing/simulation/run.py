@@ -8,8 +8,9 @@ from random import Random
 from typing import Final
 
 import trio
-from trio.testing import MockClock
+import trio.testing
 
+from trio_sfu.testing.simulation.clock import VirtualClock
 from trio_sfu.testing.simulation.determinism import seeded
 from trio_sfu.testing.simulation.invariants import check
 from trio_sfu.testing.simulation.session import Ending
@@ -57,9 +58,8 @@ def simulate(
 
     It must not be called from within a trio run.
     """
-    clock = MockClock(autojump_threshold=0)
     with seeded(seed):
-        return trio.run(_run, seed, steps, seconds, clients, workers, clock=clock)
+        return trio.run(_run, seed, steps, seconds, clients, workers, clock=VirtualClock())
 
 
 async def _run(seed: int, steps: int, seconds: float, clients: int, workers: int) -> Outcome:

@@ -79,10 +79,11 @@ class Server:
     async def _live(self) -> None:
         self._killed = killed = trio.Event()
         seed = self._seeds.getrandbits(32)
+        workers = [(ENGINE[0], ENGINE[1] + each) for each in range(self._settings.workers)]
 
         def send(destination: Address, datagram: bytes, worker: int) -> None:
             if not killed.is_set():
-                self._network.send_down(destination, datagram, (ENGINE[0], ENGINE[1] + worker))
+                self._network.send_down(destination, datagram, workers[worker])
 
         def note(fact: Fact) -> None:
             if not killed.is_set():

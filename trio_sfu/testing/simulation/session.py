@@ -40,7 +40,7 @@ from trio_sfu.testing.simulation.description import (
 from trio_sfu.testing.simulation.network import Host, Network
 from trio_sfu.testing.simulation.packets import Received, Tag
 from trio_sfu.testing.simulation.socket import ClientSocket
-from trio_sfu.testing.simulation.transport import PERIOD, ClientTransport
+from trio_sfu.testing.simulation.transport import ClientTransport
 from trio_sfu.testing.simulation.wire import WireEnd
 
 PAIRS: Final = Layout().pairs
@@ -192,10 +192,7 @@ class ClientSession:
     async def run(self) -> None:
         """Join, negotiate, and live until something ends the session."""
         with self._scope:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._tick, name=f"{self.label} ticks")
-                await self._signal()
-                nursery.cancel_scope.cancel()
+            await self._signal()
         self.end("failed")
 
     async def _signal(self) -> None:
@@ -276,21 +273,19 @@ class ClientSession:
         if self._pending is not None:
             self.say(self._pending)
 
-    async def _tick(self) -> None:
-        while True:
-            # All clients at the same moments: a run costs what its moments cost.
-            await trio.sleep_until((trio.current_time() // PERIOD + 1) * PERIOD)
-            if self._socket is not None:
-                self._socket.tick()
-            if self.over:
-                continue
-            self.transport.tick(set(self.published))
-            if self.transport.ice.wants_restart:
-                self.tell(f"{self.label} restarts ICE")
-                self.restart_ice(keep=False)
-            waits = self.joined is None or self._pending is not None
-            if self.transport.failed or (waits and trio.current_time() - self._asked > _REQUEST):
-                self.end("failed")
+    def tick(self) -> None:
+        """Do what is due every ``PERIOD``."""
+        if self._socket is not None:
+            self._socket.tick()
+        if self.over:
+            return
+        self.transport.tick(set(self.published))
+        if self.transport.ice.wants_restart:
+            self.tell(f"{self.label} restarts ICE")
+            self.restart_ice(keep=False)
+        waits = self.joined is None or self._pending is not None
+        if self.transport.failed or (waits and trio.current_time() - self._asked > _REQUEST):
+            self.end("failed")
 
     def _media(self, mid: str, received: Received) -> None:
         self.last_media[received.tag.sender, received.tag.source] = trio.current_time()

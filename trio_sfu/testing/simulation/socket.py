@@ -2,25 +2,24 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 import trio
-from trio_websocket import (
-    ConnectionClosed,
-    HandshakeError,
-    WebSocketConnection,
-    wrap_client_stream,
+from wsproto import ConnectionType, WSConnection
+from wsproto.connection import ConnectionState
+from wsproto.events import (
+    AcceptConnection,
+    CloseConnection,
+    Event,
+    Pong,
+    Request,
+    TextMessage,
 )
+from wsproto.events import Ping as Probe
 from wsproto.utilities import LocalProtocolError
 
-from trio_sfu.signaling.messages import (
-    MAX_MESSAGE_BYTES,
-    SUBPROTOCOL,
-    ClientMessage,
-    Ping,
-    ServerMessage,
-)
+from trio_sfu.signaling.messages import SUBPROTOCOL, ClientMessage, Ping, ServerMessage
 from trio_sfu.testing.simulation.wire import WireEnd
 
 _OPENING: Final = 8.0
@@ -30,11 +29,9 @@ _OUTBOX: Final = 64  # more waiting messages end the socket, as a browser's woul
 _decoder = msgspec.json.Decoder(ServerMessage)
 _encoder = msgspec.json.Encoder()
 _NETWORK = (
-    ConnectionClosed,
-    HandshakeError,
     trio.BrokenResourceError,
     trio.ClosedResourceError,
-    LocalProtocolError,  # trio-websocket #184: a ping that comes after the own close frame
+    LocalProtocolError,  # what is said after the server's close frame
 )
 
 
@@ -48,10 +45,11 @@ class ClientSocket:
         self._name = name
         self.opened = False
         self._heard = self._said = trio.current_time()
-        self._say, self._queue = trio.open_memory_channel[ClientMessage](_OUTBOX)
+        self._say, self._queue = trio.open_memory_channel[ClientMessage | Pong](_OUTBOX)
+        self._socket = WSConnection(ConnectionType.CLIENT)
         self._scope = trio.CancelScope()
 
-    def say(self, message: ClientMessage) -> None:
+    def say(self, message: ClientMessage | Pong) -> None:
         """Queue a message; does nothing once the socket is closed."""
         try:
             self._say.send_nowait(message)
@@ -80,46 +78,70 @@ class ClientSocket:
         """Say ``first``, and hear until the socket is closed or lost, by whomever."""
         with self._scope:
             try:
-                async with trio.open_nursery() as nursery:
-                    await self._converse(nursery, first, hear)
-                    nursery.cancel_scope.cancel()
+                await self._converse(first, hear)
             except* _NETWORK:
                 pass
         self._say.close()
         self._stream.reset()
 
-    async def _converse(
-        self, nursery: trio.Nursery, first: ClientMessage, hear: Callable[[ServerMessage], None]
-    ) -> None:
-        # Refused: the library would wait for the opening handshake all the same.
-        nursery.start_soon(self._stream.wait_broken, name=f"{self._name} reset")
-        socket = None
+    async def _converse(self, first: ClientMessage, hear: Callable[[ServerMessage], None]) -> None:
+        request = Request(host="sfu", target="/signal", subprotocols=[SUBPROTOCOL])
+        await self._stream.send_all(self._socket.send(request))
         with trio.move_on_after(_OPENING):
-            socket = await wrap_client_stream(
-                nursery,
-                cast("trio.SocketStream", self._stream),
-                "sfu",
-                "/signal",
-                subprotocols=[SUBPROTOCOL],
-                message_queue_size=600,
-                max_message_size=2 * MAX_MESSAGE_BYTES,
-            )
-        if socket is None:
+            self.opened = isinstance(await self._next(), AcceptConnection)
+        if not self.opened:
             return
-        self.opened = True
         self._heard = self._said = trio.current_time()
         self.say(first)
-        nursery.start_soon(self._write, socket, name=f"{self._name} writer")
-        while True:
-            message = _decoder.decode(await socket.get_message())
-            self._heard = trio.current_time()
-            hear(message)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._write, name=f"{self._name} writer")
+            closing = await self._read(hear)
+            nursery.cancel_scope.cancel()
+        if closing is not None and self._socket.state is ConnectionState.REMOTE_CLOSING:
+            await self._stream.send_all(self._socket.send(closing.response()))
+        await self._stream.aclose()
 
-    async def _write(self, socket: WebSocketConnection) -> None:
+    async def _next(self) -> Event | None:
+        """Return the first event of what comes, once there is one; None at the end."""
+        while data := await self._stream.receive_some():
+            self._socket.receive_data(data)
+            for event in self._socket.events():
+                return event
+        return None
+
+    async def _read(self, hear: Callable[[ServerMessage], None]) -> CloseConnection | None:
+        """Hear what is said; return how the server closes, if it says so."""
+        said = ""
+        while True:
+            for event in self._socket.events():
+                match event:
+                    case TextMessage(data=text):
+                        said += text
+                        if event.message_finished:
+                            self._heard = trio.current_time()
+                            hear(_decoder.decode(said))
+                            said = ""
+                    case Probe():
+                        self.say(event.response())
+                    case CloseConnection():
+                        return event
+                    case _:
+                        pass
+            data = await self._stream.receive_some()
+            if not data:
+                return None
+            self._socket.receive_data(data)
+
+    async def _write(self) -> None:
+        """Send what is queued; a close frame after the last."""
         with suppress(*_NETWORK):
-            async for message in self._queue:
-                await socket.send_message(_encoder.encode(message).decode())
-            await socket.aclose(1000)
+            async for each in self._queue:
+                if isinstance(each, Pong):
+                    event: Event = each
+                else:
+                    event = TextMessage(data=_encoder.encode(each).decode())
+                await self._stream.send_all(self._socket.send(event))
+            await self._stream.send_all(self._socket.send(CloseConnection(code=1000)))
 
     def tick(self) -> None:
         """Send the heartbeat that is due; give up a socket that is silent."""

@@ -23,14 +23,29 @@ class _Direction:
         self.ended = False
         self.reset = False
         self.dead = False
-        self.changed = trio.Event()
+        self.arrived = trio.Event()
+        self.taken = trio.Event()
+        self.broken = trio.Event()
+        """Set once nothing more comes."""
         self._network = network
         self._host = host
         self._last = 0.0
 
-    def wake(self) -> None:
-        self.changed.set()
-        self.changed = trio.Event()
+    def note_arrival(self) -> None:
+        """Wake who reads."""
+        self.arrived.set()
+        self.arrived = trio.Event()
+
+    def note_taking(self) -> None:
+        """Wake who waits for room, or for all to be read."""
+        self.taken.set()
+        self.taken = trio.Event()
+
+    def shut(self) -> None:
+        """Wake everybody for the last time."""
+        self.broken.set()
+        self.note_arrival()
+        self.note_taking()
 
     def carry(self, piece: bytes | None, *, reset: bool = False) -> None:
         """Send bytes, the end (None) or a reset to the other side."""
@@ -50,11 +65,13 @@ class _Direction:
     def _arrive(self, piece: bytes | None, *, reset: bool) -> None:
         if reset:
             self.reset = True
-        elif piece is None:
+            self.shut()
+            return
+        if piece is None:
             self.ended = True
         else:
             self.pieces.append(piece)
-        self.wake()
+        self.note_arrival()
 
 
 class WireEnd(trio.abc.Stream):
@@ -73,7 +90,7 @@ class WireEnd(trio.abc.Stream):
             self._check()
             room = WINDOW - self._out.sent
             if room <= 0:
-                await self._out.changed.wait()
+                await self._out.taken.wait()
                 continue
             piece, view = view[:room], view[room:]
             self._out.sent += len(piece)
@@ -84,31 +101,33 @@ class WireEnd(trio.abc.Stream):
         await trio.lowlevel.checkpoint()
         self._check()
         while self._out.sent >= WINDOW:
-            await self._out.changed.wait()
+            await self._out.taken.wait()
             self._check()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """Return some bytes, none at the end."""
-        await trio.lowlevel.checkpoint()
+        # As a socket has it: one checkpoint, whether there is something or has to come.
+        if self._in.pieces or self._in.ended:
+            await trio.lowlevel.checkpoint()
         while not self._in.pieces:
             self._check()
             if self._in.ended:
                 return b""
-            await self._in.changed.wait()
+            await self._in.arrived.wait()
         piece = self._in.pieces.popleft()
         if max_bytes is not None and len(piece) > max_bytes:
             piece, rest = piece[:max_bytes], piece[max_bytes:]
             self._in.pieces.appendleft(rest)
         self._in.sent -= len(piece)
-        self._in.wake()
+        self._in.note_taking()
         return piece
 
     async def wait_broken(self) -> None:
         """Wait for a reset, and for all before it to be read; raises trio.BrokenResourceError."""
-        while True:
-            if not self._in.pieces:
-                self._check()
-            await self._in.changed.wait()
+        await self._in.broken.wait()
+        while self._in.pieces and not self._closed:
+            await self._in.taken.wait()
+        self._check()
 
     async def aclose(self) -> None:
         """Close: the other end reads what is under way, and then the end."""
@@ -125,15 +144,13 @@ class WireEnd(trio.abc.Stream):
 
     def vanish(self) -> None:
         """End as a host without power does: nothing is sent or taken any more."""
-        self._closed = True
         self._out.dead = self._in.dead = True
-        self._in.wake()
-        self._out.wake()
+        self._shut()
 
     def _shut(self) -> None:
         self._closed = True
-        self._in.wake()
-        self._out.wake()
+        self._in.shut()
+        self._out.note_taking()
 
     def _check(self) -> None:
         if self._closed:

@@ -1,7 +1,7 @@
 """A server, the network, the clients, and what is seen of them."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from math import inf
@@ -23,6 +23,7 @@ from trio_sfu.testing.simulation.server import ENGINE, Server
 from trio_sfu.testing.simulation.session import ClientSession
 from trio_sfu.testing.simulation.stalls import Stalls
 from trio_sfu.testing.simulation.story import Story
+from trio_sfu.testing.simulation.transport import PERIOD
 
 ROOMS: Final = ("amber", "birch")
 PLANNED: Final = {"InjectedFault", "StrayCancelError"}
@@ -159,5 +160,15 @@ async def open_world(
                 )
                 world.clients.append(client)
                 nursery.start_soon(client.live, name=client.name)
+            nursery.start_soon(_tick, world.clients, name="ticks")
             yield world
             nursery.cancel_scope.cancel()
+
+
+async def _tick(clients: Sequence[SimulatedClient]) -> None:
+    # All at the same moments, and by one task: a run costs what its moments and tasks cost.
+    while True:
+        await trio.sleep_until((trio.current_time() // PERIOD + 1) * PERIOD)
+        for client in clients:
+            if client.session is not None:
+                client.session.tick()
