@@ -1,7 +1,8 @@
 """Random drops of the socket, the path and the NAT mapping: sound and picture come back.
 
 In the same session, with nobody twice and the pages' state the server's after each; how long it
-takes is measured. ``SOAK_DROPS`` says how many; ``SOAK_SEED`` repeats a run.
+takes is measured. From the middle on the one who is dropped shares her screen. ``SOAK_DROPS``
+says how many; ``SOAK_SEED`` repeats a run.
 """
 
 import json
@@ -17,7 +18,8 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 import pytest
 
-from tests.browser.participant import Participant, PersonFactory
+from tests.browser.participant import Participant, PersonFactory, chromium_of
+from tests.browser.patterns import COLOURS
 from tests.browser.test_nat import SETTINGS
 from tests.browser.test_partitions import own
 from tests.browser.test_resume import Relay, relay
@@ -27,6 +29,7 @@ from tests.process.patience import eventually
 from tests.process.rebinding import forget_mappings
 
 ROOM: Final = "drops"
+SCREEN: Final = "MCCM"
 COUNT: Final = int(os.environ.get("SOAK_DROPS", "6"))
 SEED: Final = int(os.environ.get("SOAK_SEED", "7"))
 GIVE_UP: Final = 30.0
@@ -152,6 +155,8 @@ def place(artifacts: Path, tmp_path: Path, person: PersonFactory) -> Iterator[Pl
 )
 def test_sound_and_picture_are_back_after_random_drops(place: Place, measure: Measure) -> None:
     place.bob.join(place.daemon.url, ROOM)
+    screen = [COLOURS[letter] for letter in SCREEN]
+    chromium_of(place.alice).prepare_screen(f"{place.way.url}/healthz", screen)
     place.alice.join(place.way.url, ROOM)
     for viewer, other in ((place.alice, place.bob), (place.bob, place.alice)):
         viewer.sees(other.name, other.pattern)
@@ -164,14 +169,18 @@ def test_sound_and_picture_are_back_after_random_drops(place: Place, measure: Me
     # Each kind as often as the others, in an order that nobody chose.
     kinds = [KINDS[number % len(KINDS)] for number in range(COUNT)]
     chance.shuffle(kinds)
-    for kind in kinds:
+    for number, kind in enumerate(kinds):
+        if number == COUNT // 2:
+            place.alice.page.click("Share my screen")
+            place.bob.sees("alice", SCREEN)
+            eventually(place.agrees, within=GIVE_UP, why="pages and server to agree on the share")
         place.drop(kind, chance)
         took[kind].append(place.back())
         eventually(place.agrees, within=GIVE_UP, why=f"pages and server to agree after a {kind}")
         time.sleep(chance.uniform(0.5, 1.5))  # Not for luck: the next comes at a moment of its own.
 
-    for viewer, other in ((place.alice, place.bob), (place.bob, place.alice)):
-        viewer.sees(other.name, other.pattern)
+    place.bob.sees("alice", SCREEN)
+    place.alice.sees("bob", place.bob.pattern)
     for kind, times in took.items():
         if times:
             measure(f"back after {len(times)} drops of {kind}", _spread(times))

@@ -1,9 +1,10 @@
 //! The floor as a program of its own: it decrypts, copies, encrypts and sends, knows everybody
-//! from its plan, and does nothing else. What a client sends goes to all others that receive.
+//! from its plan, and does nothing else. What a client sends goes to all others of its room that
+//! receive; rooms have numbers from 0 on.
 //!
 //! ```text
 //! socket FD
-//! client ADDRESS PROFILE KEYS_IN KEYS_OUT RECEIVES
+//! client ADDRESS PROFILE KEYS_IN KEYS_OUT RECEIVES ROOM
 //! go
 //! ```
 
@@ -31,6 +32,7 @@ struct Client {
     inbound: Inbound,
     outbound: Outbound,
     receives: bool,
+    room: usize,
 }
 
 /// A decrypted packet.
@@ -66,6 +68,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
                     inbound: Inbound::new(profile, &hexadecimal(&mut words)?)?,
                     outbound: Outbound::new(profile, &hexadecimal(&mut words)?)?,
                     receives: next::<u8>(&mut words)? != 0,
+                    room: next(&mut words)?,
                 });
             }
             Some("go") => break,
@@ -83,6 +86,12 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
 fn forward(socket: &UdpSocket, clients: &mut [Client]) -> Result<(), Box<dyn Error>> {
     let by_address: HashMap<SocketAddrV4, usize> =
         clients.iter().enumerate().map(|(number, client)| (client.address, number)).collect();
+    let last = clients.iter().map(|client| client.room).max().unwrap_or(0);
+    let mut receivers = vec![Vec::new(); last + 1];
+    for (number, client) in clients.iter().enumerate().filter(|(_, client)| client.receives) {
+        receivers[client.room].push(number);
+    }
+    let mut rooms = Vec::new();
     let mut batch = Batch::new();
     let (mut out, mut runs) = (Vec::new(), Vec::new());
     loop {
@@ -98,9 +107,17 @@ fn forward(socket: &UdpSocket, clients: &mut [Client]) -> Result<(), Box<dyn Err
         // Two steps, as in the engine: everything is encrypted, then everything is sent.
         out.clear();
         runs.clear();
-        for (number, client) in clients.iter().enumerate().filter(|(_, client)| client.receives) {
-            for packet in packets.iter().filter(|packet| packet.sender != number) {
-                append(number, &client.outbound, packet, &mut out, &mut runs);
+        rooms.clear();
+        rooms.extend(packets.iter().map(|packet| clients[packet.sender].room));
+        rooms.sort_unstable();
+        rooms.dedup();
+        for &room in &rooms {
+            let theirs = |packet: &&Packet<'_>| clients[packet.sender].room == room;
+            for &number in &receivers[room] {
+                let of_others = packets.iter().filter(|packet| packet.sender != number);
+                for packet in of_others.filter(theirs) {
+                    append(number, &clients[number].outbound, packet, &mut out, &mut runs);
+                }
             }
         }
         for run in &runs {

@@ -38,7 +38,7 @@ pub(crate) struct Path {
 /// The times between the last checks.
 #[derive(Default)]
 struct Intervals {
-    last: [Duration; 4],
+    last: [Duration; 3],
     next: usize,
 }
 
@@ -48,8 +48,10 @@ impl Intervals {
         self.next = (self.next + 1) % self.last.len();
     }
 
-    fn longest(&self) -> Duration {
-        self.last.into_iter().max().unwrap_or_default()
+    /// What all of them have in common: one that was lost, or a while without a network, makes
+    /// no habit.
+    fn shortest(&self) -> Duration {
+        self.last.into_iter().min().unwrap_or_default()
     }
 }
 
@@ -205,11 +207,11 @@ impl Path {
     /// How long the peer may keep quiet. Who has nothing to send and checks its path every four to
     /// six seconds, as RFC 7675 has it, is not lost in between.
     fn patience(&self, timeouts: Timeouts) -> Duration {
-        let usual = self.intervals.longest();
+        let usual = self.intervals.shortest();
         if usual <= timeouts.silence {
             return timeouts.silence;
         }
-        (usual * 3 / 2).min(timeouts.consent * 4 / 5)
+        (usual * 8 / 5).min(timeouts.consent * 4 / 5)
     }
 
     /// What ran out by `now`; each is reported once.
