@@ -16,6 +16,7 @@ from benchmarks.load.crowd import AT_ONCE, Crowd, Track
 from benchmarks.load.janus_api import JanusError, Session, open_session
 from benchmarks.load.namespace import HOST
 from benchmarks.load.sdp import Kind, Line, parse, write_answer, write_offer
+from benchmarks.load.workloads import A_FEW
 
 ROOM: Final = 7
 READY_WITHIN: Final = 10.0
@@ -118,10 +119,13 @@ async def _session(server: Janus) -> AsyncIterator[Session]:
                 await stream.aclose()
                 break
     async with open_session(server.port) as session:
-        handle = await session.attach()
-        room = {"request": "create", "room": ROOM, "publishers": 100, "bitrate": 0, "fir_freq": 0}
-        await session.message(handle, {**room, "videocodec": "vp8", "audiocodec": "opus"})
         yield session
+
+
+async def _create(session: Session, room: int) -> None:
+    handle = await session.attach()
+    body = {"request": "create", "room": room, "publishers": 100, "bitrate": 0, "fir_freq": 0}
+    await session.message(handle, {**body, "videocodec": "vp8", "audiocodec": "opus"})
 
 
 @asynccontextmanager
@@ -130,12 +134,13 @@ async def lecture(
 ) -> AsyncIterator[None]:
     """Have one publish and the others subscribe."""
     async with _session(server) as session:
-        feed = await _publish(session, crowd, kinds, subscribers)
+        await _create(session, ROOM)
+        feed = await _publish(session, crowd, kinds, subscribers, ROOM)
         limit = trio.CapacityLimiter(AT_ONCE)
 
         async def watch() -> None:
             async with limit:
-                await _subscribe(session, crowd, [feed])
+                await _subscribe(session, crowd, [feed], ROOM)
 
         async with trio.open_nursery() as nursery:
             for _ in range(subscribers):
@@ -149,18 +154,45 @@ async def meeting(
 ) -> AsyncIterator[None]:
     """Have everybody publish, and subscribe to all others in one more connection."""
     async with _session(server) as session:
-        feeds = [await _publish(session, crowd, kinds, people - 1) for _ in range(people)]
-        for own in feeds:
-            await _subscribe(session, crowd, [feed for feed in feeds if feed != own])
+        await _meet(session, crowd, kinds, people, ROOM)
         yield
 
 
-async def _publish(session: Session, crowd: Crowd, kinds: Sequence[Kind], fanout: int) -> int:
+@asynccontextmanager
+async def rooms(
+    server: Janus, crowd: Crowd, count: int, kinds: Sequence[Kind]
+) -> AsyncIterator[None]:
+    """Have many meetings of a few."""
+    async with _session(server) as session:
+        limit = trio.CapacityLimiter(AT_ONCE)
+
+        async def meet(room: int) -> None:
+            async with limit:
+                await _meet(session, crowd, kinds, A_FEW, room)
+
+        async with trio.open_nursery() as nursery:
+            for room in range(ROOM, ROOM + count):
+                nursery.start_soon(meet, room)
+        yield
+
+
+async def _meet(
+    session: Session, crowd: Crowd, kinds: Sequence[Kind], people: int, room: int
+) -> None:
+    await _create(session, room)
+    feeds = [await _publish(session, crowd, kinds, people - 1, room) for _ in range(people)]
+    for own in feeds:
+        await _subscribe(session, crowd, [feed for feed in feeds if feed != own], room)
+
+
+async def _publish(
+    session: Session, crowd: Crowd, kinds: Sequence[Kind], fanout: int, room: int
+) -> int:
     handle = await session.attach()
     peer = await crowd.peer()
     lines = [Line(str(n), kind, "sendonly", crowd.new_ssrc()) for n, kind in enumerate(kinds)]
     offer = write_offer(peer.local, lines, transport_cc=crowd.link.transport_cc)
-    body = {"request": "joinandconfigure", "room": ROOM, "ptype": "publisher"}
+    body = {"request": "joinandconfigure", "room": room, "ptype": "publisher"}
     jsep = {"type": "offer", "sdp": offer, "trickle": False}
     data, answer = await session.message(handle, body, jsep)
     remote = parse(answer, crowd.host)
@@ -171,11 +203,11 @@ async def _publish(session: Session, crowd: Crowd, kinds: Sequence[Kind], fanout
     return feed
 
 
-async def _subscribe(session: Session, crowd: Crowd, feeds: Sequence[int]) -> None:
+async def _subscribe(session: Session, crowd: Crowd, feeds: Sequence[int], room: int) -> None:
     handle = await session.attach()
     peer = await crowd.peer()
     streams = [{"feed": feed} for feed in feeds]
-    body = {"request": "join", "room": ROOM, "ptype": "subscriber", "streams": streams}
+    body = {"request": "join", "room": room, "ptype": "subscriber", "streams": streams}
     _, offer = await _when_it_is_there(session, handle, body)
     remote = parse(offer, crowd.host)
     jsep = {"type": "answer", "sdp": write_answer(peer.local, remote), "trickle": False}

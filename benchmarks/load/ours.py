@@ -12,6 +12,7 @@ import trio
 
 from benchmarks.load.crowd import AT_ONCE, Crowd, Track
 from benchmarks.load.sdp import Kind, Line, Remote, parse, write_offer
+from benchmarks.load.workloads import A_FEW
 from tests.process.daemon import Daemon, running_daemon
 from trio_sfu.client.socket import Server, SignalingSocket, open_socket
 from trio_sfu.signaling.carried import SendingLine, SlotLine, Source
@@ -20,6 +21,7 @@ from trio_sfu.signaling.messages import Answer, Error, Join, Joined, Leave, Offe
 SETTINGS: Final = {
     # A load is one room of one address, and may be all that a core can do.
     "TRIO_SFU_ROOMS_MAX_PEERS": "10000",
+    "TRIO_SFU_ROOMS_MAX_ROOMS": "10000",
     "TRIO_SFU_WHIP_MAX_SESSIONS": "10000",
     "TRIO_SFU_OVERLOAD_MAX_BUSY": "100",
     "TRIO_SFU_OVERLOAD_SHED": "false",
@@ -96,9 +98,27 @@ async def meeting(
     server: Daemon, crowd: Crowd, people: int, kinds: Sequence[Kind]
 ) -> AsyncIterator[None]:
     """Have everybody publish and see all others, as browsers do: one connection each."""
+    async with _meetings(server, crowd, 1, people, kinds):
+        yield
+
+
+@asynccontextmanager
+async def rooms(
+    server: Daemon, crowd: Crowd, count: int, kinds: Sequence[Kind]
+) -> AsyncIterator[None]:
+    """Have many meetings of a few."""
+    async with _meetings(server, crowd, count, A_FEW, kinds):
+        yield
+
+
+@asynccontextmanager
+async def _meetings(
+    server: Daemon, crowd: Crowd, count: int, people: int, kinds: Sequence[Kind]
+) -> AsyncIterator[None]:
     async with trio.open_nursery() as nursery:
-        for number in range(people):
-            await nursery.start(_take_part, server, crowd, number, people, kinds)
+        for room in range(count):
+            for _ in range(people):
+                await nursery.start(_take_part, server, crowd, f"load-{room}", people, kinds)
         yield
         nursery.cancel_scope.cancel()
 
@@ -106,14 +126,14 @@ async def meeting(
 async def _take_part(
     server: Daemon,
     crowd: Crowd,
-    number: int,
+    room: str,
     people: int,
     kinds: Sequence[Kind],
     *,
     task_status: trio.TaskStatus[None],
 ) -> None:
     async with open_socket(Server.parse(server.url)) as socket:
-        await socket.send(Join(room="load", name=f"person {number}"))
+        await socket.send(Join(room=room, name="somebody"))
         await _receive(socket, Joined)
         peer = await crowd.peer()
         sending = [Line(str(n), kind, "sendonly", crowd.new_ssrc()) for n, kind in enumerate(kinds)]
@@ -139,7 +159,9 @@ async def _take_part(
         task_status.started()
         try:
             while True:
-                await socket.receive()
+                message = await socket.receive()
+                if isinstance(message, Error):
+                    raise RefusedError(f"{message.code}: {message.message}")
         except trio.EndOfChannel:
             raise RefusedError("the daemon has ended a session") from None
         finally:

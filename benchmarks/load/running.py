@@ -31,6 +31,9 @@ Forwarder: TypeAlias = Literal["trio-sfu", "trio-sfu-2", "janus", "janus-package
 FORWARDERS: Final[tuple[Forwarder, ...]] = ("floor", "trio-sfu", "janus", "janus-packaged")
 ALL: Final[tuple[Forwarder, ...]] = (*FORWARDERS, "trio-sfu-2")
 """``trio-sfu-2`` has two workers, which share the people."""
+_FLOOR: Final = {"lecture": floor.lecture, "meeting": floor.meeting, "rooms": floor.rooms}
+_OURS: Final = {"lecture": ours.lecture, "meeting": ours.meeting, "rooms": ours.rooms}
+_JANUS: Final = {"lecture": janus.lecture, "meeting": janus.meeting, "rooms": janus.rooms}
 _QUIET: Final = 3.0
 """Seconds in which what a forwarder costs with nobody in it is measured, where that matters."""
 
@@ -102,10 +105,8 @@ async def _joined(
     name: Forwarder, workload: Workload, crowd: Crowd, options: Options
 ) -> AsyncIterator[None]:
     """Have a forwarder with everybody in it."""
-    lecture = workload.shape == "lecture"
     if name == "floor":
-        enter = floor.lecture if lecture else floor.meeting
-        async with enter(options.program, crowd, workload.size, workload.kinds):
+        async with _FLOOR[workload.shape](options.program, crowd, workload.size, workload.kinds):
             yield
         return
     with _process(name, options) as (pid, server):
@@ -114,11 +115,9 @@ async def _joined(
         before = cpu_ns(pid)
         inside: AbstractAsyncContextManager[None]
         if isinstance(server, janus.Janus):
-            enter_janus = janus.lecture if lecture else janus.meeting
-            inside = enter_janus(server, crowd, workload.size, workload.kinds)
+            inside = _JANUS[workload.shape](server, crowd, workload.size, workload.kinds)
         else:
-            enter_ours = ours.lecture if lecture else ours.meeting
-            inside = enter_ours(server, crowd, workload.size, workload.kinds)
+            inside = _OURS[workload.shape](server, crowd, workload.size, workload.kinds)
         began = time.monotonic()
         async with inside:
             crowd.facts["join_cpu_ms"] = (cpu_ns(pid) - before) / len(crowd.peers) / 1e6
@@ -156,9 +155,8 @@ async def measure(workload: Workload, options: Options) -> list[Result]:
         windows = await generator.drive(options.program, crowds, plan, looks.measuring)
         for crowd in crowds:
             await crowd.leave()
-    subscribers = workload.size if workload.shape == "lecture" else workload.size - 1
     seen = {
-        each.name: Seen(subscribers, each.facts, looks.syscalls_per_second(each.name))
+        each.name: Seen(workload.subscribers, each.facts, looks.syscalls_per_second(each.name))
         for each in crowds
     }
     counted = [window for window in windows if window.round < timing.rounds]

@@ -8,8 +8,10 @@ from typing import Final, Literal, TypeAlias
 from benchmarks.load.sdp import Kind
 
 TRACES: Final = Path(__file__).with_name("traces")
-Shape: TypeAlias = Literal["lecture", "meeting"]
-"""One publishes and ``size`` others watch; or ``size`` people all publish and watch each other."""
+Shape: TypeAlias = Literal["lecture", "meeting", "rooms"]
+"""One publishes and ``size`` others watch; or ``size`` people all publish and watch each other;
+or ``size`` rooms have ``A_FEW`` people each, who do so."""
+A_FEW: Final = 3
 
 LEN: Final = 1_100
 """Bytes of a made-up packet before encryption."""
@@ -33,6 +35,13 @@ class Workload:
         """Return the names of the traces that are needed."""
         words = (each.split() for all_of in self.schedules.values() for each in all_of)
         return sorted({each[1] for each in words if each[0] == "trace"})
+
+    @property
+    def subscribers(self) -> int:
+        """How many receive, of whom each is a process's memory more."""
+        return {"lecture": self.size, "meeting": self.size - 1, "rooms": self.size * A_FEW}[
+            self.shape
+        ]
 
     def sized(self, size: int | None) -> "Workload":
         """Return the same for another number of people."""
@@ -81,6 +90,14 @@ ALL: Final = {
             "meeting",
             10,
             _cameras(),
+            kinds=("audio", "video"),
+        ),
+        Workload(
+            "rooms",
+            "rooms of 3: cameras of 300 kbit/s as Chromium sends them, and microphones",
+            "rooms",
+            200,
+            {"video": ["trace 300k 370000"], "audio": ["every 20000 1 120"]},
             kinds=("audio", "video"),
         ),
         Workload(
