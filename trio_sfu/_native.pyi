@@ -353,7 +353,7 @@ class Commands:
         """Return the oldest events, at most ``limit``."""
 
     def census(self) -> dict[str, int]:
-        """Count what exists: transports, addresses, senders, up_tracks, encodings, slots, relays.
+        """Count what exists: transports, addresses, up_tracks, encodings, slots, relays.
 
         ``relays`` are up-tracks that are watched from another worker, once for each such.
         """

@@ -215,7 +215,6 @@ def test_nothing_stays_when_everything_is_removed() -> None:
         "encodings": 1,
         "slots": 1,
         "relays": 0,
-        "senders": 1,
         "streams": 0,
     }
     call.engine.remove_transport(call.publisher.transport)

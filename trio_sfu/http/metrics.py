@@ -37,7 +37,6 @@ CENSUS: Final[Mapping[str, str]] = {
     "encodings": "Encodings that are or were received",
     "relays": "Tracks that are watched from another worker, once for each such",
     "slots": "Slots of viewers",
-    "senders": "SSRCs under which something authentic has come",
     "streams": "TCP connections for media",
     "transports": "Transports of the engine: one a peer",
     "up_tracks": "Tracks that are received",

@@ -7,8 +7,6 @@ pub struct Census {
     pub transports: u64,
     /// Remote addresses that authenticated.
     pub addresses: u64,
-    /// SSRCs that somebody has sent something authentic under.
-    pub senders: u64,
     /// Published tracks.
     pub up_tracks: u64,
     /// Their encodings, announced or seen.
@@ -25,7 +23,6 @@ impl Census {
         [
             ("transports", self.transports),
             ("addresses", self.addresses),
-            ("senders", self.senders),
             ("up_tracks", self.up_tracks),
             ("encodings", self.encodings),
             ("slots", self.slots),

@@ -194,7 +194,7 @@ fn without_consent_only_a_check_helps() {
 #[test]
 fn nothing_is_left_of_those_who_go() {
     let mut call = Call::new();
-    assert_eq!(call.world.engine.census().senders, 2);
+    assert_eq!(call.world.engine.senders(), 2);
     call.rebind();
     call.talk(200);
     assert_eq!(call.world.engine.census().addresses, 3);
@@ -203,5 +203,5 @@ fn nothing_is_left_of_those_who_go() {
         call.world.command(Command::RemoveTransport { transport });
     }
     let census = call.world.engine.census();
-    assert_eq!((census.senders, census.addresses, census.transports), (0, 0, 0));
+    assert_eq!((call.world.engine.senders(), census.addresses, census.transports), (0, 0, 0));
 }

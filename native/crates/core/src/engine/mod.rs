@@ -209,12 +209,17 @@ impl Engine {
         Census {
             transports: self.transports.len() as u64,
             addresses: self.by_address.len() as u64,
-            senders: self.by_ssrc.len() as u64,
             up_tracks: (self.up_tracks.len() - relays) as u64,
             encodings: (self.encodings.len() - relayed) as u64,
             slots: self.slots.len() as u64,
             relays: relays as u64,
         }
+    }
+
+    /// How many SSRCs are known of those who are there; of several who share one, the last.
+    #[must_use]
+    pub fn senders(&self) -> usize {
+        self.by_ssrc.len()
     }
 
     /// What was done since the start.
