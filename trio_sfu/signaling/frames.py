@@ -8,11 +8,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import TextMessage
+
 from trio_sfu.signaling.codec import encode
 from trio_sfu.signaling.messages import ServerMessage
 
-_TEXT: Final = 0x81
-"""One frame that is a whole text message (section 5.2)."""
 KEPT: Final = 64
 """Frames that are kept, for those who get the same."""
 _KEPT_BYTES: Final = 4_096
@@ -35,6 +36,8 @@ class Frames:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[int, tuple[ServerMessage, bytes]] = OrderedDict()
+        self._writer = Connection(ConnectionType.SERVER)
+        """Whole messages leave nothing behind in it."""
 
     def of(self, message: ServerMessage) -> bytes:
         """Return the frame of a message."""
@@ -42,21 +45,9 @@ class Frames:
         # While it is kept nothing else can have its id; a message is never changed.
         if kept is not None:
             return kept[1]
-        frame = text_frame(encode(message).encode())
+        frame = self._writer.send(TextMessage(encode(message)))
         if len(frame) <= _KEPT_BYTES:
             self._kept[id(message)] = message, frame
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return frame
-
-
-def text_frame(payload: bytes) -> bytes:
-    """Return ``payload``, which is UTF-8, as a text frame."""
-    size = len(payload)
-    if size < 126:
-        head = bytes((_TEXT, size))
-    elif size < 1 << 16:
-        head = bytes((_TEXT, 126)) + size.to_bytes(2, "big")
-    else:
-        head = bytes((_TEXT, 127)) + size.to_bytes(8, "big")
-    return head + payload

@@ -10,6 +10,7 @@ use support::world::World;
 use trio_sfu_core::command::{Command, Kind};
 use trio_sfu_core::event::Event;
 use trio_sfu_core::transmit::Batch;
+use trio_sfu_srtp::Profile;
 use trio_sfu_wire::rtcp;
 use trio_sfu_wire::rtp::Ssrc;
 
@@ -189,6 +190,15 @@ fn without_consent_only_a_check_helps() {
     call.world.check(call.bob);
     call.talk(200);
     assert_eq!(call.heard(), [10, 10]);
+}
+
+#[test]
+fn the_same_keys_again_forget_nobody_and_others_do() {
+    let mut call = Call::new();
+    call.world.key(call.alice, Profile::AeadAes128Gcm);
+    assert_eq!(call.world.engine.senders(), 2);
+    call.world.key(call.alice, Profile::Aes128CmHmacSha1_80);
+    assert_eq!(call.world.engine.senders(), 1);
 }
 
 #[test]

@@ -46,12 +46,14 @@ impl Engine {
             }
             Command::SetSrtpKeys { transport, profile, inbound, outbound } => {
                 let key = self.transport_key(transport)?;
-                self.forget_senders(key);
                 let transport =
                     self.transports.get_mut(key).ok_or(CommandError::UnknownTransport)?;
-                transport
+                let former = transport
                     .set_keys(profile, inbound, outbound)
                     .map_err(|_| CommandError::BadKeys)?;
+                if let Some(former) = former {
+                    self.forget_senders(key, &former);
+                }
                 self.begin_reports(now, key);
                 self.became_ready(now, key);
                 Ok(())

@@ -8,6 +8,7 @@
 //! the port before any more, the peer is sent to where they come from. A replayed packet is
 //! not authentic, and nobody at another address can be made a target.
 
+use trio_sfu_srtp::Inbound;
 use trio_sfu_wire::demux::{Class, classify};
 use trio_sfu_wire::rtcp;
 use trio_sfu_wire::rtp::Ssrc;
@@ -86,11 +87,8 @@ impl Engine {
         self.has_output(key);
     }
 
-    /// The keys of a transport are others now, or it goes.
-    pub(crate) fn forget_senders(&mut self, key: TransportKey) {
-        let Some(inbound) = self.transports.get(key).and_then(|each| each.inbound.as_ref()) else {
-            return;
-        };
+    /// Nothing comes under these keys of a transport any more.
+    pub(crate) fn forget_senders(&mut self, key: TransportKey, inbound: &Inbound) {
         for ssrc in inbound.ssrcs() {
             if self.by_ssrc.get(&Ssrc(ssrc)) == Some(&key) {
                 self.by_ssrc.remove(&Ssrc(ssrc));

@@ -69,8 +69,10 @@ impl Engine {
         tracks.into_iter().for_each(|track| self.remove_up_track(track));
         slots.into_iter().for_each(|slot| self.remove_slot(slot));
         self.transport_ids.remove(&id);
-        self.forget_senders(key);
         let Some(transport) = self.transports.remove(key) else { return };
+        if let Some(inbound) = &transport.inbound {
+            self.forget_senders(key, inbound);
+        }
         for credential in transport.credentials.all() {
             self.by_ufrag.remove(&credential.ufrag);
         }

@@ -122,8 +122,8 @@ impl Transport {
         }
     }
 
-    /// Installs keys. The same keys again change nothing: starting their indices over
-    /// would use nonces twice.
+    /// Installs keys; returns what received under those before. The same keys again change
+    /// nothing: starting their indices over would use nonces twice.
     ///
     /// # Errors
     /// When a key has the wrong length; nothing is changed then.
@@ -132,18 +132,18 @@ impl Transport {
         profile: Profile,
         inbound: Vec<u8>,
         outbound: Vec<u8>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Inbound>, Error> {
         let keying = (profile, inbound, outbound);
         if self.keying.as_ref() == Some(&keying) {
-            return Ok(());
+            return Ok(None);
         }
         let receiver = Inbound::new(profile, &keying.1)?;
         let sender = Outbound::new(profile, &keying.2)?;
-        self.inbound = Some(receiver);
+        let former = self.inbound.replace(receiver);
         self.outbound = Some(sender);
         self.keying = Some(keying);
         self.retired.clear();
-        Ok(())
+        Ok(former)
     }
 
     /// Whether media can be sent to the peer.
