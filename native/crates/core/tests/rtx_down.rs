@@ -3,7 +3,7 @@
 mod support;
 
 use support::media::Vp8;
-use support::world::World;
+use support::world::{World, count_rtcp, is_pli};
 use support::{Rtp, VP8, VP8_RTX, codec, extensions};
 use trio_sfu_core::command::{Command, Kind};
 use trio_sfu_core::ids::SlotId;
@@ -154,4 +154,36 @@ fn what_is_too_old_to_be_shown_is_not_sent_again() {
     world.run(5);
     assert_eq!(world.peers[viewer].of(601).len(), 1);
     assert_eq!(world.counter("drop_nack_too_late"), 1);
+}
+
+#[test]
+fn a_keyframe_is_asked_for_when_what_is_missed_comes_no_more() {
+    let (mut world, publisher, viewer, slot) = playing(Some(601));
+    let missed = world.peers[viewer].of(600)[28].sequence;
+    let asked = count_rtcp(&world.peers[publisher].rtcp, is_pli);
+    let pictures = |world: &World| count_rtcp(&world.peers[publisher].rtcp, is_pli) - asked;
+    world.nack(viewer, 600, &[missed]);
+    world.run(400);
+    assert_eq!(pictures(&world), 0, "it is sent again");
+    world.run(800);
+    // As browsers do: again and again.
+    for _ in 0..10 {
+        world.nack(viewer, 600, &[missed]);
+        world.run(20);
+    }
+    assert_eq!(pictures(&world), 1);
+    assert_eq!(world.slot_stat(slot, "plis"), 0);
+    let mut camera = Vp8::new(2000, "1", None);
+    for _ in 0..10 {
+        camera.frame(false, 3);
+    }
+    for packet in camera.frame(true, 3) {
+        world.send(publisher, &packet);
+    }
+    world.run(1000);
+    for _ in 0..10 {
+        world.nack(viewer, 600, &[missed]);
+        world.run(20);
+    }
+    assert_eq!(pictures(&world), 1, "the keyframe has overtaken it");
 }

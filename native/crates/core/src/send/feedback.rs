@@ -24,7 +24,8 @@ impl Engine {
         self.transports.get(key)?.slot_ssrcs.get(&ssrc).copied()
     }
 
-    /// Queues retransmissions of what is still cached.
+    /// Queues retransmissions of what is still of use; asks for a keyframe when something is
+    /// missed for good.
     pub(crate) fn nack(
         &mut self,
         now: Instant,
@@ -41,6 +42,8 @@ impl Engine {
         if slot.ssrc != media {
             return;
         }
+        let shown = slot.showing;
+        let mut lost = false;
         let patience =
             transport.round_trip.map_or(MIN_REPEAT, Duration::from_nanos).max(MIN_REPEAT);
         for sequence in sequences {
@@ -54,24 +57,33 @@ impl Engine {
                 counters.drop_nack_repeated += 1;
                 continue;
             }
-            let cached = slot.spans.get(sent.span()).and_then(|span| {
-                let (source, encoding) = (sent.source(span), encodings.get(span.encoding)?);
-                let (packet, bytes) = encoding.cache.get(source)?;
-                // Parameter sets come before the packet a keyframe is known by.
-                let before = |(timestamp, first)| source < first && packet.timestamp != timestamp;
-                let overtaken = encoding.keyframe.is_some_and(before)
-                    || slot.spans.current().is_some_and(|current| current.id != span.id);
-                let late = now.since(packet.arrived) > USEFUL + patience;
-                Some((source, bytes.payload.len(), overtaken || late))
-            });
-            let Some((source, len, useless)) = cached else {
+            let Some(span) = slot.spans.get(sent.span()) else {
                 counters.drop_nack_not_cached += 1;
                 continue;
             };
-            if useless {
+            let source = sent.source(span);
+            let Some(encoding) = encodings.get(span.encoding) else {
+                counters.drop_nack_not_cached += 1;
+                continue;
+            };
+            let cached = encoding.cache.get(source);
+            // Parameter sets come before the packet a keyframe is known by.
+            let overtaken = slot.spans.current().is_some_and(|current| current.id != span.id)
+                || encoding.keyframe.is_some_and(|(timestamp, first)| {
+                    source < first && cached.is_none_or(|(packet, _)| packet.timestamp != timestamp)
+                });
+            let Some((packet, bytes)) = cached else {
+                counters.drop_nack_not_cached += 1;
+                lost |= !overtaken;
+                continue;
+            };
+            let late = now.since(packet.arrived) > USEFUL + patience;
+            if overtaken || late {
                 counters.drop_nack_too_late += 1;
+                lost |= !overtaken;
                 continue;
             }
+            let len = bytes.payload.len();
             let queued = Queued {
                 slot: slot_key,
                 span: sent.span(),
@@ -89,6 +101,11 @@ impl Engine {
             }
         }
         self.has_output(key);
+        // The picture stands still for what nobody will send again. Browsers go on asking for it
+        // for seconds before they ask for a keyframe.
+        if lost && let Some(shown) = shown {
+            self.ask_keyframe(now, shown);
+        }
     }
 
     /// PLI or FIR.
