@@ -1,5 +1,5 @@
 /** One participant in the call. */
-import type { Pause, Reaction, RemotePeer } from "../lib/index.ts";
+import type { Pause, Reaction, RemotePeer, SlotLayer } from "../lib/index.ts";
 import { h } from "./dom.ts";
 import { type IconName, icon } from "./icons.ts";
 import { t } from "./language.ts";
@@ -45,6 +45,11 @@ function remoteState({ connection, layer, encryption }: RemotePeer): string | nu
   if (connection === "connecting") return t("call.connecting");
   if (encryption.startsWith("key-")) return t("call.sealed");
   if (encryption === "plain") return t("call.not-encrypted");
+  return pauseOf(layer);
+}
+
+/** Why the server sends no picture, where that is worth a word. */
+export function pauseOf(layer: SlotLayer | null): string | null {
   const paused = layer?.paused && PAUSES[layer.paused];
   return paused ? t(paused) : null;
 }

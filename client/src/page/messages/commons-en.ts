@@ -51,6 +51,7 @@ export const commonsEn = {
   "reaction.celebrate": "Celebration",
   "settings.title": "Settings",
   "settings.language": "Language",
+  "settings.presenter": "Show the presenter beside the screen",
   "settings.chime": "A sound when somebody joins",
   "settings.shortcuts": "Keyboard shortcuts",
   "settings.keys": "Keys",

@@ -53,6 +53,7 @@ export const commonsFr: Record<keyof typeof commonsEn, string> = {
   "reaction.celebrate": "Fête",
   "settings.title": "Réglages",
   "settings.language": "Langue",
+  "settings.presenter": "Afficher la personne qui présente à côté de l’écran",
   "settings.chime": "Un son quand quelqu’un arrive",
   "settings.shortcuts": "Raccourcis clavier",
   "settings.keys": "Touches",
