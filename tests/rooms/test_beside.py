@@ -130,6 +130,10 @@ def beside(ann: Someone, width: int = 320, *, visible: bool = True) -> View:
     return View(tiles=[Tile(peer=ann.id, width=1920, height=1080), small])
 
 
+def videos(of: Someone) -> tuple[object, object]:
+    return of.shown["v0"], of.shown["v1"]
+
+
 async def viewer(s: Scene, ann: Someone, estimate: int | None = None, pairs: int = 2) -> Someone:
     someone = await s.join()
     if estimate is not None:
@@ -145,15 +149,15 @@ async def test_a_viewer_sees_both_for_as_long_as_both_are_shared() -> None:
         ann = await presenter(s)
         bob = await viewer(s, ann)
         camera = ann.pc.tracks["camera"].id
-        assert (bob.shown["v0"], bob.shown["v1"]) == ((ann.id, "screen"), (ann.id, "camera"))
+        assert videos(bob) == ((ann.id, "screen"), (ann.id, "camera"))
         assert bob.pc.slots["v1"].shown == [(camera, "q")], "it is as small as its tile"
         await ann.publish("camera", muted=True)
-        assert (bob.shown["v0"], bob.shown["v1"]) == ((ann.id, "screen"), None)
+        assert videos(bob) == ((ann.id, "screen"), None)
         assert bob.pc.slots["v1"].shown[-1] is None
         await ann.publish("camera")
         assert bob.shown["v1"] == (ann.id, "camera")
         await ann.publish("screen", live=False)
-        assert (bob.shown["v0"], bob.shown["v1"]) == ((ann.id, "camera"), None)
+        assert videos(bob) == ((ann.id, "camera"), None)
         assert bob.pc.slots["v1"].shown[-1] is None
 
 
@@ -167,7 +171,7 @@ async def test_it_begins_with_the_share_and_ends_with_the_wish() -> None:
         assert bob.shown["v1"] == (ann.id, "camera")
         bob.link.say(View(tiles=[Tile(peer=ann.id, width=1920, height=1080)]))
         await settle()
-        assert (bob.shown["v0"], bob.shown["v1"]) == ((ann.id, "screen"), None)
+        assert videos(bob) == ((ann.id, "screen"), None)
 
 
 async def test_who_comes_takes_its_slot_and_an_offer_of_one_more_brings_it_back() -> None:
@@ -222,7 +226,7 @@ async def test_a_busy_server_shows_screens_and_no_camera_beside_them() -> None:
         bob = await viewer(s, ann)
         s.rooms.limit_video("screens")
         await settle()
-        assert (bob.shown["v0"], bob.shown["v1"]) == ((ann.id, "screen"), None)
+        assert videos(bob) == ((ann.id, "screen"), None)
         assert told(bob)["v1"].paused == "overload"
 
 
