@@ -82,19 +82,19 @@ describe("SlotTable", () => {
 
   it("tells the camera beside a screen from the stage", () => {
     slots.add([{ mid: "1", kind: "video", pair: 2 }]);
-    slots.map([to("5", "ada", "camera")]);
-    slots.shows("5", "ada", "camera");
-    // The stage shows the camera until the screen is there.
-    slots.map([to("1", "ada", "camera"), to("5", "ada", "screen")]);
-    expect(slots.of("ada")).toMatchObject({ video: "5", videoSource: "camera", camera: "1" });
-    expect(slots.of("ada").cameraShows).toBe(false);
+    slots.map([to("1", "ada", "camera")]);
     slots.shows("1", "ada", "camera");
-    slots.shows("5", "ada", "screen");
-    expect(slots.of("ada")).toMatchObject({ video: "5", videoSource: "screen", cameraShows: true });
-    slots.map([to("1", null, null), to("5", "ada", "camera")]);
-    expect(slots.of("ada")).toMatchObject({ video: "5", videoSource: "screen", camera: null });
+    // The stage shows the camera until the screen is there.
+    slots.map([to("5", "ada", "camera"), to("1", "ada", "screen")]);
+    expect(slots.of("ada")).toMatchObject({ video: "1", videoSource: "camera", camera: "5" });
+    expect(slots.of("ada").cameraShows).toBe(false);
     slots.shows("5", "ada", "camera");
-    expect(slots.of("ada")).toMatchObject({ video: "5", videoSource: "camera", camera: null });
+    slots.shows("1", "ada", "screen");
+    expect(slots.of("ada")).toMatchObject({ video: "1", videoSource: "screen", cameraShows: true });
+    slots.map([to("5", null, null), to("1", "ada", "camera")]);
+    expect(slots.of("ada")).toMatchObject({ video: "1", videoSource: "screen", camera: null });
+    slots.shows("1", "ada", "camera");
+    expect(slots.of("ada")).toMatchObject({ video: "1", videoSource: "camera", camera: null });
   });
 
   it("takes no notice of mids it does not know", () => {
