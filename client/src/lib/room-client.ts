@@ -101,10 +101,7 @@ export class RoomClient extends Emitter<RoomEvents> {
     return this.#session?.line(source) ?? null;
   }
 
-  /**
-   * SDP offers since this client was made; one a session unless the room outgrew the slots or
-   * ICE was restarted.
-   */
+  /** SDP offers so far: one a session, unless the room outgrew the slots or ICE was restarted. */
   get offersSent(): number {
     return this.#sessions.offers;
   }
@@ -271,6 +268,7 @@ export class RoomClient extends Emitter<RoomEvents> {
     this.conversation.received(message);
     this.#server.received(message);
     if (message.type === "speakers") this.emit("speakers", message.speakers);
+    if (message.type === "screen-taken-over") this.emit("screen-taken-over", message);
     if (message.type === "moderated") {
       this.#publisher.moderated(message.source);
       this.emit("moderated", message);
