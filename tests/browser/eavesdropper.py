@@ -1,21 +1,37 @@
 """Somebody who decodes whatever the server hands on: python -m tests.browser.eavesdropper.
 
-Takes the daemon's URL, a room and how many seconds to listen. Writes, as JSON, for each
-person by name: every pattern that was in a picture, and how many pictures there were.
+Takes the daemon's URL, a room and how many seconds to listen, from when RTP of everybody's sound
+and picture comes. Writes, as JSON, for each person by name what ``Overheard`` has.
 """
 
 import json
 import math
 import sys
+from dataclasses import asdict, dataclass, field
 
 import trio
 
 from tests.browser.patterns import COLOURS
-from trio_sfu.client import connect
+from trio_sfu.client import Client, connect
 from trio_sfu.webrtc.reception import Picture
 
 NEAR = 110
 """As far as a colour may lie from what it is taken for, as in seeing.js."""
+GIVE_UP = 20.0
+"""Seconds until the last one's RTP has to come."""
+
+
+@dataclass
+class Overheard:
+    """What came of somebody, and what a decoder made of it."""
+
+    sounds: int = 0
+    """RTP packets."""
+    packets: int = 0
+    """RTP packets of the picture."""
+    pictures: int = 0
+    patterns: set[str] = field(default_factory=set)
+    """Every pattern that was in a picture."""
 
 
 def pattern_of(picture: Picture) -> str:
@@ -27,26 +43,62 @@ def pattern_of(picture: Picture) -> str:
     return letters
 
 
-async def eavesdrop(url: str, room: str, seconds: float) -> dict[str, tuple[list[str], int]]:
-    """Listen, and return what was seen of whom."""
-    patterns: dict[str, set[str]] = {}
-    pictures: dict[str, int] = {}
+async def packets(client: Client) -> dict[str, int]:
+    """Return how many RTP packets have come on each line, by mid."""
+    agent = client._agent
+
+    async def count() -> dict[str, int]:
+        return {
+            transceiver.mid or "": report.packetsReceived
+            for transceiver in agent._pc.getTransceivers()
+            for report in (await transceiver.receiver.getStats()).values()
+            if report.type == "inbound-rtp"
+        }
+
+    return await agent._bridge.call(count)
+
+
+async def eavesdrop(url: str, room: str, seconds: float) -> dict[str, Overheard]:
+    """Listen, and return what was overheard of whom."""
     async with (
         connect(url, room=room, name="eavesdropper") as client,
         trio.open_nursery() as nursery,
     ):
-        nursery.cancel_scope.deadline = trio.current_time() + seconds
+        overheard = {peer: Overheard() for peer in client.peers}
 
-        async def watch(peer: str, name: str) -> None:
+        async def watch(peer: str, of: Overheard) -> None:
             async for picture in client.video(peer):
-                patterns.setdefault(name, set()).add(pattern_of(picture))
-                pictures[name] = picture.number
+                of.patterns.add(pattern_of(picture))
+                of.pictures = picture.number
 
-        for peer, info in client.peers.items():
-            nursery.start_soon(watch, peer, info.name)
-    return {name: (sorted(patterns[name]), pictures[name]) for name in patterns}
+        for peer, of in overheard.items():
+            nursery.start_soon(watch, peer, of)
+        with trio.move_on_after(GIVE_UP):
+            while not all(of.sounds and of.packets for of in overheard.values()):
+                await trio.sleep(0.1)
+                await note_packets(client, overheard)
+        await trio.sleep(seconds)
+        await note_packets(client, overheard)
+        nursery.cancel_scope.cancel()
+    return {info.name: overheard[peer] for peer, info in client.peers.items()}
+
+
+async def note_packets(client: Client, overheard: dict[str, Overheard]) -> None:
+    """Count what has come of whom."""
+    came = await packets(client)
+    for peer, of in overheard.items():
+        sound, picture = client.state.slot_of(peer, "microphone"), client.state.stage_of(peer)
+        of.sounds = came.get(sound or "", 0)
+        of.packets = came.get(picture or "", 0)
 
 
 if __name__ == "__main__":
     address, place, limit = sys.argv[1:]
-    json.dump(trio.run(eavesdrop, address, place, float(limit)), sys.stdout)
+    json.dump(
+        {
+            name: asdict(of)
+            for name, of in trio.run(eavesdrop, address, place, float(limit)).items()
+        },
+        sys.stdout,
+        default=sorted,
+    )

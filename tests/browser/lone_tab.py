@@ -94,7 +94,7 @@ class LoneTab:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Have nothing run in the tab (W3C Page Lifecycle), as long in the background."""
+        """Have nothing run in the tab (W3C Page Lifecycle), as if long hidden; then show it."""
         self.run("() => { window.ticks = 0; setInterval(() => { window.ticks += 1; }, 50); }")
         eventually(lambda: self.run("() => window.ticks > 2"), within=5, why="the clock to go")
         self.command("Page.setWebLifecycleState", state="frozen")
@@ -102,6 +102,16 @@ class LoneTab:
         yield
         assert self.run("() => window.ticks") == ticks, "it was to be frozen"
         self.command("Page.setWebLifecycleState", state="active")
+        self._show()
+
+    def _show(self) -> None:
+        # What was frozen is hidden, and stays so when it runs again.
+        window = self._browser.send("Browser.getWindowForTarget", {"targetId": self._target})
+        for state in ("minimized", "normal"):
+            bounds = {"windowId": window["windowId"], "bounds": {"windowState": state}}
+            self._browser.send("Browser.setWindowBounds", bounds)
+        visible = "() => document.visibilityState === 'visible'"
+        eventually(lambda: self.run(visible), within=5, why="the tab to be seen", every=0.005)
 
     def close(self) -> None:
         """Close the tab and forget its profile."""

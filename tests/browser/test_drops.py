@@ -1,11 +1,10 @@
 """Random drops of the socket, the path and the NAT mapping: sound and picture come back.
 
-In the same session, with nobody twice and the pages' state the server's after each; how long it
-takes is measured. From the middle on the one who is dropped shares her screen. ``SOAK_DROPS``
-says how many; ``SOAK_SEED`` repeats a run.
+In the same session, with nobody twice and the pages' state the server's after each; within 2 s, of
+a hundred in 95. From the middle on the one who is dropped shares her screen. ``SOAK_DROPS`` says
+how many; ``SOAK_SEED`` repeats a run.
 """
 
-import json
 import os
 import random
 import time
@@ -14,10 +13,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 import pytest
 
+from tests.browser.flow import GIVE_UP, agree, flows_again
 from tests.browser.participant import Participant, PersonFactory, chromium_of
 from tests.browser.patterns import COLOURS
 from tests.browser.test_nat import SETTINGS
@@ -32,36 +32,16 @@ ROOM: Final = "drops"
 SCREEN: Final = "MCCM"
 COUNT: Final = int(os.environ.get("SOAK_DROPS", "6"))
 SEED: Final = int(os.environ.get("SOAK_SEED", "7"))
-GIVE_UP: Final = 30.0
-PICTURES, SOUNDS = 2, 5
-"""More of each than before: it flows again."""
+BACK_WITHIN: Final = 2.0
+"""Seconds, at the 95th percentile."""
+ENOUGH: Final = 100
+"""Drops that have a 95th percentile worth the name; of fewer, all are within ``BACK_AT_ALL``."""
+BACK_AT_ALL: Final = 6.0
 LONGEST: Final = 1.5
 """Seconds that a path is gone."""
 
 Kind: TypeAlias = Literal["socket", "path", "mapping"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-
-# Pictures that were decoded, and packets of sound that came.
-FLOWN = """async () => {
-    let [pictures, sounds] = [0, 0];
-    for (const report of (await window.trioSfu.pc.getStats()).values()) {
-        if (report.type !== "inbound-rtp") continue;
-        if (report.kind === "video") pictures += report.framesDecoded ?? 0;
-        else sounds += report.packetsReceived ?? 0;
-    }
-    return [pictures, sounds];
-}"""
-
-# What the page believes: itself, and of each of the others the connection and the tracks.
-BELIEVES = """() => {
-    const { client } = window.trioSfu;
-    const peers = client.peers.map(({ id, connection, tracks }) => [id, connection,
-        tracks.map(({ source, muted }) => `${source} ${muted}`).sort()]);
-    return {
-        self: client.self,
-        peers: Object.fromEntries(peers.map(([id, ...rest]) => [id, rest])),
-    };
-}"""
 
 Measure = Callable[[str, str], None]
 
@@ -89,47 +69,11 @@ class Place:
 
     def back(self) -> float:
         """Return the seconds until both have sound and picture, from now."""
-        started = time.monotonic()
-        before = [self.flown(one) for one in (self.alice, self.bob)]
-
-        def flows() -> bool:
-            now = [self.flown(one) for one in (self.alice, self.bob)]
-            return all(
-                new[0] >= old[0] + PICTURES and new[1] >= old[1] + SOUNDS
-                for old, new in zip(before, now, strict=True)
-            )
-
-        eventually(flows, within=GIVE_UP, why="sound and picture at both", every=0.02)
-        return time.monotonic() - started
-
-    def flown(self, one: Participant) -> tuple[int, int]:
-        pictures, sounds = one.page.run(FLOWN)
-        return pictures, sounds
-
-    def server_knows(self) -> dict[str, Any]:
-        """Return each peer's connection and tracks, by id, as the API has them."""
-        status, body = self.daemon.get(f"/api/v1/rooms/{ROOM}/peers")
-        assert status == 200, body
-        return {
-            peer["peer"]: [
-                peer["connection"],
-                sorted(f"{each['source']} {str(each['muted']).lower()}" for each in peer["tracks"]),
-            ]
-            for peer in json.loads(body)["peers"]
-        }
+        return flows_again(self.alice, self.bob)
 
     def agrees(self) -> bool:
         """Return whether both pages believe what the server knows, and nobody is twice."""
-        knows = self.server_knows()
-        for one in (self.alice, self.bob):
-            believes = one.page.run(BELIEVES)
-            if sorted(one.names()) != ["alice", "bob"] or len(knows) != 2:
-                return False
-            if {believes["self"]} | believes["peers"].keys() != knows.keys():
-                return False
-            if any(knows[peer] != state for peer, state in believes["peers"].items()):
-                return False
-        return True
+        return agree(self.daemon, ROOM, (self.alice, self.bob))
 
 
 @pytest.fixture
@@ -186,6 +130,10 @@ def test_sound_and_picture_are_back_after_random_drops(place: Place, measure: Me
             measure(f"back after {len(times)} drops of {kind}", _spread(times))
     everything = [each for times in took.values() for each in times]
     measure(f"back after {COUNT} drops", _spread(everything))
+    if COUNT >= ENOUGH:
+        assert _percentile(everything) <= BACK_WITHIN
+    else:
+        assert max(everything) <= BACK_AT_ALL
     assert own(place.alice) == session
 
 

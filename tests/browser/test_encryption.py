@@ -5,6 +5,7 @@ import subprocess
 import sys
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 from tests.browser.chromium import LARGE
 from tests.browser.participant import Participant, PersonFactory, chromium_of
@@ -16,6 +17,8 @@ from tests.process.patience import eventually
 
 ROOM = "sealed"
 KEY = "AAECAwQFBgcICQoLDA0ODw"
+ENOUGH = 40
+"""Packets of sound or picture that make something, in the seconds that the eavesdropper listens."""
 
 
 def join(person: Participant, url: str, key: str | None = KEY) -> None:
@@ -82,10 +85,33 @@ def says(person: Participant, name: str) -> str:
     return str(tile.inner_text())
 
 
-def start_eavesdropper(url: str) -> "subprocess.Popen[str]":
-    """Have a client that decodes whatever it gets watch for a while."""
+def eavesdrop(url: str, *people: Participant) -> dict[str, list[str]]:
+    """Have a client decode whatever it gets; return whose picture it saw in what came of whom.
+
+    Something has to come of each, or it saw nothing for another reason.
+    """
     command = [sys.executable, "-m", "tests.browser.eavesdropper", url, ROOM, "4"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    said = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=60, check=True).stdout
+    overheard: dict[str, dict[str, Any]] = json.loads(said)
+    assert overheard.keys() == {one.name for one in people}
+    for of in overheard.values():
+        assert of["packets"] >= ENOUGH, said
+        assert of["sounds"] >= ENOUGH, said
+    return {
+        name: [one.name for one in people if one.pattern in of["patterns"]]
+        for name, of in overheard.items()
+    }
+
+
+def test_without_a_key_the_eavesdropper_sees_everybody(
+    daemon: Daemon, person: PersonFactory
+) -> None:
+    """So it is the key that keeps it from that."""
+    alice, bob = person("alice"), person("bob")
+    for one in (alice, bob):
+        join(one, daemon.url, key=None)
+    alice.sees("bob", bob.pattern)
+    assert eavesdrop(daemon.url, alice, bob) == {"alice": ["alice"], "bob": ["bob"]}
 
 
 def test_only_who_has_the_key_sees_and_hears(
@@ -118,10 +144,7 @@ def test_only_who_has_the_key_sees_and_hears(
     assert [locks(one) for one in people] == [4, 4, 4]
 
     # The server hands on what it has; a decoder makes noise of it, at most.
-    eavesdropper = start_eavesdropper(daemon.url)
-    seen = json.loads(eavesdropper.communicate(timeout=60)[0])
-    for one in people:
-        assert one.pattern not in seen.get(one.name, [[], 0])[0], seen
+    assert eavesdrop(daemon.url, *people) == {"alice": [], "bob": [], "carol": []}
 
     # A screen, in place of the camera and back.
     chromium_of(alice).prepare_screen(daemon.url, [COLOURS[letter] for letter in "MCCM"])

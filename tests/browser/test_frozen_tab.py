@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from tests.browser.chromium import ChromiumBrowser
 from tests.browser.equipment import (
     ALL,
     BUILT_IN,
@@ -25,13 +26,19 @@ from tests.browser.equipment import (
     sees,
     words,
 )
+from tests.browser.flow import agree, flows_again
 from tests.browser.lone_tab import LoneTab
 from tests.browser.participant import DeviceFactory, Participant, PersonFactory, chromium_of
+from tests.browser.patterns import COLOURS
 from tests.browser.test_failures import BACK
 from tests.process.daemon import Daemon
-from tests.process.patience import eventually, took
+from tests.process.patience import SLACK, eventually, took
 
 ROOM = "frozen"
+SCREEN = "MCCM"
+BACK_WITHIN = 2.0
+"""Seconds."""
+Measure = Callable[[str, str], None]
 CHOOSE = """(label) => {
     const list = document.querySelector("select[name=speaker]");
     list.value = [...list.options].find((each) => each.label === label).value;
@@ -46,6 +53,8 @@ class Call:
     alice: Participant
     bob: Participant
     tab: LoneTab
+    window: ChromiumBrowser
+    """Another one of the browser that the tab is of."""
 
     def meanwhile(self, *events: tuple[str, str]) -> None:
         """Freeze Alice's tab; this happens and nobody tells it; it goes on."""
@@ -64,21 +73,22 @@ def call(daemon: Daemon, person: PersonFactory, devices: DeviceFactory) -> Itera
 
     def begin(*equipment: Equipped) -> Call:
         bob = person("bob")
-        tab = LoneTab(chromium_of(person("carol")).browser, daemon.url)
+        window = chromium_of(person("carol"))
+        tab = LoneTab(window.browser, daemon.url)
         tabs.append(tab)
         tab.prepare(script_of(*equipment))
         alice = Participant(devices("alice"), tab)
         for one in (alice, bob):
             one.join(daemon.url, ROOM)
         bob.page.click("Mute microphone")
-        return Call(alice, bob, tab)
+        return Call(alice, bob, tab, window)
 
     yield begin
     for tab in tabs:
         tab.close()
 
 
-def test_who_wakes_is_back_by_themselves(call: Begin, measure: Callable[[str, str], None]) -> None:
+def test_who_wakes_is_back_by_themselves(call: Begin, measure: Measure) -> None:
     """Chromium closes the socket of what it freezes, as of what is closed."""
     of = call(*ALL)
     sees(of.bob, BUILT_IN)
@@ -94,6 +104,31 @@ def test_who_wakes_is_back_by_themselves(call: Begin, measure: Callable[[str, st
     assert of.bob.names().count("alice") == 1
     assert of.alice.page.run(f"() => {pin}.ariaLabel") == "Unpin bob"
     assert of.alice.page.run("() => document.querySelector('.notice')") is None
+
+
+@pytest.mark.parametrize("sharing", [False, True], ids=["call", "share"])
+def test_sound_and_picture_are_back(
+    call: Begin, daemon: Daemon, measure: Measure, *, sharing: bool
+) -> None:
+    """Of a screen as well: nobody asks her for it again."""
+    of = call(*ALL)
+    people = of.alice, of.bob
+    of.bob.page.click("Unmute microphone")
+    if sharing:
+        of.window.prepare_screen(f"{daemon.url}/healthz", [COLOURS[letter] for letter in SCREEN])
+        of.alice.page.click("Share my screen")
+    shown = SCREEN if sharing else BUILT_IN.pattern
+    of.bob.sees("alice", shown)
+    of.alice.sees("bob", of.bob.pattern)
+    of.meanwhile()
+    seconds = flows_again(*people)
+    where = "mid-share" if sharing else "mid-call"
+    measure(f"sound and picture both ways after a frozen tab in {where}", f"{seconds:.2f} s")
+    assert seconds < BACK_WITHIN + SLACK
+    of.bob.sees("alice", shown)
+    of.alice.sees("bob", of.bob.pattern)
+    hears(of.bob, LAPTOP)
+    eventually(lambda: agree(daemon, ROOM, people), within=10, why="pages and server to agree")
 
 
 @pytest.mark.parametrize("muted", ["", "muted"])

@@ -1,0 +1,75 @@
+"""The page of who is in a call is loaded anew: sound and picture come back by themselves.
+
+A browser gives no screen without asking, so a presenter is seen by the camera then.
+"""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.browser.flow import agree, flows_again
+from tests.browser.participant import Participant, PersonFactory, chromium_of
+from tests.browser.patterns import COLOURS
+from tests.process.daemon import OF_PEERS, Daemon
+from tests.process.patience import eventually
+
+ROOM = "reloads"
+SCREEN = "MCCM"
+BACK_WITHIN = 5.0
+"""Seconds from the page's load event."""
+
+# Unix time, in milliseconds, of the end of the page's load event.
+LOADED = """() => {
+    const [{ loadEventEnd }] = performance.getEntriesByType("navigation");
+    return loadEventEnd && performance.timeOrigin + loadEventEnd;
+}"""
+
+Measure = Callable[[str, str], None]
+
+
+def reload(one: Participant) -> float:
+    """Load the page anew, as by F5; return the Unix time, in seconds, of its load event."""
+    chromium_of(one).page.reload()
+    loaded = eventually(lambda: one.page.run(LOADED), within=5, why="the load event") / 1000
+    one.open_eyes()
+    return float(loaded)
+
+
+@pytest.mark.parametrize("sharing", [False, True], ids=["call", "share"])
+def test_a_page_that_is_reloaded_is_back_by_itself(
+    daemon: Daemon, person: PersonFactory, measure: Measure, *, sharing: bool
+) -> None:
+    people = alice, bob = person("alice"), person("bob")
+    for one in people:
+        one.join(daemon.url, ROOM)
+    if sharing:
+        colours = [COLOURS[letter] for letter in SCREEN]
+        chromium_of(alice).prepare_screen(f"{daemon.url}/healthz", colours)
+        alice.page.click("Share my screen")
+        bob.sees("alice", SCREEN)
+    else:
+        bob.sees("alice", alice.pattern)
+    alice.sees("bob", bob.pattern)
+    eventually(lambda: agree(daemon, ROOM, people), within=10, why="pages and server to agree")
+    session = bob.page.run("() => window.trioSfu.client.self")
+    # Of a share there is a slot more than of a call.
+    census = None if sharing else daemon.settled_census()
+
+    loaded = reload(alice)
+    flows_again(*people)
+    seconds = time.time() - loaded
+    where = "mid-share" if sharing else "mid-call"
+    measure(f"sound and picture both ways after a reload in {where}", f"{seconds:.2f} s")
+    assert seconds < BACK_WITHIN
+
+    bob.sees("alice", alice.pattern)
+    bob.sees_source("alice", "camera")
+    bob.hears({"alice": alice.tone})
+    alice.sees("bob", bob.pattern)
+    alice.hears({"bob": bob.tone})
+    eventually(lambda: agree(daemon, ROOM, people), within=10, why="pages and server to agree")
+    assert bob.names().count("alice") == 1
+    assert bob.page.run("() => window.trioSfu.client.self") == session
+    if census:
+        daemon.returns_to(census, only=OF_PEERS)
