@@ -101,7 +101,7 @@ export class RoomClient extends Emitter<RoomEvents> {
     return this.#session?.line(source) ?? null;
   }
 
-  /** SDP offers so far: one a session, unless the room outgrew the slots or ICE was restarted. */
+  /** SDP offers so far; one a session unless the room outgrew the slots or ICE was restarted. */
   get offersSent(): number {
     return this.#sessions.offers;
   }
@@ -246,6 +246,7 @@ export class RoomClient extends Emitter<RoomEvents> {
       if (state === "connected") this.#sessions.mediaStarted();
       this.emit("connection", state);
     },
+    looked: (report) => this.emit("statistics", report),
     refused: (error) => {
       this.conversation.refused(error.code);
       this.emit("error", error);

@@ -25,6 +25,8 @@ export interface RoomEvents {
   published: { source: Source; publication: Publication | null };
   /** The media connection's state. */
   connection: RTCPeerConnectionState;
+  /** What the browser has counted (W3C webrtc-stats): the client's own look, every 2 s. */
+  statistics: RTCStatsReport;
   /** A request was refused; the call goes on. */
   error: RoomError;
   /** The server is too busy for a join, which is tried again after `seconds`. */

@@ -71,6 +71,8 @@ export interface SessionHandlers {
   /** What the slots show has changed. */
   slots(): void;
   connection(state: RTCPeerConnectionState): void;
+  /** The client has looked at what the browser counts. */
+  looked(report: RTCStatsReport): void;
   /** A request was refused; the session goes on. */
   refused(error: RoomError): void;
 }
@@ -116,6 +118,9 @@ export class Session {
       send: (message) => this.#socket?.send(message),
       connection: (state) => {
         if (!this.#retired) options.handlers.connection(state);
+      },
+      looked: (report) => {
+        if (!this.#retired) options.handlers.looked(report);
       },
       failed: (error) => this.#end({ error, refused: false }),
     };

@@ -1,6 +1,8 @@
 /** The tiles of a call and where they are. */
+
 import type { PeerReaction, RemotePeer } from "../lib/index.ts";
 import { h } from "./dom.ts";
+import type { Grade } from "./grade/grader.ts";
 import { t } from "./language.ts";
 import { arrange } from "./layout.ts";
 import { spotlight, type ViewMode } from "./spotlight.ts";
@@ -92,6 +94,12 @@ export class Stage {
     for (const [id, tile] of this.#tiles) tile.speaks(peers.has(id));
     this.#speakers = recent;
     if (this.#mode === "speaker") this.#place();
+  }
+
+  /** Mark whose media does not get through well. @param grades by tile, the good left out. */
+  connections(grades: ReadonlyMap<string, Grade>): void {
+    this.#self.connection = grades.get("self") ?? "good";
+    for (const [id, tile] of this.#tiles) tile.connection = grades.get(id) ?? "good";
   }
 
   /** @param own this client's peer id. */

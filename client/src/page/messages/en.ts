@@ -44,6 +44,8 @@ export const en = {
   "call.encrypted": "Encrypted end to end",
   "call.sealed": "Encrypted with a key that you do not have",
   "call.not-encrypted": "Not encrypted, so not shown",
+  "call.connection-weak": "Connection: weak",
+  "call.connection-bad": "Connection: bad",
   "call.lost": "Connection lost",
   "call.connecting": "Connecting…",
   "call.paused-bandwidth": "Video paused: your connection is too slow for it",

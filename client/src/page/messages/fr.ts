@@ -46,6 +46,8 @@ export const fr: Messages = {
   "call.encrypted": "Chiffré de bout en bout",
   "call.sealed": "Chiffré avec une clé que vous n’avez pas",
   "call.not-encrypted": "Non chiffré, donc non affiché",
+  "call.connection-weak": "Connexion : faible",
+  "call.connection-bad": "Connexion : mauvaise",
   "call.lost": "Connexion perdue",
   "call.connecting": "Connexion…",
   "call.paused-bandwidth": "Vidéo suspendue : votre connexion est trop lente",
