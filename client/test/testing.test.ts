@@ -72,6 +72,22 @@ describe("an application's test, on a fake server", () => {
     expect(client.peers.map(({ camera }) => camera !== null)).toEqual([true, false, false, false]);
   });
 
+  it("has one screen at a time, the later one", async () => {
+    const bob = server.enters("Bob", ["camera", "screen"]);
+    await joined();
+    const told: string[] = [];
+    client.on("screen-taken-over", ({ name, formerName }) => told.push(`${name}<${formerName}`));
+    client.on("moderated", ({ code, name }) => told.push(`${code} ${name}`));
+    await client.publish("screen", fakeTrack("video"));
+    await settle();
+    expect(bob.publishes("screen")).toBe(false);
+    bob.publish("screen");
+    await settle();
+    expect(server.published("screen")).toBeNull();
+    expect(client.published("screen")).toBeUndefined();
+    expect(told).toEqual(["Ada<Bob", "screen-taken-over Bob"]);
+  });
+
   it("asks what the application publishes", async () => {
     const camera = fakeTrack("video");
     await client.publish("camera", camera);

@@ -33,6 +33,7 @@ ModerationCode: TypeAlias = Literal[
     "removed-by-moderator",
     "muted-by-operator",
     "hand-lowered-by-moderator",
+    "screen-taken-over",
 ]
 ModerationReason: TypeAlias = Annotated[str, Meta(max_length=200)]
 # The page lets people write 2,000 characters; encrypted, they become as many as this.

@@ -184,13 +184,13 @@ export class Session {
   }
 
   async publish(source: Source, publication: Publication | null): Promise<void> {
-    this.#announce(source, publication);
+    this.#announce(source, publication, false);
     await this.#negotiation.sending.set(source, publication?.track ?? null);
   }
 
   /** Tell the others of a mute without touching the sending line. */
   announceMute(source: Source, publication: Publication): void {
-    this.#announce(source, publication);
+    this.#announce(source, publication, false);
   }
 
   prefer(peer: string, quality: Quality): void {
@@ -311,7 +311,7 @@ export class Session {
     this.#lostSince = null;
     this.#options.handlers.resumed(peers);
     const published = new Map(this.#options.publications());
-    for (const source of SOURCES) this.#announce(source, published.get(source) ?? null);
+    for (const source of SOURCES) this.#announce(source, published.get(source) ?? null, true);
     this.#negotiation.repeat();
   }
 
@@ -338,8 +338,7 @@ export class Session {
       if (this.#published) return;
       // In order behind the offer: no need to wait for its answer.
       this.#published = true;
-      for (const [source, publication] of this.#options.publications())
-        this.#announce(source, publication);
+      this.#announceAll();
     });
   }
 
@@ -357,22 +356,25 @@ export class Session {
     // The first offer goes by them already.
     if (!this.#published) return;
     await this.#negotiation
-      .offer(0, () => {
-        for (const [source, publication] of this.#options.publications())
-          this.#announce(source, publication);
-      })
+      .offer(0, () => this.#announceAll())
       .catch((error: unknown) => {
         if (!this.#retired) this.#options.handlers.refused(asRoomError(error, "protocol-error"));
       });
   }
 
-  #announce(source: Source, publication: Publication | null): void {
+  /** What was published before takes nobody's place: its user did not ask for it just now. */
+  #announceAll(): void {
+    for (const [source, publication] of this.#options.publications())
+      this.#announce(source, publication, true);
+  }
+
+  #announce(source: Source, publication: Publication | null, again: boolean): void {
     if (!this.#published) return;
     const live = publication !== null;
     // The server would refuse it, and its line carries nothing.
     if (live && !this.#rights?.publish.includes(source)) return;
     const muted = publication?.muted ?? false;
-    this.#socket?.send({ type: "publish", source, live, muted });
+    this.#socket?.send({ type: "publish", source, live, muted, again });
   }
 
   #received(message: ServerMessage): void {
