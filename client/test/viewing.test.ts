@@ -71,3 +71,15 @@ it("waits longer for packets, in sound and picture alike, while some have to be 
   const targets = receiving.map(({ receiver }) => receiver.jitterBufferTarget);
   expect(new Set(targets)).toEqual(new Set([180]));
 });
+
+it("shares its looks at what the browser counts, and takes no more for those who listen", async () => {
+  await joined();
+  const looks = vi.spyOn(world.pc, "getStats");
+  const seen: unknown[] = [];
+  for (let listener = 0; listener < 2; listener++)
+    client.on("statistics", (report) => seen.push(report));
+  world.pc.connect();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(looks).toHaveBeenCalledTimes(5);
+  expect(seen).toHaveLength(10);
+});

@@ -40,12 +40,17 @@ class Place:
     """Bob sits beside the daemon, Alice at the other end of a cable."""
 
     def __init__(
-        self, network: Network, daemon: Daemon, person: PersonFactory, browsers: list[str]
+        self,
+        network: Network,
+        daemon: Daemon,
+        person: PersonFactory,
+        browsers: list[str],
+        languages: tuple[str, str] = ("en-US", "en-US"),
     ) -> None:
         self.network = network
         self.daemon = daemon
-        self.alice = person("alice", executable=browsers[0])
-        self.bob = person("bob", executable=browsers[1])
+        self.alice = person("alice", executable=browsers[0], language=languages[0])
+        self.bob = person("bob", executable=browsers[1], language=languages[1])
         self.far_url = f"http://{ADDRESS}:{daemon.http_port}"
 
     def meet(self) -> None:

@@ -7,7 +7,7 @@ second address, yet a page from 127.0.0.1 is still a secure context.
 import ctypes
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,9 @@ ADDRESS = "10.99.0.1"
 GATEWAY = "10.99.0.2"
 INSIDE = "10.98.0.1"
 BEHIND_NAT = "10.98.0.2"
+IN = {"input": "iifname"}
+OUT = {"output": "oifname"}
+BOTH_WAYS = IN | OUT
 
 
 @dataclass(frozen=True)
@@ -148,11 +151,13 @@ def refuse(router: Network, what: str) -> None:
 
 
 @contextmanager
-def blocked(network: Network, what: str = "") -> Iterator[None]:
+def blocked(
+    network: Network, what: str = "", ways: Mapping[str, str] = BOTH_WAYS
+) -> Iterator[None]:
     """Drop what comes and goes by the cable: all, or what the nft expression ``what`` says."""
     network.nft("add table inet blocking")
     try:
-        for hook, interface in (("input", "iifname"), ("output", "oifname")):
+        for hook, interface in ways.items():
             network.nft(
                 f"add chain inet blocking {hook} {{ type filter hook {hook} priority 0 ; }}",
                 f"add rule inet blocking {hook} {interface} here {what} drop",

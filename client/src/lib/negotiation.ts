@@ -24,6 +24,7 @@ const CONNECT_TIMEOUT = 20_000;
 export interface NegotiationHandlers {
   send(message: ClientMessage): void;
   connection(state: RTCPeerConnectionState): void;
+  looked(report: RTCStatsReport): void;
   failed(error: RoomError): void;
 }
 
@@ -219,6 +220,7 @@ export class Negotiation {
     if (watch.next(sampler.sample(report))) void this.sending.probe();
     const told = this.#experience.next(report, performance.now());
     if (told) this.#handlers.send({ type: "experience", ...told });
+    this.#handlers.looked(report);
   }
 
   #fail(message: string): void {

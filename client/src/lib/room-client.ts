@@ -101,10 +101,7 @@ export class RoomClient extends Emitter<RoomEvents> {
     return this.#session?.line(source) ?? null;
   }
 
-  /**
-   * SDP offers since this client was made; one a session unless the room outgrew the slots or
-   * ICE was restarted.
-   */
+  /** SDP offers so far; one a session unless the room outgrew the slots or ICE was restarted. */
   get offersSent(): number {
     return this.#sessions.offers;
   }
@@ -249,6 +246,7 @@ export class RoomClient extends Emitter<RoomEvents> {
       if (state === "connected") this.#sessions.mediaStarted();
       this.emit("connection", state);
     },
+    looked: (report) => this.emit("statistics", report),
     refused: (error) => {
       this.conversation.refused(error.code);
       this.emit("error", error);
@@ -271,6 +269,7 @@ export class RoomClient extends Emitter<RoomEvents> {
     this.conversation.received(message);
     this.#server.received(message);
     if (message.type === "speakers") this.emit("speakers", message.speakers);
+    if (message.type === "screen-taken-over") this.emit("screen-taken-over", message);
     if (message.type === "moderated") {
       this.#publisher.moderated(message.source);
       this.emit("moderated", message);

@@ -3,6 +3,7 @@ import { CallFrame } from "./call-frame.ts";
 import { CameraSwitch } from "./camera-switch.ts";
 import { h } from "./dom.ts";
 import type { Equipment } from "./equipment.ts";
+import { watchGrades } from "./grades.ts";
 import { t } from "./language.ts";
 import { listenForShortcuts } from "./shortcuts.ts";
 import { Sound } from "./sound.ts";
@@ -75,6 +76,7 @@ export class Call {
         encrypted: client.encrypted,
       },
       peers,
+      media.remembered.presenter,
     );
     this.#stage.hands(conversation.hands, client.self);
     const heard = new Map<MediaStream, string>();
@@ -152,6 +154,7 @@ export class Call {
     const { client, media } = this.#equipment;
     const { conversation } = client;
     this.#stops.push(
+      watchGrades(client, (grades) => this.#stage.connections(grades)),
       client.on("stages", update),
       client.on("published", update),
       client.on("peer-updated", update),

@@ -1,6 +1,8 @@
 /** One participant in the call. */
-import type { Pause, Reaction, RemotePeer } from "../lib/index.ts";
+
+import type { Pause, Reaction, RemotePeer, SlotLayer } from "../lib/index.ts";
 import { h } from "./dom.ts";
+import type { Grade } from "./grade/grader.ts";
 import { type IconName, icon } from "./icons.ts";
 import { t } from "./language.ts";
 import type { MessageKey } from "./messages/en.ts";
@@ -45,6 +47,11 @@ function remoteState({ connection, layer, encryption }: RemotePeer): string | nu
   if (connection === "connecting") return t("call.connecting");
   if (encryption.startsWith("key-")) return t("call.sealed");
   if (encryption === "plain") return t("call.not-encrypted");
+  return pauseOf(layer);
+}
+
+/** Why the server sends no picture, where that is worth a word. */
+export function pauseOf(layer: SlotLayer | null): string | null {
   const paused = layer?.paused && PAUSES[layer.paused];
   return paused ? t(paused) : null;
 }
@@ -73,12 +80,14 @@ export class Tile {
   readonly #muted = mark("muted", "microphone-off");
   readonly #heard = mark("heard", "microphone");
   readonly #encrypted = mark("encrypted", "encrypted");
+  readonly #connection = h("span", { class: "connection", role: "img", hidden: true });
   readonly #state = h("p", { class: "tile-state" });
   readonly #hand = mark("hand", "hand");
   readonly #moderate = h("button", { type: "button", class: "moderate" }, icon("more"));
   readonly #pin = h("button", { type: "button", class: "pin" }, icon("pin"));
   readonly #actions: HTMLElement;
   #reactions = 0;
+  #grade: Grade = "good";
 
   /**
    * @param peer the peer's id, or "self".
@@ -98,7 +107,16 @@ export class Tile {
       this.#video,
       this.#avatar,
       this.#state,
-      h("footer", {}, this.#encrypted, this.#hand, this.#muted, this.#heard, this.#label),
+      h(
+        "footer",
+        {},
+        this.#encrypted,
+        this.#hand,
+        this.#muted,
+        this.#heard,
+        this.#connection,
+        this.#label,
+      ),
       this.#actions,
     );
     this.#moderate.hidden = true;
@@ -115,6 +133,7 @@ export class Tile {
     this.#heard.ariaLabel = this.#heard.title = t("call.heard");
     this.#encrypted.ariaLabel = t("call.encrypted");
     this.#hand.ariaLabel = t("call.hand-raised");
+    this.connection = this.#grade;
     this.#nameButtons();
   }
 
@@ -165,6 +184,17 @@ export class Tile {
   /** Its hand is up. */
   raises(raised: boolean): void {
     this.#hand.hidden = !raised;
+  }
+
+  /** How its media gets through; there is no mark of what is as it should be. */
+  set connection(grade: Grade) {
+    this.#grade = grade;
+    this.#connection.hidden = grade === "good";
+    if (grade === "good") return;
+    const name = `connection-${grade}` as const;
+    if (this.#connection.dataset.grade !== grade) this.#connection.replaceChildren(icon(name));
+    this.#connection.dataset.grade = grade;
+    this.#connection.ariaLabel = this.#connection.title = t(`call.${name}`);
   }
 
   /** Something to press that only this tile has. */

@@ -68,6 +68,7 @@ export class Party extends Emitter<Events> {
         message: (message) => this.emit("message", message),
         slots: () => undefined,
         connection: (state) => state === "connected" && this.emit("connected", null),
+        looked: () => undefined,
         refused: () => undefined,
       },
     });

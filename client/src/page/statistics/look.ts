@@ -23,22 +23,26 @@ export interface Look {
   lines: Line[];
 }
 
-type Looked = Pick<RoomClient, "pc" | "peers" | "published" | "estimate">;
+type Lined = Pick<RoomClient, "pc" | "peers" | "published">;
 
 /** Null while there is no connection. */
-export async function look(client: Looked): Promise<Look | null> {
-  const { pc } = client;
-  if (!pc) return null;
-  const report = await pc.getStats();
+export async function look(client: Lined & Pick<RoomClient, "estimate">): Promise<Look | null> {
+  const report = await client.pc?.getStats();
+  if (!report) return null;
+  return { path: selectedPath(report), estimate: client.estimate, lines: linesOf(client, report) };
+}
+
+/** Whose the streams of a report are. */
+export function linesOf(client: Lined, report: RTCStatsReport): Line[] {
   const owners = new Map<string, Owner>();
   for (const peer of client.peers) for (const owner of owned(peer)) owners.set(owner.track, owner);
   const lines: Line[] = [];
   for (const stream of streams(report)) {
     const line =
-      stream.direction === "sent" ? own(client, pc, stream) : of(owners.get(stream.track), stream);
+      stream.direction === "sent" ? own(client, stream) : of(owners.get(stream.track), stream);
     if (line) lines.push(line);
   }
-  return { path: selectedPath(report), estimate: client.estimate, lines };
+  return lines;
 }
 
 interface Owner {
@@ -49,13 +53,14 @@ interface Owner {
 
 /** The tracks in which somebody is seen and heard now. */
 function owned(peer: RemotePeer): Owner[] {
-  const { video, videoSource, audio, screenAudio } = peer;
+  const { video, videoSource, audio, screenAudio, camera } = peer;
   const found: Owner[] = [];
   const add = (track: MediaStreamTrack | undefined, source: Source) => {
     if (track) found.push({ track: track.id, peer, source });
   };
   add(audio?.getAudioTracks()[0], "microphone");
   if (videoSource) add(video?.getVideoTracks()[0], videoSource);
+  add(camera?.getVideoTracks()[0], "camera");
   add(screenAudio?.getAudioTracks()[0], "screen-audio");
   return found;
 }
@@ -63,12 +68,14 @@ function owned(peer: RemotePeer): Owner[] {
 function of(owner: Owner | undefined, stream: Stream): Line | null {
   if (!owner) return null;
   const { peer, source } = owner;
-  const layer = stream.kind === "video" ? layerName(peer) : "";
+  const beside = source === "camera" && peer.videoSource === "screen";
+  const sent = beside ? peer.cameraLayer : peer.layer;
+  const layer = stream.kind === "video" ? layerName({ layer: sent }) : "";
   return { key: `${peer.id} ${source}`, peer, source, stream, layer };
 }
 
-function own(client: Looked, pc: RTCPeerConnection, stream: Stream): Line | null {
-  const line = pc.getTransceivers().find(({ mid }) => mid === stream.mid);
+function own(client: Lined, stream: Stream): Line | null {
+  const line = client.pc?.getTransceivers().find(({ mid }) => mid === stream.mid);
   const track = line?.sender.track;
   const source = SOURCES.find((each) => track && client.published(each)?.track === track);
   if (!source) return null;
