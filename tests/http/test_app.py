@@ -101,8 +101,8 @@ async def test_every_answer_has_a_strict_policy(app: Starlette, path: str) -> No
     assert policy["trusted-types"] == "default"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["permissions-policy"] == (
-        "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=(),"
-        " serial=(), hid=(), midi=(), accelerometer=(), gyroscope=(), magnetometer=()"
+        "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(),"
+        " usb=(), serial=(), hid=(), midi=(), accelerometer=(), gyroscope=(), magnetometer=()"
     )
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cross-origin-opener-policy"] == "same-origin"
