@@ -67,7 +67,9 @@ def told_calmly(one: Participant, code: str, look: Look, language: str) -> None:
     """The same of what comes back by itself: nobody is interrupted by it."""
     page = chromium_of(one).page
     notice = page.get_by_role("status").locator(f"[data-code={code}]")
-    expect(notice).to_contain_text(SAID[code][list(LOCALES).index(language)])
+    words = SAID[code][list(LOCALES).index(language)]
+    expect(notice).to_contain_text(words, timeout=15_000)
+    # That nobody hears one was one, until this said why.
     expect(page.get_by_role("alert")).to_have_count(0)
     look.at(one, f"{code}-calm")
 
