@@ -36,7 +36,8 @@ export type ModerationCode =
   | "muted-by-moderator"
   | "removed-by-moderator"
   | "muted-by-operator"
-  | "hand-lowered-by-moderator";
+  | "hand-lowered-by-moderator"
+  | "screen-taken-over";
 
 export type Reaction = "thumbs-up" | "clap" | "heart" | "laugh" | "surprise" | "celebrate";
 
@@ -381,6 +382,10 @@ export interface Draining {
 /**
  * A moderator has muted the client's `source`, lowered its hand, or removes the client.
  *
+ * Or another peer shares a screen now, in place of the client's (screen-taken-over): that and its
+ * sound are over. The client stops the capture and says so (`publish`, `live` false); what it
+ * says otherwise of its screen until then does not count. It is told again after `resumed`.
+ *
  * `by` is the moderator's peer id, `name` what it is called; both are empty when it was an
  * operator, who is in no room (muted-by-operator). `reason` is theirs, and may be empty.
  * Muted, the client mutes itself and says so (`publish`); removed, the fatal `error` of
@@ -393,6 +398,20 @@ export interface Moderated {
   name: string;
   source: Source | null;
   reason: string;
+}
+
+/**
+ * A peer, `by`, shares a screen now in place of that of `former`, which is over.
+ *
+ * Told to everybody but the latter, who is told by `moderated`; `name` and `formerName` are
+ * what the two are called.
+ */
+export interface ScreenTakenOver {
+  type: "screen-taken-over";
+  by: string;
+  name: string;
+  former: string;
+  formerName: string;
 }
 
 /**
@@ -580,15 +599,21 @@ export interface Candidate {
  * Say what a negotiated sending m-line carries from now on.
  *
  * `live` false ends the track (`screen`: the others see the camera again).
+ *
+ * A room has one screen at a time: one that is live and not muted takes the place of that of
+ * another peer, whose client is told so (`moderated`), and everybody else
+ * (`screen-taken-over`). `again`: it was said before, in a session or over a socket that was
+ * lost; then it takes nobody's place, and is over when another peer shares a screen by now.
  */
 export interface Publish {
   type: "publish";
   source: Source;
   live: boolean;
   muted?: boolean;
+  again?: boolean;
 }
 
-/** The best quality the client can use of a peer's stage video (size of its tile). */
+/** The best quality the client can use of a peer's video (size of its tile). */
 export interface Prefer {
   type: "prefer";
   peer: string;
@@ -600,6 +625,10 @@ export interface Prefer {
  *
  * `visible` false: its tile is scrolled away or covered. `pinned`: its viewer wants it
  * before all others. A size of 0 by 0 is one that is not known.
+ *
+ * `source` "camera": the tile is another one, of the peer's camera beside its screen. It
+ * asks for a slot of its own while both are shared. It gets one that no stage is on, and
+ * video there when no stage waits for bits.
  */
 export interface Tile {
   peer: string;
@@ -607,6 +636,7 @@ export interface Tile {
   height?: number;
   visible?: boolean;
   pinned?: boolean;
+  source?: "camera" | null;
 }
 
 /**
@@ -755,6 +785,7 @@ export type ServerMessage =
   | VideoLimited
   | Draining
   | Moderated
+  | ScreenTakenOver
   | Moved
   | RightsChanged
   | Chat

@@ -141,6 +141,68 @@ describe("a moderator's mute", () => {
   });
 });
 
+describe("somebody else's screen", () => {
+  const takenOver: Moderated = {
+    type: "moderated",
+    code: "screen-taken-over",
+    by: "bob",
+    name: "Bob",
+    source: "screen",
+    reason: "",
+  };
+  const said = (source: string) =>
+    world.socket.of("publish").filter((message) => message.source === source);
+
+  it("ends this client's own with its sound, and leaves the camera", async () => {
+    const [camera, screen, sound] = [track("video"), track("video"), track("audio")];
+    await client.publish("camera", camera);
+    await joined();
+    await client.publish("screen", screen);
+    await client.publish("screen-audio", sound);
+    const told: Moderated[] = [];
+    client.on("moderated", (message) => told.push(message));
+    world.socket.receive(takenOver);
+    await settle();
+    expect(said("screen").map(({ live }) => live)).toEqual([true, false]);
+    expect(said("screen-audio").map(({ live }) => live)).toEqual([true, false]);
+    expect([screen.readyState, sound.readyState, camera.readyState]).toEqual([
+      "ended",
+      "ended",
+      "live",
+    ]);
+    expect(client.published("screen")).toBeUndefined();
+    expect(told).toMatchObject([{ code: "screen-taken-over", name: "Bob" }]);
+  });
+
+  it("is told when it takes the place of another's", async () => {
+    await joined();
+    const told: string[] = [];
+    client.on("screen-taken-over", ({ name, formerName }) => told.push(`${name}<${formerName}`));
+    const about = { by: "bob", name: "Bob", former: "cid", formerName: "Cid" };
+    world.socket.receive({ type: "screen-taken-over", ...about });
+    expect(told).toEqual(["Bob<Cid"]);
+  });
+
+  it("is not taken the place of by one that was shared in a session before", async () => {
+    await joined();
+    await client.publish("screen", track("video"));
+    expect(said("screen")).toMatchObject([{ live: true, again: false }]);
+    world.socket.receive({
+      type: "error",
+      code: "peer-failed",
+      message: "",
+      fatal: true,
+      rejoin: true,
+      id: null,
+      failure: null,
+      retryAfter: null,
+    });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await accept(ALL_RIGHTS);
+    expect(said("screen")).toMatchObject([{ live: true, again: true }]);
+  });
+});
+
 describe("rights that an operator has changed", () => {
   const changed = (rights: Partial<Rights>) =>
     world.socket.receive({ type: "rights-changed", rights: { ...ALL_RIGHTS, ...rights } });

@@ -47,7 +47,7 @@ describe("joining", () => {
     const types = world.socket.sent.map(({ type }) => type);
     expect(types.filter((type) => type !== "ping")).toEqual(["join", "offer", "publish"]);
     expect(world.socket.of("publish")).toEqual([
-      { type: "publish", source: "camera", live: true, muted: false },
+      { type: "publish", source: "camera", live: true, muted: false, again: true },
     ]);
   });
 

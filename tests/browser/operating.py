@@ -3,6 +3,8 @@
 import json
 import urllib.request
 from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
 from tests.browser.participant import Participant
 from tests.process.daemon import Daemon
@@ -25,3 +27,15 @@ def operate(
     )
     with urllib.request.urlopen(request) as answer:  # noqa: S310
         assert answer.status < 300
+
+
+def tracks(daemon: Daemon, room: str, source: str) -> dict[str, dict[str, Any]]:
+    """Return who publishes a source, as the API has it: peer ids, and what is said of it."""
+    status, body = daemon.get(f"/api/v1/rooms/{room}/tracks")
+    assert status == HTTPStatus.OK
+    return {
+        peer["peer"]: track
+        for peer in json.loads(body)["peers"]
+        for track in peer["tracks"]
+        if track["source"] == source
+    }

@@ -4,9 +4,13 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.browser.operating import peer_of, tracks
 from tests.browser.participant import Participant, PersonFactory, chromium_of
 from tests.browser.patterns import COLOURS, transitions
+from tests.browser.test_page import wait_alert
+from tests.browser.test_states import LOCALES, WORDS
 from tests.process.daemon import Daemon
 from tests.process.patience import eventually
 
@@ -28,6 +32,50 @@ STOP_BY_BROWSER = """() => {
         track.dispatchEvent(new Event("ended"));
     }
 }"""
+
+OTHER_SCREEN = "CYYC"
+
+REFUSE = """(name, message) => {
+    navigator.mediaDevices.getDisplayMedia = async () => {
+        throw new DOMException(message, name);
+    };
+}"""
+REFUSALS = {
+    "cancelled": ("NotAllowedError", "Permission denied", "share-cancelled"),
+    "refused by the system": ("NotAllowedError", "Permission denied by system", "share-denied"),
+    "unreadable": ("NotReadableError", "Could not start video source", "share-failed"),
+    "aborted": ("AbortError", "Invalid state", "share-failed"),
+}
+"""What getDisplayMedia() throws (W3C Screen Capture, 5.1), and what the page makes of it."""
+REFUSAL_TOLD = {
+    "share-cancelled": (
+        "Nothing was shared: the choice was cancelled.",
+        "est partagé : le choix a été annulé.",
+    ),
+    "share-denied": (
+        "The system does not let the browser record the screen.",
+        "autorise pas le navigateur à filmer",
+    ),
+    "share-failed": (
+        "This screen or window cannot be shared. Choose another one.",
+        "Cet écran ou cette fenêtre ne peut pas être partagé.",
+    ),
+}
+
+TAKEN_OVER = {
+    "en": (
+        "bob shares a screen now: yours was stopped. Your camera is on again.",
+        "bob shares a screen now, in place of alice",
+        "You share your screen now, in place of alice",
+    ),
+    "fr": (
+        "bob partage maintenant un écran : le vôtre a été arrêté."
+        " Votre caméra est de nouveau visible.",
+        "bob partage maintenant un écran, à la place de alice",
+        "Vous partagez maintenant votre écran, à la place de alice",
+    ),
+}
+"""What the former presenter is told, the others, and the one who shares now."""
 
 
 @pytest.fixture
@@ -144,3 +192,70 @@ def test_who_comes_later_sees_the_screen_at_once(
     seen = transitions(late.stop_recording())
     assert presenter.pattern not in seen, seen
     assert not [pair for pair in pairwise(seen) if pair[0] == SCREEN], "it did not last"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_second_presenter_takes_over(
+    daemon: Daemon, person: PersonFactory, language: str
+) -> None:
+    people = [person(name, language=LOCALES[language]) for name in ("alice", "bob", "carol")]
+    alice, bob, carol = people
+    for one in people:
+        one.join(daemon.url, ROOM)
+    for one, screen in ((alice, SCREEN), (bob, OTHER_SCREEN)):
+        chromium_of(one).prepare_screen(
+            f"{daemon.url}/readyz", [COLOURS[letter] for letter in screen]
+        )
+    carol.sees("bob", bob.pattern)
+    carol.sees("alice", alice.pattern)
+    carol.record("alice")
+    alice.page.click(WORDS[language]["share"])
+    carol.sees("alice", SCREEN)
+    chromium_of(bob).page.bring_to_front()
+    bob.page.click(WORDS[language]["share"])
+    former, others, presenter = TAKEN_OVER[language]
+    expect(chromium_of(carol).page.locator(".words")).to_have_text(others)
+    expect(chromium_of(bob).page.locator(".words")).to_have_text(presenter)
+    wait_alert(alice, "screen-taken-over-camera")
+    expect(chromium_of(alice).page.get_by_role("alert")).to_contain_text(former)
+    for one in (alice, carol):
+        one.sees("bob", OTHER_SCREEN)
+        one.sees_source("bob", "screen")
+    for one in (bob, carol):
+        one.sees("alice", alice.pattern)
+        one.sees_source("alice", "camera")
+    # Nothing black in between, and nothing that she has to do.
+    film = carol.stop_recording()
+    assert transitions(film) == [alice.pattern, SCREEN, alice.pattern], film
+    share_button = chromium_of(alice).page.get_by_role("button", name=WORDS[language]["share"])
+    expect(share_button).to_be_enabled()
+    assert alice.page.run("() => window.trioSfu.client.published('screen') === undefined")
+    assert list(tracks(daemon, ROOM, "screen")) == [peer_of(bob)]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_picker_that_gives_nothing_leaves_everything_as_it_was(
+    daemon: Daemon, person: PersonFactory, language: str
+) -> None:
+    alice, bob = person("alice", language=LOCALES[language]), person("bob")
+    for one in (alice, bob):
+        one.join(daemon.url, ROOM)
+    bob.sees("alice", alice.pattern)
+    bob.record("alice")
+    page, offers = chromium_of(alice).page, alice.offers()
+    button = page.get_by_role("button", name=WORDS[language]["share"], exact=True)
+    for name, message, code in REFUSALS.values():
+        alice.page.run(REFUSE, name, message)
+        button.click()
+        alert = page.locator(f"[role=alert][data-code={code}]")
+        expect(alert).to_contain_text(REFUSAL_TOLD[code][list(LOCALES).index(language)])
+        expect(button).to_be_enabled()
+        expect(button).to_be_focused()
+        assert alice.page.run("() => window.trioSfu.client.published('screen') === undefined")
+        alert.get_by_role("button").click()
+    assert tracks(daemon, ROOM, "screen") == {}
+    assert alice.offers() == offers
+    bob.sees("alice", alice.pattern)
+    bob.sees_source("alice", "camera")
+    film = bob.stop_recording()
+    assert transitions(film) == [alice.pattern], film

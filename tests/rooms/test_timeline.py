@@ -168,6 +168,7 @@ def test_every_message_has_words_and_no_text_of_people(kind: type[msgspec.Struct
         "source": "camera", "live": True, "quality": "low", "mid": "0", "rid": "h", "id": 1,
         "rids": ["h"], "codec": "vp8", "most": "low", "seconds": 3.0, "by": "p-0123456789",
         "rights": Rights(), "raised": True, "reaction": "clap", "locked": True,
+        "former": "p-1123456789", "former_name": private,
         "peers": [info], "slots": [], "speakers": [], "code": "room-full", "reason": private,
     }  # fmt: skip
     said = ChatMessage(number=1, peer="p-0123456789", name=private, time=0.0, text=private)

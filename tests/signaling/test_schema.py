@@ -28,7 +28,12 @@ def test_every_code_raised_anywhere_is_in_the_table() -> None:
     assert raised
     # Keys are read before there is anybody to tell; what was done to one is told in `moderated`;
     # what an operator is refused is told by HTTP.
-    done = {"muted-by-moderator", "muted-by-operator", "hand-lowered-by-moderator"}
+    done = {
+        "muted-by-moderator",
+        "muted-by-operator",
+        "hand-lowered-by-moderator",
+        "screen-taken-over",
+    }
     elsewhere = {"config-keys", *done, *refusals.CODES}
     assert raised - elsewhere <= set(codes.CODES)
 

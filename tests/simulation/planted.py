@@ -16,6 +16,7 @@ from trio_sfu.media import transport
 from trio_sfu.media.simulated import Address, SimulatedMediaEngine
 from trio_sfu.media.track import Slot, UpTrack
 from trio_sfu.media.transport import Transport, TransportEvent
+from trio_sfu.rooms import presenters
 from trio_sfu.rooms.commons import Commons
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.presence import Presence
@@ -204,6 +205,13 @@ def ghost() -> AbstractContextManager[object]:
 
 
 # Each with what is said of it.
+@contextmanager
+def two_presenters() -> Iterator[None]:
+    """Who shares a screen takes nobody's place."""
+    with patch.object(presenters, "take_over", lambda _peer: None):
+        yield
+
+
 PLANTED: dict[str, tuple[Planted, str]] = {
     "forgotten down-track": (forgotten_down_track, "which is over"),
     "wrong down-track": (wrong_down_track, "shows|received"),
@@ -222,5 +230,6 @@ PLANTED: dict[str, tuple[Planted, str]] = {
     "unbounded memory of peers": (unbounded_memory, "returning is not bounded"),
     "lost message": (lost_message, "message .* came after|has read"),
     "forgotten hand": (forgotten_hand, "sees the hands of"),
+    "two presenters": (two_presenters, "present in"),
     "ghost": (ghost, "is still in"),
 }

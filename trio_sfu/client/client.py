@@ -64,6 +64,8 @@ class Client:
         self.ended: SessionEndedError | None = None
         """Why the session is over, if it is."""
         self.aborted = False
+        self.displaced = False
+        """Whether another peer has shared a screen in place of the client's since it published."""
 
     # ---- what it knows -----------------------------------------------------------------
 
@@ -137,8 +139,13 @@ class Client:
         microphone: AudioSource | None = None,
         screen: VideoSource | None = None,
         screen_audio: AudioSource | None = None,
+        again: bool = False,
     ) -> None:
-        """Publish what is given; what is not given stays as it is."""
+        """Publish what is given; what is not given stays as it is.
+
+        A screen takes the place of another peer's; ``again``: as in a session before, so it does
+        not, and is over when another peer shares one (``state.moderated`` has it then).
+        """
         given: dict[Source, VideoSource | AudioSource | None] = {
             "camera": camera,
             "microphone": microphone,
@@ -148,7 +155,9 @@ class Client:
         for source, media in given.items():
             if media is not None:
                 await self._agent.send(source, media)
-                await self._socket.send(Publish(source=source, live=True))
+                await self._socket.send(Publish(source=source, live=True, again=again))
+        if screen is not None:
+            self.displaced = False
 
     async def unpublish(self, source: Source) -> None:
         """End a track; of ``screen``: the others see the camera again."""
@@ -294,9 +303,8 @@ class Client:
             while True:
                 message = await self._socket.receive()
                 self.state.take(message)
-                if isinstance(message, Moderated) and message.source is not None:
-                    # The server forwards nothing of it until it has heard this.
-                    await self.mute(message.source)
+                if isinstance(message, Moderated):
+                    await self._obey(message)
                 self._note_change()
         except trio.EndOfChannel:
             fatal = next((each for each in self.state.errors if each.fatal), None)
@@ -313,6 +321,15 @@ class Client:
                     "closed", "the signaling socket was closed", rejoin=True
                 )
             self._note_change()
+
+    async def _obey(self, message: Moderated) -> None:
+        """Do what has been done to a source; the server forwards nothing of it until then."""
+        if message.code == "screen-taken-over":
+            self.displaced = True
+            for source in ("screen", "screen-audio"):
+                await self.unpublish(source)
+        elif message.source is not None:
+            await self.mute(message.source)
 
     def _note_change(self) -> None:
         self._changed.set()

@@ -32,9 +32,15 @@ class _Published:
     video: dict[Source, VideoSource] = field(default_factory=dict)
     audio: dict[Source, AudioSource] = field(default_factory=dict)
 
-    async def publish_on(self, client: Client) -> None:
+    def forget_screen(self) -> None:
+        """Share no more: somebody else does."""
+        self.video.pop("screen", None)
+        self.audio.pop("screen-audio", None)
+
+    async def publish_on(self, client: Client, *, again: bool = False) -> None:
         """Publish all of it."""
         await client.publish(
+            again=again,
             camera=self.video.get("camera"),
             screen=self.video.get("screen"),
             microphone=self.audio.get("microphone"),
@@ -77,6 +83,8 @@ class Stay:
             "microphone": microphone,
             "screen-audio": screen_audio,
         }
+        if self.client is not None and self.client.displaced:
+            self._published.forget_screen()
         self._published.video |= {name: each for name, each in videos.items() if each is not None}
         self._published.audio |= {name: each for name, each in sounds.items() if each is not None}
         if self.client is not None:
@@ -104,13 +112,15 @@ class Stay:
             try:
                 async with self._connect(token) as client:
                     joined, token = trio.current_time(), client.resume_token
-                    await self._published.publish_on(client)
+                    await self._published.publish_on(client, again=True)
                     self._is(client)
                     self.rejoins += not first
                     if first:
                         task_status.started()
                     first = False
                     over = await client.wait_over()
+                    if client.displaced:
+                        self._published.forget_screen()
                     if client.state.moved_to is not None:
                         self._place = replace(self._place, room=client.state.moved_to)
                     raise over

@@ -1,7 +1,7 @@
 """Facts about peers."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from trio_sfu.events.fact import Crash, Fact, Group, Level
 from trio_sfu.ids import PeerId, RoomId
@@ -104,12 +104,18 @@ class TrackPublished(PeerFact):
 
 @dataclass(frozen=True, slots=True)
 class TrackUnpublished(PeerFact):
-    """A peer says that a source of it is live no more."""
+    """A source of a peer is live no more, for a ``reason``.
+
+    It was stopped by the peer itself, or not allowed any more by an operator, or taken over by
+    another peer, ``by``, who shares a screen in its place.
+    """
 
     counter: ClassVar[tuple[str, str] | None] = ("tracks_unpublished", "Tracks unpublished")
     label: ClassVar[str | None] = "source"
     labels: ClassVar[tuple[str, ...]] = _SOURCES
     source: str
+    reason: Literal["stopped", "not-allowed", "taken-over"] = "stopped"
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

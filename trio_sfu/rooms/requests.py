@@ -10,6 +10,7 @@ import trio
 from trio_sfu.errors import RequestError
 from trio_sfu.events import RequestRefused, TrackPublished, TrackUnpublished
 from trio_sfu.ids import PeerId
+from trio_sfu.rooms import presenters
 from trio_sfu.rooms.conversing import converse
 from trio_sfu.signaling import codes, messages
 
@@ -92,13 +93,19 @@ def _publish(peer: Peer, publish: messages.Publish) -> None:
         )
     if peer.up_track(publish.source) is None:
         raise RequestError(f"no offer has had a line for {publish.source}", code="not-negotiated")
-    was_live = publish.source in peer.room.state.members[peer.id].published
+    if presenters.gives_way(peer, publish):
+        return
+    published = peer.room.state.members[peer.id].published
+    was_live = publish.source in published
     if peer.room.state.publish(peer.id, publish.source, live=publish.live, muted=publish.muted):
+        # Before it is told of: nobody ever knows of two screens.
+        presenters.take_over(peer)
         peer.room.update(peer.id)
     if publish.source == "microphone":
         _listen(peer)
-    if publish.live != was_live:
-        kind = TrackPublished if publish.live else TrackUnpublished
+    is_live = publish.source in published
+    if is_live != was_live:
+        kind = TrackPublished if is_live else TrackUnpublished
         peer.room.journal.note(kind(peer.room.id, peer.id, publish.source))
 
 

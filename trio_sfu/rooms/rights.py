@@ -42,6 +42,6 @@ def _withdraw(peer: Peer) -> None:
         room.state.withdraw(peer.id, source)
         if source == "microphone":
             room.listening.forget(peer.id)
-        room.journal.note(TrackUnpublished(room.id, peer.id, source))
+        room.journal.note(TrackUnpublished(room.id, peer.id, source, reason="not-allowed"))
     if ended:
         room.update(peer.id)

@@ -12,6 +12,7 @@ from trio_sfu.errors import RequestError, StrayCancelError
 from trio_sfu.events import Failure, Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.media.track import UpTrack
+from trio_sfu.rooms import presenters
 from trio_sfu.rooms.codecs import CodecChoice, Preference
 from trio_sfu.rooms.commons import Commons
 from trio_sfu.rooms.listening import Listening
@@ -227,6 +228,7 @@ class Room:
         self._say_what_is(peer)
         self._review_codecs(again=peer.id)
         self.planning.tell_again(peer.id)
+        presenters.tell_again(peer)
 
     def farewell(self, peer: Peer, reason: LeaveReason) -> None:
         """Forget the peer and tell the others. Does nothing the second time."""

@@ -5,11 +5,15 @@ Pure: every method takes what happened and says whether something changed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from trio_sfu._native import Codec
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.publisher import Publisher
 from trio_sfu.signaling.carried import Connection, PeerInfo, Source, TrackInfo
+from trio_sfu.signaling.messages import Moderated
+
+SHARED: Final[tuple[Source, ...]] = ("screen", "screen-audio")
 
 
 @dataclass(slots=True)
@@ -40,12 +44,19 @@ class Member:
     """What its video arrives encoded with."""
     silenced: dict[Source, bool] = field(default_factory=dict)
     """What a moderator has muted, with whether its client has said that it knows."""
+    displaced: Moderated | None = None
+    """Who shares a screen in place of its own, until its client has said that it knows."""
     _publisher: Publisher | None = None
 
     def can_show(self, publisher: "Member", source: Source) -> bool:
         """Return whether its client decodes what another sends, as far as is known."""
         codec = publisher.codecs.get(source)
         return codec is None or not self.decodes or codec in self.decodes
+
+    @property
+    def presents(self) -> bool:
+        """Whether it shares a screen that is not muted, whatever comes of it."""
+        return self.published.get("screen") is False
 
     @property
     def may_be_shown(self) -> bool:
@@ -121,9 +132,15 @@ class RoomState:
         """Note what a member says of one of its sources.
 
         After a moderator has muted it, the member's client has to say first that it is muted
-        or over: what it said before it knew of that does not count.
+        or over: what it said before it knew of that does not count. After another member took
+        its screen's place, it has to say first that the screen is over.
         """
         self.members[peer].changed()
+        if source in SHARED and self.members[peer].displaced is not None:
+            if live:
+                return False
+            if source == "screen":
+                self.members[peer].displaced = None
         silenced = self.members[peer].silenced
         if source in silenced:
             silenced[source] |= muted or not live
@@ -158,6 +175,18 @@ class RoomState:
         member.published[source] = True
         member.silenced[source] = False
         return True
+
+    def displace(self, peer: PeerId, told: Moderated) -> list[Source]:
+        """End a member's screen with its sound: another one is shown. Return what was live."""
+        member = self.members[peer]
+        member.changed()
+        member.displaced = told
+        ended = [source for source in SHARED if source in member.published]
+        for source in ended:
+            del member.published[source]
+            member.idle.pop(source, None)
+            member.silenced.pop(source, None)
+        return ended
 
     def connect(self, peer: PeerId, connection: Connection) -> bool:
         """Note a member's connection."""

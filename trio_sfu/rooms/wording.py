@@ -29,7 +29,8 @@ def detail_of(message: Message) -> str:
             return f"{len(message.slots)} slots, sends {sources or 'nothing'}"
         case messages.Publish():
             state = "live" if message.live else "over"
-            return f"{message.source} {state}{' muted' if message.muted else ''}"
+            muted, again = " muted" if message.muted else "", " again" if message.again else ""
+            return f"{message.source} {state}{muted}{again}"
         case messages.Prefer():
             return f"{_peer(message.peer)} {message.quality}"
         case messages.View():
@@ -63,6 +64,8 @@ def _of_server(message: Message) -> str:
             return "no more" if message.seconds is None else f"in {message.seconds:g} s"
         case messages.Moderated():
             return f"{message.code} by {message.by or 'an operator'}"
+        case messages.ScreenTakenOver():
+            return f"{message.by} in place of {message.former}"
         case messages.RightsChanged(rights=rights):
             may = " ".join(rights.publish) or "nothing"
             return f"publish {may}{', moderate' if rights.moderate else ''}"

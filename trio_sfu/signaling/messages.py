@@ -108,15 +108,21 @@ class Publish(_Message, frozen=True, tag="publish"):
     """Say what a negotiated sending m-line carries from now on.
 
     ``live`` false ends the track (``screen``: the others see the camera again).
+
+    A room has one screen at a time: one that is live and not muted takes the place of that of
+    another peer, whose client is told so (``moderated``), and everybody else
+    (``screen-taken-over``). ``again``: it was said before, in a session or over a socket that was
+    lost; then it takes nobody's place, and is over when another peer shares a screen by now.
     """
 
     source: Source
     live: bool
     muted: bool = False
+    again: bool = False
 
 
 class Prefer(_Message, frozen=True, tag="prefer"):
-    """The best quality the client can use of a peer's stage video (size of its tile)."""
+    """The best quality the client can use of a peer's video (size of its tile)."""
 
     peer: str
     quality: Quality
@@ -408,6 +414,10 @@ class Draining(_Message, frozen=True, tag="draining"):
 class Moderated(_Message, frozen=True, tag="moderated"):
     """A moderator has muted the client's ``source``, lowered its hand, or removes the client.
 
+    Or another peer shares a screen now, in place of the client's (screen-taken-over): that and its
+    sound are over. The client stops the capture and says so (``publish``, ``live`` false); what it
+    says otherwise of its screen until then does not count. It is told again after ``resumed``.
+
     ``by`` is the moderator's peer id, ``name`` what it is called; both are empty when it was an
     operator, who is in no room (muted-by-operator). ``reason`` is theirs, and may be empty.
     Muted, the client mutes itself and says so (``publish``); removed, the fatal ``error`` of
@@ -419,6 +429,19 @@ class Moderated(_Message, frozen=True, tag="moderated"):
     name: str
     source: Source | None = None
     reason: str = ""
+
+
+class ScreenTakenOver(_Message, frozen=True, tag="screen-taken-over", rename="camel"):
+    """A peer, ``by``, shares a screen now in place of that of ``former``, which is over.
+
+    Told to everybody but the latter, who is told by ``moderated``; ``name`` and ``formerName`` are
+    what the two are called.
+    """
+
+    by: str
+    name: str
+    former: str
+    former_name: str
 
 
 class Moved(_Message, frozen=True, tag="moved"):
@@ -528,6 +551,7 @@ ServerMessage: TypeAlias = (
     | VideoLimited
     | Draining
     | Moderated
+    | ScreenTakenOver
     | Moved
     | RightsChanged
     | Chat

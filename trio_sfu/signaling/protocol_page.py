@@ -45,7 +45,9 @@ SDP shows is said by `slots` and `slot-shows`.
    is ICE-lite (RFC 8445). A later offer may ask for more slots, or restart ICE with other
    credentials: the old path is used until the client has nominated a new one.
 3. The client says with `publish` what its sending lines carry from now on; it repeats that
-   after muting, unmuting, starting and stopping to share.
+   after muting, unmuting, starting and stopping to share. A room has one screen at a time: who
+   shares one takes the place of who did before. What the client said in a session before, or to a
+   socket that was lost, it says again with `again`, so that it takes nobody's place by itself.
 4. The server sends `slots` whenever the mapping of the client's slots changes, and
    `slot-shows` when the first packet of a new source or encoding has left it.
 5. The client sends `leave`, or just closes the socket. A socket that is lost without a close
@@ -81,6 +83,12 @@ that it maps to nobody is dark. What arrives on a line is the track of its recei
 same whoever is shown: a client needs one media element a line, and changes the name beside it.
 `slot-shows` says when a picture of the new one comes. With fewer pairs than others, those who speak
 are shown.
+
+A client may show who presents beside what they present: by a tile in `view` with the `source`
+`camera`, besides that of the peer's stage. While the peer shares a screen and its camera is on,
+another video line is then mapped to its camera, if no stage is on one; to have one in a full room
+the client offers a pair more. When the share ends that line is dark again, and the camera is on
+the stage.
 
 A whole client of this page, in one file that uses nothing else, is
 [second-client/index.html](second-client/index.html).

@@ -70,8 +70,10 @@ class Teller:
                 self._here.get(room, {}).pop(peer, None)
             case events.TrackPublished(room=room, peer=peer, source=source):
                 yield from self._say(time, "track-published", room, peer, source=source)
-            case events.TrackUnpublished(room=room, peer=peer, source=source):
-                yield from self._say(time, "track-unpublished", room, peer, source=source)
+            case events.TrackUnpublished(room=room, peer=peer, source=source, reason=reason):
+                yield from self._say(
+                    time, "track-unpublished", room, peer, source=source, reason=reason
+                )
 
     def _end(
         self, time: datetime, room: RoomId, reason: str, failure: str | None

@@ -8,6 +8,7 @@ export type {
   Quality,
   Reaction,
   Rights,
+  ScreenTakenOver,
   SlotLayer,
   Source,
   Speaker,

@@ -269,6 +269,7 @@ export class RoomClient extends Emitter<RoomEvents> {
     this.conversation.received(message);
     this.#server.received(message);
     if (message.type === "speakers") this.emit("speakers", message.speakers);
+    if (message.type === "screen-taken-over") this.emit("screen-taken-over", message);
     if (message.type === "moderated") {
       this.#publisher.moderated(message.source);
       this.emit("moderated", message);

@@ -1,5 +1,13 @@
 /** What a RoomClient tells those who listen. */
-import type { Moderated, PeerInfo, Rights, Source, Speaker, VideoLimit } from "../protocol.ts";
+import type {
+  Moderated,
+  PeerInfo,
+  Rights,
+  ScreenTakenOver,
+  Source,
+  Speaker,
+  VideoLimit,
+} from "../protocol.ts";
 import type { EncryptionState } from "./end-to-end.ts";
 import type { RoomError } from "./errors.ts";
 import type { Publication } from "./publications.ts";
@@ -31,8 +39,13 @@ export interface RoomEvents {
   encryption: { peer: string; state: EncryptionState };
   /** Who speaks, the dominant speaker first; then who spoke last. */
   speakers: readonly Speaker[];
-  /** A moderator has muted `source` (it is muted by now), or removes this client. */
+  /**
+   * A moderator has muted `source` (it is muted by now), or removes this client. Or somebody else
+   * shares a screen now (`screen-taken-over`): this client's own is over.
+   */
   moderated: Moderated;
+  /** Somebody, maybe this client, shares a screen now in place of another peer. */
+  "screen-taken-over": ScreenTakenOver;
   /** An operator has changed what this client may do. */
   "rights-changed": Rights;
   /** An operator moves this client to another room, which it joins by itself. */

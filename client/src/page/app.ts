@@ -235,7 +235,12 @@ export class App {
     const { code, source } = message;
     if (source === "camera" || source === "microphone") void this.media.set(source, false);
     if (source !== null || code === "hand-lowered-by-moderator")
-      this.#notices.show(code, [], null, this.#moderator());
+      this.#notices.show(this.#told(code), [], null, this.#moderator());
+  }
+
+  /** The camera is back when the screen is over, if there is one. */
+  #told(code: Moderated["code"]): string {
+    return code === "screen-taken-over" && this.media.isOn("camera") ? `${code}-camera` : code;
   }
 
   /** Who it was and why, for the messages that say so. */

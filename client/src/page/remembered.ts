@@ -19,6 +19,8 @@ export interface Remembered {
   chime: boolean;
   /** Keyboard shortcuts. */
   shortcuts: boolean;
+  /** Who presents is shown beside their screen. */
+  presenter: boolean;
 }
 
 const KEY = "trio-sfu";
@@ -32,6 +34,7 @@ function nothing(): Remembered {
     language: "",
     chime: true,
     shortcuts: true,
+    presenter: false,
   };
 }
 
@@ -59,6 +62,7 @@ export function parseRemembered(stored: string | null): Remembered {
       language: text(value.language),
       chime: value.chime !== false,
       shortcuts: value.shortcuts !== false,
+      presenter: value.presenter === true,
     };
   } catch {
     return nothing();

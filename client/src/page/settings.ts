@@ -1,4 +1,4 @@
-/** The settings: language, the sound of arrivals, keyboard shortcuts and what they are. */
+/** The settings: language, who presents beside the screen, the sound of arrivals, keyboard shortcuts and what they are. */
 import { h } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { LANGUAGES, pageLanguage, t } from "./language.ts";
@@ -37,7 +37,7 @@ export function settingsDialog(
   changes: SettingsChanges,
   devices: HTMLElement,
 ): HTMLDialogElement {
-  const check = (key: "chime" | "shortcuts") => {
+  const check = (key: "presenter" | "chime" | "shortcuts") => {
     const box = h("input", { type: "checkbox", name: key, checked: remembered[key] });
     box.addEventListener("change", () => {
       remembered[key] = box.checked;
@@ -74,6 +74,7 @@ export function settingsDialog(
       languageChoice(changes.language),
     ),
     devices,
+    check("presenter"),
     check("chime"),
     check("shortcuts"),
     h(

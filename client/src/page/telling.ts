@@ -37,6 +37,13 @@ export class Telling {
         if (using.chimes()) void using.chime.ring();
       }),
       client.on("peer-left", ({ peer }) => words.say(t("call.left", { name: peer.name }))),
+      client.on("screen-taken-over", ({ by, name, formerName: former }) =>
+        words.say(
+          by === client.self
+            ? t("call.taken-over-by-you", { former })
+            : t("call.taken-over", { name, former }),
+        ),
+      ),
       conversation.on("chat", ({ said }) => {
         if (said && !conversation.isOwn(said)) this.#written(said);
       }),

@@ -4,6 +4,7 @@ import type { PeerInfo, Reaction, Source } from "../protocol.ts";
 /** What it needs of its server. */
 export interface Surroundings {
   updated(peer: FakePeer): void;
+  presents(peer: FakePeer): void;
   wrote(peer: FakePeer, text: string): void;
   raised(peer: FakePeer, raised: boolean): void;
   reacted(peer: FakePeer, reaction: Reaction): void;
@@ -36,7 +37,9 @@ export class FakePeer {
     return this.#tracks.has(source);
   }
 
+  /** A screen takes the place of any other in the room. */
   publish(source: Source): void {
+    if (source === "screen") this.#room.presents(this);
     this.#tracks.set(source, false);
     this.#room.updated(this);
   }

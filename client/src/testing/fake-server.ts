@@ -13,6 +13,7 @@ import { FakeCommons } from "./fake-commons.ts";
 import { FakeMediaStream } from "./fake-media.ts";
 import { FakePeer, type Surroundings } from "./fake-peer.ts";
 import { FakePeerConnection } from "./fake-peer-connection.ts";
+import { FakeScreens } from "./fake-screens.ts";
 import { FakeSlots } from "./fake-slots.ts";
 import { FakeSocket } from "./fake-socket.ts";
 
@@ -35,7 +36,7 @@ export interface Refusal {
 /**
  * Answers what a client says, as the real one does, at once and always in the same order: it waits
  * for nothing but promises, so it works with a test's virtual clock. What it has no answer to
- * (`prefer`, `view`, `experience`) is in `heard`.
+ * (`prefer`, most of `view`, `experience`) is in `heard`.
  */
 export class FakeServer {
   /** What the client may do, from its next join on. */
@@ -53,6 +54,11 @@ export class FakeServer {
   readonly #slots = new FakeSlots();
   readonly #commons = new FakeCommons((message) => this.#tell(message));
   readonly #published = new Map<Source, Publish>();
+  readonly #screens = new FakeScreens({
+    tell: (message) => this.#tell(message),
+    peers: () => this.#peers,
+    published: this.#published,
+  });
   #peers: FakePeer[] = [];
   #socket: FakeSocket | null = null;
   #self = "";
@@ -173,8 +179,14 @@ export class FakeServer {
         this.#tell({ type: "answer", id: message.id, sdp: "v=0" });
         this.#tellSlots();
         break;
+      case "view":
+        this.#slots.beside = (message.tiles ?? [])
+          .filter(({ source }) => source === "camera")
+          .map(({ peer }) => peer);
+        this.#tellSlots();
+        break;
       case "publish":
-        this.#published.set(message.source, message);
+        this.#screens.publish(message, { id: this.#self, name: this.#name });
         break;
       case "send-chat":
         this.#commons.write(this.#self, this.#name, message.text);
@@ -276,6 +288,7 @@ export class FakeServer {
       this.#tell({ type: "peer-updated", peer: peer.info });
       this.#tellSlots();
     },
+    presents: (peer) => this.#screens.present(peer),
     wrote: ({ id, name }, text) => this.#commons.write(id, name, text),
     raised: ({ id }, raised) => this.#commons.raise(id, raised),
     reacted: ({ id }, reaction) => this.#commons.react(id, reaction),

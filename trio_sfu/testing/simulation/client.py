@@ -7,6 +7,7 @@ from typing import Final
 import trio
 
 from trio_sfu.media.simulated import Address
+from trio_sfu.rooms.state import SHARED
 from trio_sfu.signaling.carried import Source
 from trio_sfu.testing.simulation.description import Layout
 from trio_sfu.testing.simulation.network import Host, Network
@@ -141,11 +142,19 @@ class SimulatedClient:
             on_media=self._on_media,
             tell=lambda what: self._story.tell(self.name, what),
             wrong=self._wrong,
+            displaced=self._displaced,
             published=dict(self.wishes),
             layout=self.layout,
         )
         self.trouble()
         return self.session
+
+    def _displaced(self) -> None:
+        """Share no more: somebody else does."""
+        for source in SHARED:
+            self.wishes.pop(source, None)
+        self._story.tell(self.name, "gives way to another's screen")
+        self.trouble()
 
     def _finish(self, session: ClientSession) -> None:
         if session.joined is not None and session.ending not in ("left", "closed"):

@@ -47,6 +47,7 @@ def check(world: World) -> Iterator[str]:
     yield from _one_place_each(world)
     if not (world.stalls.going_on or world.process.engine.panicked):
         yield from _slots(world)
+    yield from _one_screen(world)
     yield from _queues(world)
     yield from _ghosts(world)
     yield from _connected(world)
@@ -125,6 +126,25 @@ def _shown(
         if target is not None and not _published(room, *target):
             whose = room.peers[target[0]].name
             yield f"{viewer.name} slot {slot.mid} shows {whose} {target[1]}, which is over"
+
+
+def _one_screen(world: World) -> Iterator[str]:
+    """Yield rooms in which several present, and clients that go on though another one does."""
+    for room in _rooms(world):
+        presenting = [member.name for member in room.state.members.values() if member.presents]
+        world.checked["screens"] += bool(presenting)
+        if len(presenting) > 1:
+            yield f"{' and '.join(presenting)} present in {room.id}"
+        sharing = [
+            client.session.label
+            for client in world.clients
+            if client.must_be_connected
+            and client.goal == room.id
+            and client.session is not None
+            and client.session.published.get("screen") is False
+        ]
+        if len(sharing) > 1:
+            yield f"{' and '.join(sharing)} believe that they present in {room.id}"
 
 
 def _published(room: Room, peer: PeerId, source: Source) -> bool:

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import trio
 
+from trio_sfu.rooms.state import SHARED
 from trio_sfu.signaling.carried import SlotState, Source
 from trio_sfu.signaling.messages import (
     Answer,
@@ -20,6 +21,7 @@ from trio_sfu.signaling.messages import (
     Join,
     Joined,
     Leave,
+    Moderated,
     Offer,
     Publish,
     Resume,
@@ -81,6 +83,8 @@ class ClientSession:
     """Tells the story what happened."""
     wrong: Tell
     """Says what must not be."""
+    displaced: Callable[[], None]
+    """Is called when another client has shared a screen in place of this one's."""
     published: dict[Source, bool] = field(default_factory=dict)
     """What it publishes: source, and whether it is muted."""
     layout: Layout = field(default_factory=Layout)
@@ -145,9 +149,9 @@ class ClientSession:
             self.published.pop(source, None)
         self._announce(source)
 
-    def _announce(self, source: Source) -> None:
-        muted = self.published.get(source)
-        self.say(Publish(source=source, live=muted is not None, muted=bool(muted)))
+    def _announce(self, source: Source, *, again: bool = False) -> None:
+        live, muted = source in self.published, self.published.get(source, False)
+        self.say(Publish(source=source, live=live, muted=muted, again=again))
 
     def lose_socket(self, *, silently: bool = False) -> None:
         """Lose the socket alone; the media goes on. ``silently``: the server is not told."""
@@ -230,6 +234,10 @@ class ClientSession:
                 self.slots = {slot.mid: slot for slot in message.slots}
             case SlotShows():
                 self.shows[message.mid] = message
+            case Moderated(code="screen-taken-over"):
+                self.displaced()
+                for source in SHARED:
+                    self.publish(source, live=False)
             case Error() if message.fatal:
                 self.error = message.code
                 self.end("failed")
@@ -258,7 +266,7 @@ class ClientSession:
             self.wrong(f"{self.label}: {wrong}")
         if answer.id == 1:
             for source in self.published:
-                self._announce(source)
+                self._announce(source, again=True)
 
     def _resumed(self, message: Resumed) -> None:
         """Say again what the old socket may have lost."""
@@ -269,7 +277,7 @@ class ClientSession:
         self.conversation.begin()
         self.tell(f"{self.label} is resumed")
         for source in SENDING:
-            self._announce(source)
+            self._announce(source, again=True)
         if self._pending is not None:
             self.say(self._pending)
 

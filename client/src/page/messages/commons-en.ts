@@ -40,6 +40,8 @@ export const commonsEn = {
   "call.settings": "Settings",
   "call.pin": "Pin {name}",
   "call.unpin": "Unpin {name}",
+  "call.taken-over": "{name} shares a screen now, in place of {former}",
+  "call.taken-over-by-you": "You share your screen now, in place of {former}",
   "call.room-locked": "{name} has locked the room",
   "call.room-unlocked": "{name} has unlocked the room",
   "call.many": "{first}, and {count} more",
@@ -51,6 +53,7 @@ export const commonsEn = {
   "reaction.celebrate": "Celebration",
   "settings.title": "Settings",
   "settings.language": "Language",
+  "settings.presenter": "Show the presenter beside the screen",
   "settings.chime": "A sound when somebody joins",
   "settings.shortcuts": "Keyboard shortcuts",
   "settings.keys": "Keys",
@@ -74,5 +77,8 @@ export const commonsEn = {
   "error.chat-empty": "There was nothing in your message.",
   "error.chat-too-fast": "That was too fast: your last message was not sent. Wait a moment.",
   "error.gesture-too-fast": "That was too fast. Wait a moment.",
+  "error.screen-taken-over": "{name} shares a screen now: yours was stopped.",
+  "error.screen-taken-over-camera":
+    "{name} shares a screen now: yours was stopped. Your camera is on again.",
   "error.hand-lowered-by-moderator": "{name} has lowered your hand. {reason}",
 } as const;

@@ -42,6 +42,8 @@ export const commonsFr: Record<keyof typeof commonsEn, string> = {
   "call.settings": "Réglages",
   "call.pin": "Épingler {name}",
   "call.unpin": "Désépingler {name}",
+  "call.taken-over": "{name} partage maintenant un écran, à la place de {former}",
+  "call.taken-over-by-you": "Vous partagez maintenant votre écran, à la place de {former}",
   "call.room-locked": "{name} a verrouillé la salle",
   "call.room-unlocked": "{name} a déverrouillé la salle",
   "call.many": "{first}, et {count} de plus",
@@ -53,6 +55,7 @@ export const commonsFr: Record<keyof typeof commonsEn, string> = {
   "reaction.celebrate": "Fête",
   "settings.title": "Réglages",
   "settings.language": "Langue",
+  "settings.presenter": "Afficher la personne qui présente à côté de l’écran",
   "settings.chime": "Un son quand quelqu’un arrive",
   "settings.shortcuts": "Raccourcis clavier",
   "settings.keys": "Touches",
@@ -77,5 +80,8 @@ export const commonsFr: Record<keyof typeof commonsEn, string> = {
   "error.chat-too-fast":
     "C’était trop rapide : votre dernier message n’est pas parti. Attendez un instant.",
   "error.gesture-too-fast": "C’était trop rapide. Attendez un instant.",
+  "error.screen-taken-over": "{name} partage maintenant un écran : le vôtre a été arrêté.",
+  "error.screen-taken-over-camera":
+    "{name} partage maintenant un écran : le vôtre a été arrêté. Votre caméra est de nouveau visible.",
   "error.hand-lowered-by-moderator": "{name} a baissé votre main. {reason}",
 };
