@@ -49,6 +49,7 @@ describe("parseRemembered", () => {
       language: "fr",
       chime: false,
       shortcuts: false,
+      content: "motion",
     };
     expect(parseRemembered(JSON.stringify(remembered))).toEqual(remembered);
   });
@@ -64,6 +65,7 @@ describe("parseRemembered", () => {
         language: "",
         chime: true,
         shortcuts: true,
+        content: "text",
       }),
   );
 });

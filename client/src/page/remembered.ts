@@ -1,4 +1,5 @@
 /** What the page remembers of its user from one visit to the next, on this device only. */
+import type { ShareContent } from "../lib/index.ts";
 
 export interface Chosen {
   /** Its id; empty: the system's default. */
@@ -19,6 +20,8 @@ export interface Remembered {
   chime: boolean;
   /** Keyboard shortcuts. */
   shortcuts: boolean;
+  /** What is on the screen that is shared. */
+  content: ShareContent;
 }
 
 const KEY = "trio-sfu";
@@ -32,6 +35,7 @@ function nothing(): Remembered {
     language: "",
     chime: true,
     shortcuts: true,
+    content: "text",
   };
 }
 
@@ -59,6 +63,7 @@ export function parseRemembered(stored: string | null): Remembered {
       language: text(value.language),
       chime: value.chime !== false,
       shortcuts: value.shortcuts !== false,
+      content: value.content === "motion" ? "motion" : "text",
     };
   } catch {
     return nothing();
