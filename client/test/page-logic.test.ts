@@ -26,6 +26,9 @@ describe("roomView", () => {
     expect(showsMore(large, shown)).toBe(false);
     expect(showsMore(shown, away)).toBe(false);
     expect(showsMore(shown, roomView([seen], 1, true))).toBe(false);
+    const beside = roomView([seen, { ...seen, source: "camera" }], 1, false);
+    expect(showsMore(shown, beside)).toBe(true);
+    expect(showsMore(beside, shown)).toBe(false);
   });
 });
 
@@ -50,6 +53,7 @@ describe("parseRemembered", () => {
       chime: false,
       shortcuts: false,
       content: "motion",
+      presenter: true,
     };
     expect(parseRemembered(JSON.stringify(remembered))).toEqual(remembered);
   });
@@ -66,6 +70,7 @@ describe("parseRemembered", () => {
         chime: true,
         shortcuts: true,
         content: "text",
+        presenter: false,
       }),
   );
 });

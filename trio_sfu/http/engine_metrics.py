@@ -55,6 +55,7 @@ COUNTERS: Final[Mapping[str, str]] = {
     "relay_gaps": "Times packets from another worker were missing; each asks for a keyframe",
     "events_lost": "Events of the engine that the control plane did not take in time",
     "socket_wakeups": "Times a worker woke",
+    "socket_pauses": "Times a worker let packets gather before it looked at them",
     "socket_receive_calls": "Calls of recvmmsg that returned datagrams",
     "socket_receive_datagrams": "Datagrams received from the kernel",
     "socket_receive_bytes": "Bytes received from the kernel",

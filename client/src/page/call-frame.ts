@@ -96,7 +96,13 @@ export class CallFrame {
     this.#devices = new DeviceSettings(media, speaker, chime);
     this.#settings = settingsDialog(
       media.remembered,
-      { language: parts.translate, remember: () => remember(media.remembered) },
+      {
+        language: parts.translate,
+        remember: () => {
+          remember(media.remembered);
+          parts.changed();
+        },
+      },
       this.#devices.element,
     );
     for (const dialog of [this.#settings, this.#moderation.element])

@@ -22,6 +22,8 @@ export interface Remembered {
   shortcuts: boolean;
   /** What is on the screen that is shared. */
   content: ShareContent;
+  /** Who presents is shown beside their screen. */
+  presenter: boolean;
 }
 
 const KEY = "trio-sfu";
@@ -36,6 +38,7 @@ function nothing(): Remembered {
     chime: true,
     shortcuts: true,
     content: "text",
+    presenter: false,
   };
 }
 
@@ -64,6 +67,7 @@ export function parseRemembered(stored: string | null): Remembered {
       chime: value.chime !== false,
       shortcuts: value.shortcuts !== false,
       content: value.content === "motion" ? "motion" : "text",
+      presenter: value.presenter === true,
     };
   } catch {
     return nothing();

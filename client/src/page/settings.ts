@@ -1,4 +1,4 @@
-/** The settings: language, the sound of arrivals, keyboard shortcuts and what they are. */
+/** The settings: language, what the screen is shared for, who is beside it, sounds, shortcuts. */
 import { canShareScreen } from "../lib/index.ts";
 import { h } from "./dom.ts";
 import { icon } from "./icons.ts";
@@ -58,7 +58,7 @@ export function settingsDialog(
   changes: SettingsChanges,
   devices: HTMLElement,
 ): HTMLDialogElement {
-  const check = (key: "chime" | "shortcuts") => {
+  const check = (key: "presenter" | "chime" | "shortcuts") => {
     const box = h("input", { type: "checkbox", name: key, checked: remembered[key] });
     box.addEventListener("change", () => {
       remembered[key] = box.checked;
@@ -96,6 +96,7 @@ export function settingsDialog(
     ),
     devices,
     ...(canShareScreen() ? [contentChoice(remembered, changes.remember)] : []),
+    check("presenter"),
     check("chime"),
     check("shortcuts"),
     h(

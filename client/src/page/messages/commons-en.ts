@@ -56,6 +56,7 @@ export const commonsEn = {
   "settings.content": "Share my screen for",
   "settings.content-text": "Text and pictures, which stay sharp",
   "settings.content-motion": "Video, which stays smooth",
+  "settings.presenter": "Show the presenter beside the screen",
   "settings.chime": "A sound when somebody joins",
   "settings.shortcuts": "Keyboard shortcuts",
   "settings.keys": "Keys",

@@ -58,6 +58,7 @@ export const commonsFr: Record<keyof typeof commonsEn, string> = {
   "settings.content": "Partager mon écran pour",
   "settings.content-text": "Du texte et des images, qui restent nets",
   "settings.content-motion": "De la vidéo, qui reste fluide",
+  "settings.presenter": "Afficher la personne qui présente à côté de l’écran",
   "settings.chime": "Un son quand quelqu’un arrive",
   "settings.shortcuts": "Raccourcis clavier",
   "settings.keys": "Touches",

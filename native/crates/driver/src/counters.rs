@@ -20,6 +20,8 @@ macro_rules! counters {
 counters! {
     /// Calls of epoll_wait that returned.
     socket_wakeups,
+    /// Times a worker let packets gather before it looked at them.
+    socket_pauses,
     /// Calls of recvmmsg that returned datagrams.
     socket_receive_calls,
     /// Datagrams received, GRO undone.

@@ -12,6 +12,7 @@
 //! [`Engine`]: trio_sfu_core::engine::Engine
 
 mod bind;
+mod coalescing;
 mod counters;
 mod driver;
 mod links;

@@ -13,6 +13,7 @@ use trio_sfu_core::event::Event;
 use trio_sfu_core::time::Instant;
 
 use crate::bind::Sockets;
+use crate::coalescing::Coalescing;
 use crate::counters::Counters;
 use crate::driver::CallError;
 use crate::links::{Link, Links, engine_id};
@@ -35,7 +36,7 @@ const STUCK_ANSWER_WITHIN: Duration = Duration::from_millis(20);
 const RELAY_RETRY: Duration = Duration::from_millis(1);
 /// Jobs done, and batches sent, per turn, so that neither starves receiving.
 const JOBS_PER_TURN: usize = 64;
-const BATCHES_PER_TURN: usize = 8;
+const BATCHES_PER_TURN: usize = 64;
 
 /// What a job sees of the worker it runs on.
 pub struct Served<'a> {
@@ -215,6 +216,7 @@ pub(crate) struct Worker {
     _waiting: Arc<EventFd>,
     reports: Arc<Reports>,
     events: Vec<Event>,
+    coalescing: Coalescing,
 }
 
 impl Worker {
@@ -260,6 +262,7 @@ impl Worker {
             _waiting: waiting,
             reports,
             events: Vec::new(),
+            coalescing: Coalescing::new(now()),
         })
     }
 
@@ -268,7 +271,9 @@ impl Worker {
         let mut ready: Vec<Ready> = Vec::new();
         let mut jobs: Vec<Job> = Vec::new();
         loop {
-            self.poller.wait(self.path.idle(now()), &mut ready)?;
+            self.wait(&mut ready)?;
+            let began = now();
+            let received = self.path.counters.socket_receive_calls;
             self.shared.progress.fetch_add(1, Ordering::Relaxed);
             self.path.counters.socket_wakeups += 1;
             for event in ready.iter().filter(|event| event.readable || event.writable) {
@@ -304,7 +309,22 @@ impl Worker {
             if !self.events.is_empty() {
                 self.reports.extend(self.events.drain(..).map(Report::Engine));
             }
+            let counters = &self.path.counters;
+            let sent = (counters.socket_send_runs, counters.socket_send_datagrams);
+            let received = counters.socket_receive_calls > received;
+            self.coalescing.turned((began, crate::worker::now()), received, sent);
         }
+    }
+
+    /// Waits until there is something to do, and a little longer where that pays.
+    fn wait(&mut self, ready: &mut Vec<Ready>) -> io::Result<()> {
+        let before = now();
+        let pause = self.coalescing.pause(before).min(self.path.idle(before));
+        if !pause.is_zero() {
+            self.path.counters.socket_pauses += 1;
+            std::thread::sleep(pause);
+        }
+        self.poller.wait(self.path.idle(now()), ready)
     }
 
     fn receive(&mut self, socket: usize) {

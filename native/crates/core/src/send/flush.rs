@@ -7,8 +7,10 @@ use crate::time::Instant;
 use crate::transmit::Batch;
 use crate::transport::{Transport, TransportKey};
 
-/// Bytes one call adds to a batch, give or take a packet: a bounded turn of work.
-const MAX_FLUSH: usize = 1024 * 1024;
+/// Bytes one call adds to a batch, give or take a packet: a bounded turn of work. It is sent before
+/// the next is filled: what was just encrypted is in the caches, and the first need not wait for
+/// the last.
+const MAX_FLUSH: usize = 128 * 1024;
 
 impl Engine {
     /// Adds what is due to `batch`, up to a bound; true: there is more, call again.
