@@ -52,6 +52,7 @@ describe("parseRemembered", () => {
       language: "fr",
       chime: false,
       shortcuts: false,
+      content: "motion",
       presenter: true,
     };
     expect(parseRemembered(JSON.stringify(remembered))).toEqual(remembered);
@@ -68,6 +69,7 @@ describe("parseRemembered", () => {
         language: "",
         chime: true,
         shortcuts: true,
+        content: "text",
         presenter: false,
       }),
   );
