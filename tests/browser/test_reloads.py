@@ -25,6 +25,12 @@ LOADED = """() => {
     return loadEventEnd && performance.timeOrigin + loadEventEnd;
 }"""
 
+# In this tab: the name is remembered in the browser, and another tab may have another.
+NAMED_OTHERWISE = """() => {
+    const remembered = JSON.parse(localStorage.getItem("trio-sfu"));
+    localStorage.setItem("trio-sfu", JSON.stringify({ ...remembered, name: "somebody else" }));
+}"""
+
 Measure = Callable[[str, str], None]
 
 
@@ -36,19 +42,31 @@ def reload(one: Participant) -> float:
     return float(loaded)
 
 
+def enter(one: Participant, daemon: Daemon) -> None:
+    """Join from the lobby, so that the address says nothing of a wish to join."""
+    one.open(f"{daemon.url}/{ROOM}")
+    page = chromium_of(one).page
+    page.get_by_label("Your name").fill(one.name)
+    one.page.click("Join")
+    one.wait_state("in-call")
+    assert "join" not in page.url
+    one.page.run(NAMED_OTHERWISE)
+
+
 @pytest.mark.parametrize("sharing", [False, True], ids=["call", "share"])
 def test_a_page_that_is_reloaded_is_back_by_itself(
     daemon: Daemon, person: PersonFactory, measure: Measure, *, sharing: bool
 ) -> None:
     people = alice, bob = person("alice"), person("bob")
-    for one in people:
-        one.join(daemon.url, ROOM)
+    bob.join(daemon.url, ROOM)
     if sharing:
+        alice.join(daemon.url, ROOM)
         colours = [COLOURS[letter] for letter in SCREEN]
         chromium_of(alice).prepare_screen(f"{daemon.url}/healthz", colours)
         alice.page.click("Share my screen")
         bob.sees("alice", SCREEN)
     else:
+        enter(alice, daemon)
         bob.sees("alice", alice.pattern)
     alice.sees("bob", bob.pattern)
     eventually(lambda: agree(daemon, ROOM, people), within=10, why="pages and server to agree")
@@ -73,3 +91,13 @@ def test_a_page_that_is_reloaded_is_back_by_itself(
     assert bob.page.run("() => window.trioSfu.client.self") == session
     if census:
         daemon.returns_to(census, only=OF_PEERS)
+
+
+def test_who_has_left_is_in_the_lobby_after_a_reload(daemon: Daemon, person: PersonFactory) -> None:
+    alice = person("alice")
+    enter(alice, daemon)
+    alice.page.click("Leave")
+    alice.wait_state("left")
+    reload(alice)
+    alice.wait_state("lobby")
+    assert daemon.get(f"/api/v1/rooms/{ROOM}/peers")[0] == 404

@@ -11,6 +11,7 @@ import { equip } from "./equipment.ts";
 import { setLanguage, t } from "./language.ts";
 import { type Choice, Lobby } from "./lobby.ts";
 import type { WayOn } from "./notices.ts";
+import { calledBefore, noteCall } from "./reloading.ts";
 import { remember } from "./remembered.ts";
 import { tellOfServer } from "./server-notices.ts";
 
@@ -66,8 +67,10 @@ export class App {
   }
 
   async start(): Promise<void> {
-    const { room, join, key } = this.#asked;
-    const name = this.#asked.name || this.media.remembered.name;
+    const { room, key } = this.#asked;
+    const before = calledBefore();
+    const join = this.#asked.join || before !== null;
+    const name = before || this.#asked.name || this.media.remembered.name;
     this.#showLobby();
     const devices = this.media.start();
     // Without a name there is still something to type.
@@ -98,7 +101,7 @@ export class App {
   #address(room: string): void {
     const path = `/${room}`;
     const query = location.pathname === path ? location.search : "";
-    history.replaceState(null, "", path + query + fragmentOf(this.key));
+    history.replaceState(history.state, "", path + query + fragmentOf(this.key));
     document.title = `${room} – trio-sfu`;
   }
 
@@ -166,6 +169,7 @@ export class App {
     else if (state === "connected") {
       if (this.client.pc?.connectionState === "connected") this.#back();
       this.#state("in-call");
+      noteCall(this.#choice?.name ?? null);
       this.#dropUseless();
       if (previous === "joining") {
         this.#showCall();
@@ -179,6 +183,7 @@ export class App {
       const retry = { label: "call.retry" as const, act: () => this.client.retryNow() };
       this.#notices.showCalmly(code, [retry], error?.failure ?? null);
     } else if (state === "closed") {
+      noteCall(null);
       this.#notices.clear();
       this.#equipment.chime.stop();
       if (!error && previous === "joining") {

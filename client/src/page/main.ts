@@ -35,7 +35,11 @@ const token = takeToken(asked, {
     setItem: (key, value) => sessionStorage.setItem(key, value),
   },
   hideFragment: () =>
-    history.replaceState(null, "", location.pathname + location.search + fragmentOf(asked.key)),
+    history.replaceState(
+      history.state,
+      "",
+      location.pathname + location.search + fragmentOf(asked.key),
+    ),
 });
 const app = new App(root, { ...asked, token });
 window.trioSfu = {
