@@ -75,4 +75,29 @@ describe("preferCodecs", () => {
     expect(offered({ scalabilityMode: "L1T3" }, {}, {})).toEqual(["video/VP8", "video/VP9"]);
     expect(offered({})).toEqual(["video/VP8", "video/VP9"]);
   });
+
+  it("leaves out AV1 in encrypted calls where nothing would tell its keyframes", () => {
+    const codecs = [codec("video/VP8"), codec("video/AV1")];
+    vi.stubGlobal("RTCRtpReceiver", { getCapabilities: () => ({ codecs }) });
+    const told = (sealed: boolean, ...uris: string[]) => {
+      const given: string[] = [];
+      const line = {
+        direction: "recvonly",
+        sender: { getParameters: () => ({ encodings: [] }) },
+        setCodecPreferences: (list: RTCRtpCodec[]) =>
+          given.push(...list.map(({ mimeType }) => mimeType)),
+        ...(uris.length > 0 && {
+          getHeaderExtensionsToNegotiate: () => uris.map((uri) => ({ uri, direction: "stopped" })),
+        }),
+      };
+      preferCodecs(line as unknown as RTCRtpTransceiver, "video", sealed);
+      return given;
+    };
+    const descriptor =
+      "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
+    expect(told(true)).toEqual(["video/VP8"]);
+    expect(told(true, "urn:3gpp:video-orientation")).toEqual(["video/VP8"]);
+    expect(told(true, descriptor)).toEqual(["video/VP8", "video/AV1"]);
+    expect(told(false)).toEqual(["video/VP8", "video/AV1"]);
+  });
 });

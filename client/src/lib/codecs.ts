@@ -61,15 +61,35 @@ function lacksSizes(sender: RTCRtpSender): boolean {
 }
 
 /**
+ * Whether AV1 whose payload is encrypted is of no use: its keyframes are then known by the
+ * dependency descriptor alone, to the server and to who receives it. Firefox has none.
+ */
+function lacksDescriptor(transceiver: RTCRtpTransceiver): boolean {
+  // W3C webrtc-extensions, 8; a browser that does not say what it can offer offers none.
+  const { getHeaderExtensionsToNegotiate: get } = transceiver as RTCRtpTransceiver & {
+    getHeaderExtensionsToNegotiate?(): readonly { uri: string }[];
+  };
+  return !get?.call(transceiver).some(({ uri }) => uri.includes("#dependency-descriptor"));
+}
+
+/**
  * Trim what `transceiver` will offer. Older Firefox has no `setCodecPreferences`, and
  * a browser may refuse the order: the full list is then offered, which works as well.
+ *
+ * @param sealed whether what goes over it is encrypted end to end.
  */
-export function preferCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): void {
+export function preferCodecs(
+  transceiver: RTCRtpTransceiver,
+  kind: "audio" | "video",
+  sealed = false,
+): void {
   if (typeof transceiver.setCodecPreferences !== "function") return;
   const side = transceiver.direction === "sendonly" ? RTCRtpSender : RTCRtpReceiver;
-  const lacking = lacksSizes(transceiver.sender);
+  const useless = new Set<string>();
+  if (lacksSizes(transceiver.sender)) useless.add("video/vp9");
+  if (sealed && lacksDescriptor(transceiver)) useless.add("video/av1");
   const trimmed = trimCodecs(side.getCapabilities(kind)?.codecs ?? []).filter(
-    ({ mimeType }) => !(lacking && mimeType.toLowerCase() === "video/vp9"),
+    ({ mimeType }) => !useless.has(mimeType.toLowerCase()),
   );
   if (trimmed.length === 0) return;
   try {

@@ -77,7 +77,7 @@ export class ReceivingLines {
     const pair = this.#nextPair++;
     for (const kind of kinds) {
       const transceiver = this.#pc.addTransceiver(kind, { direction: "recvonly" });
-      preferCodecs(transceiver, kind);
+      preferCodecs(transceiver, kind, this.#encryption !== null);
       this.#encryption?.receive(transceiver.receiver);
       const stream = new MediaStream([transceiver.receiver.track]);
       this.#lines.push({ transceiver, stream, kind, pair });

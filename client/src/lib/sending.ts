@@ -48,7 +48,7 @@ export class SendingLines {
     for (const source of SOURCES) {
       const sendEncodings = initialEncodings(source);
       const transceiver = addLine(pc, source, sendEncodings);
-      preferCodecs(transceiver, kindOf(source));
+      preferCodecs(transceiver, kindOf(source), encryption !== null);
       encryption?.send(transceiver.sender);
       this.#transceivers.set(source, transceiver);
       if (sendEncodings)
