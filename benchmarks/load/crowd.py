@@ -71,7 +71,7 @@ class Crowd:
     left: bool = False
     """They have gone, so what a server says of it is no failure."""
     wishes: dict[int, trio.MemorySendChannel[int]] = field(default_factory=dict)
-    """By the number of a peer that wants other layers: where it hears which of ``tracks``."""
+    """By the number of a peer that wants other encodings: where it hears which of ``tracks``."""
     _ssrcs: Iterator[int] = field(default_factory=lambda: itertools.count(0x5150_0001))
 
     async def peer(self) -> Peer:
@@ -112,7 +112,7 @@ class Crowd:
             yield f"viewer {number} {change_every * 1e6:.0f} {tracks}"
 
     def wish(self, peer: int, track: int) -> None:
-        """Have a peer ask for another layer; who cannot do so in time does not get it."""
+        """Have a peer ask for another encoding; who cannot do so in time does not get it."""
         with suppress(trio.WouldBlock, trio.BrokenResourceError):
             self.wishes[peer].send_nowait(track)
 

@@ -30,7 +30,7 @@ SETTINGS: Final = {
     "TRIO_SFU_HTTP_MAX_CONNECTIONS_PER_ADDRESS": "10000",
 }
 _SOURCES: Final[dict[Kind, Source]] = {"audio": "microphone", "video": "camera"}
-_WITHIN: Final = 10.0
+_WITHIN: Final = 30.0
 _STOPS_WITHIN: Final = 120.0
 Wanted = TypeVar("Wanted", Joined, Answer)
 

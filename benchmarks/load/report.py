@@ -64,7 +64,7 @@ def table(results: Iterable[Result]) -> str:
 
 
 def change_table(results: Iterable[Result]) -> str:
-    """Return how it went where viewers wanted other layers; empty where nobody did."""
+    """Return how it went where viewers wanted other encodings; empty where nobody did."""
     lines = [
         f"| {each.workload} | {each.forwarder} | {each.wishes} | {each.changed} | {each.unmet}"
         f" | {each.unclean} | "

@@ -50,13 +50,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """Packets that were not what was published, of those ``checked``."""
     checked: int
     wishes: int
-    """How often viewers wanted another layer,"""
+    """How often viewers wanted another encoding,"""
     unmet: int
     """… did not get it before they wanted the next one,"""
     unclean: int
     """and got one that did not begin with a keyframe."""
     changed: int
-    """Layers that came; ``change_ns`` says how long after the wish: p50, p99 and the longest."""
+    """Encodings that came; ``change_ns`` says how long after the wish: p50, p99 and the longest."""
     change_ns: dict[str, float]
     switches_per_packet: Spread | None
     syscalls_per_packet: float | None

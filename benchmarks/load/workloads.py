@@ -34,7 +34,7 @@ class Workload:
     slots: int | None = None
     """How many others somebody in a meeting sees, the first ones; without it all."""
     change_every: float = 0.0
-    """Seconds after which a viewer wants another layer."""
+    """Seconds after which a viewer wants another encoding."""
 
     def traces(self) -> list[str]:
         """Return the names of the traces that are needed."""
@@ -65,7 +65,7 @@ class Workload:
     def fanout(self, place: int) -> int:
         """Return how many see the person who is the ``place``-th in a room."""
         # Who is before it has one less before it.
-        earlier = min(place, self.people) if place - 1 < self.seen else 0
+        earlier = place if place - 1 < self.seen else 0
         return earlier + (self.people - 1 - place if place < self.seen else 0)
 
     def sized(self, size: int | None) -> "Workload":

@@ -42,7 +42,7 @@ pub(crate) struct Peer {
     arrivals: Recorder,
     /// The transport-wide number of what it sends next.
     pub(crate) wide: Cell<u16>,
-    /// Of one that wants other layers.
+    /// Of one that wants other encodings.
     pub(crate) viewer: Option<Viewer>,
     /// Of a verified peer: the next index of each track.
     next: HashMap<u16, u64>,
@@ -178,7 +178,7 @@ impl Peer {
         if self.plan.verified {
             let next = self.next.entry(stamp.track).or_insert(stamp.index);
             if seen == Seen::Other {
-                // What was sent while it showed another layer was not for this viewer.
+                // What was sent while it showed another encoding was not for this viewer.
                 *next = stamp.index;
             }
             if stamp.index < *next {

@@ -23,7 +23,7 @@ pub(crate) struct Received {
     pub(crate) besides: u64,
     /// Packets that were asked of the publishers once more.
     pub(crate) nacks: u64,
-    /// How viewers came to other layers.
+    /// How viewers came to other encodings.
     pub(crate) changes: Changes,
     /// Nanoseconds from being sent to arriving, of the packets that were looked at.
     pub(crate) latencies: Vec<u64>,

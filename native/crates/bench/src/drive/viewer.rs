@@ -1,30 +1,30 @@
-//! A viewer that wants another layer now and then: what it wishes, and when it gets it.
+//! A viewer that wants another encoding now and then: what it wishes, and when it gets it.
 
 use trio_sfu_wire::codec::vp8::PayloadDescriptor;
 
 /// What a packet says of the changes of a viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
-    /// The layer goes on, or nobody knows any better.
+    /// The encoding goes on, or nobody knows any better.
     Same,
-    /// It begins another layer than the packet before.
+    /// It begins another encoding than the packet before.
     Other,
 }
 
-/// How the changes of layers went, of all viewers of a group together.
+/// How the changes of encodings went, of all viewers of a group together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Changes {
     /// Wishes.
     pub(crate) wishes: u64,
     /// Those that were not met before the next one.
     pub(crate) unmet: u64,
-    /// Layers that did not begin with a keyframe.
+    /// Encodings that did not begin with a keyframe.
     pub(crate) unclean: u64,
-    /// Nanoseconds from a wish to the first packet of the layer.
+    /// Nanoseconds from a wish to the first packet of the encoding.
     pub(crate) took: Vec<u64>,
 }
 
-/// The layers of one viewer, by their tracks.
+/// The encodings of one viewer, by their tracks.
 pub(crate) struct Viewer {
     tracks: Vec<u16>,
     every: u64,
@@ -39,7 +39,7 @@ struct Wish {
     track: u16,
     /// When it was made, in nanoseconds of `CLOCK_REALTIME`.
     at: u64,
-    /// A packet of another layer has come since.
+    /// A packet of another encoding has come since.
     elsewhere: bool,
 }
 
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_is_met_by_the_first_packet_of_its_layer() {
+    fn a_wish_is_met_by_the_first_packet_of_its_encoding() {
         let (mut viewer, mut changes) = viewer();
         let delta = descriptor(1, true, false, SIZE);
         assert_eq!(viewer.wish(499, 0, &mut changes), None);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_that_begins_in_the_middle_is_noted_and_one_that_was_there_is_no_change() {
+    fn an_encoding_that_begins_in_the_middle_is_noted_and_one_that_was_there_is_no_change() {
         let (mut viewer, mut changes) = viewer();
         let delta = descriptor(1, true, false, SIZE);
         assert_eq!(viewer.wish(500, 0, &mut changes), Some(1));
