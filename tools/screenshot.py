@@ -2,7 +2,7 @@
 
 Run by ``make screenshot``. The people are drawn, their cameras film the drawings, and what is
 photographed is one participant's browser: a call with a shared screen, the chat of a French call,
-a call on a phone, the statistics.
+a call on a phone, the statistics, the lobby, and a call whose server has just gone.
 """
 
 import base64
@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserType, sync_playwright
 from tests.browser.chromium import CAPTURED_TITLE, ChromiumBrowser, open_window, start
 from tests.browser.participant import Device, Participant
 from tests.browser.patterns import COLOURS, write_tone
-from tests.process.daemon import running_daemon
+from tests.process.daemon import Daemon, running_daemon
 from tests.process.patience import eventually
 from tools.portraits import SLIDE, portraits
 
@@ -34,10 +34,10 @@ SHARP: Final = 4_000
 class Studio:
     """A daemon, somebody with a browser whose camera films them, and others who have come."""
 
-    def __init__(self, driver: BrowserType, folder: Path, url: str) -> None:
+    def __init__(self, driver: BrowserType, folder: Path, daemon: Daemon) -> None:
         self._driver = driver
         self._folder = folder
-        self._url = url
+        self.daemon = daemon
         self._drawn = portraits(driver)
         self._browsers: list[Browser] = []
 
@@ -56,7 +56,7 @@ class Studio:
     def crowd(self, room: str, names: tuple[str, ...]) -> ChromiumBrowser:
         """Have others come, all from one browser."""
         _, window = self.person("Mei")
-        window.open(self._url)
+        window.open(self.daemon.url)
         window.run(CROWD, list(COLOURS.values()), [640, 360, 10])
         for name in names:
             picture = base64.b64encode(self._drawn[name]).decode()
@@ -149,6 +149,40 @@ def the_statistics(studio: Studio, url: str) -> None:
     take(window, "statistics.png")
 
 
+def the_lobby(studio: Studio, url: str) -> None:
+    """Before the call."""
+    viewer, window = studio.person("Kofi", SMALLER)
+    viewer.open(f"{url}/{ROOM}?name=Kofi")
+    eventually(
+        lambda: viewer.page.run("() => document.querySelector('.preview video').videoWidth > 0"),
+        within=10,
+        why="the preview",
+    )
+    take(window, "lobby.png")
+
+
+def a_server_that_has_gone(studio: Studio, url: str) -> None:
+    """Show how the page says that it comes back. Goes last: there is no daemon any more."""
+    viewer, window = studio.person("Jonas", SMALLER)
+    studio.crowd(ROOM, ("Amina", "Lucía"))
+    viewer.join(url, ROOM)
+    all_seen(viewer, 2)
+    window.page.wait_for_timeout(SHARP)
+    studio.daemon.kill()
+    viewer.wait_state("reconnecting")
+    window.screenshot(TARGET / "reconnecting.png")
+
+
+SCENES: Final = (
+    a_shared_screen,
+    a_chat_in_french,
+    on_a_phone,
+    the_statistics,
+    the_lobby,
+    a_server_that_has_gone,
+)
+
+
 @contextmanager
 def studios() -> Iterator[tuple[Studio, str]]:
     """Give a studio and the address of its daemon."""
@@ -157,14 +191,14 @@ def studios() -> Iterator[tuple[Studio, str]]:
         running_daemon(Path(name)) as daemon,
         sync_playwright() as playwright,
     ):
-        yield Studio(playwright.chromium, Path(name), daemon.url), daemon.url
+        yield Studio(playwright.chromium, Path(name), daemon), daemon.url
 
 
 def main() -> None:
     """Hold the calls and take the pictures."""
     TARGET.mkdir(parents=True, exist_ok=True)
     with studios() as (studio, url):
-        for scene in (a_shared_screen, a_chat_in_french, on_a_phone, the_statistics):
+        for scene in SCENES:
             scene(studio, url)
             studio.close()
 

@@ -613,7 +613,7 @@ export interface Publish {
   again?: boolean;
 }
 
-/** The best quality the client can use of a peer's stage video (size of its tile). */
+/** The best quality the client can use of a peer's video (size of its tile). */
 export interface Prefer {
   type: "prefer";
   peer: string;
@@ -625,6 +625,10 @@ export interface Prefer {
  *
  * `visible` false: its tile is scrolled away or covered. `pinned`: its viewer wants it
  * before all others. A size of 0 by 0 is one that is not known.
+ *
+ * `source` "camera": the tile is another one, of the peer's camera beside its screen. It
+ * asks for a slot of its own while both are shared. It gets one that no stage is on, and
+ * video there when no stage waits for bits.
  */
 export interface Tile {
   peer: string;
@@ -632,6 +636,7 @@ export interface Tile {
   height?: number;
   visible?: boolean;
   pinned?: boolean;
+  source?: "camera" | null;
 }
 
 /**

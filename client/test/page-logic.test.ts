@@ -26,6 +26,9 @@ describe("roomView", () => {
     expect(showsMore(large, shown)).toBe(false);
     expect(showsMore(shown, away)).toBe(false);
     expect(showsMore(shown, roomView([seen], 1, true))).toBe(false);
+    const beside = roomView([seen, { ...seen, source: "camera" }], 1, false);
+    expect(showsMore(shown, beside)).toBe(true);
+    expect(showsMore(beside, shown)).toBe(false);
   });
 });
 
@@ -49,6 +52,8 @@ describe("parseRemembered", () => {
       language: "fr",
       chime: false,
       shortcuts: false,
+      content: "motion",
+      presenter: true,
     };
     expect(parseRemembered(JSON.stringify(remembered))).toEqual(remembered);
   });
@@ -64,6 +69,8 @@ describe("parseRemembered", () => {
         language: "",
         chime: true,
         shortcuts: true,
+        content: "text",
+        presenter: false,
       }),
   );
 });

@@ -37,6 +37,8 @@ describe("SlotTable", () => {
       screenAudio: null,
       video: null,
       videoSource: null,
+      camera: null,
+      cameraShows: false,
     }));
 
   it("has no picture before the first packet has left the server", () => {
@@ -76,6 +78,23 @@ describe("SlotTable", () => {
   it("keeps microphone and screen audio apart", () => {
     slots.map([to("4", "ada", "microphone"), to("6", "ada", "screen-audio")]);
     expect(slots.of("ada")).toMatchObject({ audio: "4", screenAudio: "6" });
+  });
+
+  it("tells the camera beside a screen from the stage", () => {
+    slots.add([{ mid: "1", kind: "video", pair: 2 }]);
+    slots.map([to("1", "ada", "camera")]);
+    slots.shows("1", "ada", "camera");
+    // The stage shows the camera until the screen is there.
+    slots.map([to("5", "ada", "camera"), to("1", "ada", "screen")]);
+    expect(slots.of("ada")).toMatchObject({ video: "1", videoSource: "camera", camera: "5" });
+    expect(slots.of("ada").cameraShows).toBe(false);
+    slots.shows("5", "ada", "camera");
+    slots.shows("1", "ada", "screen");
+    expect(slots.of("ada")).toMatchObject({ video: "1", videoSource: "screen", cameraShows: true });
+    slots.map([to("5", null, null), to("1", "ada", "camera")]);
+    expect(slots.of("ada")).toMatchObject({ video: "1", videoSource: "screen", camera: null });
+    slots.shows("1", "ada", "camera");
+    expect(slots.of("ada")).toMatchObject({ video: "1", videoSource: "camera", camera: null });
   });
 
   it("takes no notice of mids it does not know", () => {

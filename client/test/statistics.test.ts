@@ -160,6 +160,7 @@ it("looks at a call: whose streams there are", async () => {
     audio: stream("Audio", "a"),
     screenAudio: null,
     layer: { rid: "h", spatial: null, temporal: 1, wanted: "f", paused: null },
+    cameraLayer: { rid: "q", spatial: null, temporal: null, wanted: "q", paused: null },
   } as unknown as RemotePeer;
   const client = {
     pc: {
@@ -178,6 +179,9 @@ it("looks at a call: whose streams there are", async () => {
     ["p screen", "h T1 → f"],
   ]);
   expect(seen).toMatchObject({ path: null, estimate: 5 });
+  const beside = { ...peer, video: stream("Video", "s"), camera: stream("Video", "v") };
+  const both = await look({ ...client, peers: [beside] } as unknown as RoomClient);
+  expect(both?.lines.at(-1)).toMatchObject({ key: "p camera", layer: "q" });
 });
 
 it("names what is sent, or why nothing is", () => {

@@ -43,6 +43,35 @@ describe("an application's test, on a fake server", () => {
     expect(client.peers.map(({ name }) => name)).toEqual(["Bob"]);
   });
 
+  it("shows who presents beside the screen while the view asks for that", async () => {
+    const bob = server.enters("Bob", ["camera", "screen"]);
+    await joined();
+    const stage = { peer: bob.id, width: 1920, height: 1080 };
+    client.setView({ tiles: [stage], hidden: false });
+    await settle();
+    expect(client.peers[0]).toMatchObject({ videoSource: "screen", camera: null });
+    const beside = { peer: bob.id, source: "camera" as const, width: 320, height: 180 };
+    client.setView({ tiles: [stage, beside], hidden: false });
+    await settle();
+    expect(client.peers[0]?.videoSource).toBe("screen");
+    expect(client.peers[0]?.camera).not.toBeNull();
+    expect(client.peers[0]?.camera).not.toBe(client.peers[0]?.video);
+    bob.unpublish("screen");
+    expect(client.peers[0]).toMatchObject({ videoSource: "camera", camera: null });
+  });
+
+  it("asks for a slot more where all are stages", async () => {
+    const everybody = ["Bob", "Cleo", "Dan", "Eve"].map((name) => server.enters(name, ["camera"]));
+    await joined();
+    const bob = everybody[0]?.id ?? "";
+    everybody[0]?.publish("screen");
+    expect(client.offersSent).toBe(1);
+    client.setView({ tiles: [{ peer: bob, source: "camera" }], hidden: false });
+    await settle();
+    expect(client.offersSent).toBe(2);
+    expect(client.peers.map(({ camera }) => camera !== null)).toEqual([true, false, false, false]);
+  });
+
   it("has one screen at a time, the later one", async () => {
     const bob = server.enters("Bob", ["camera", "screen"]);
     await joined();

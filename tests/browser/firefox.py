@@ -20,10 +20,12 @@ from websockets.sync.client import ClientConnection, connect
 from tests.browser.patterns import COLOURS
 from tests.process.patience import eventually
 
+ENTER = "\ue007"
+"""The key's code in WebDriver (17.4.2)."""
 CANVAS_CAMERA = Path(__file__).with_name("canvas_camera.js").read_text()
 
 
-def preferences(tone: int) -> dict[str, object]:
+def preferences(tone: int, language: str) -> dict[str, object]:
     """Return the profile's preferences."""
     return {
         "media.navigator.streams.fake": True,
@@ -37,8 +39,20 @@ def preferences(tone: int) -> dict[str, object]:
         "network.captive-portal-service.enabled": False,
         "network.connectivity-service.enabled": False,
         "services.settings.server": "data:,",
-        "intl.accept_languages": "en-US",
+        "intl.accept_languages": language,
     }
+
+
+# Names come by aria-label, by a label, or are the text.
+FIND = """(role, name) => {
+    const tags = {
+        button: "button", textbox: "input:not([type]), input[type=text], textarea", list: "ul, ol",
+    };
+    const named = (e) => e.ariaLabel ?? e.labels?.[0]?.innerText ?? e.innerText;
+    return [...document.querySelectorAll(`${tags[role]}, [role=${role}]`)]
+        .filter((e) => e.checkVisibility({ visibilityProperty: true }))
+        .filter((e) => named(e).trim().split("\\n")[0] === name);
+}"""
 
 
 class FirefoxBrowser:
@@ -86,6 +100,14 @@ class FirefoxBrowser:
         assert answer["type"] == "success", answer
         return json.loads(answer["result"]["value"])
 
+    def find(self, role: str, name: str) -> list[str]:
+        """Return what can be seen of this role and name.
+
+        Not by the accessibility locator: in a call it may need half a minute.
+        """
+        found = self._call(FIND, *({"type": "string", "value": each} for each in (role, name)))
+        return [each["sharedId"] for each in found["value"]]
+
     def click(self, button: str) -> None:
         """Click the button of this accessible name, as a user does."""
         found = self._command(
@@ -94,22 +116,50 @@ class FirefoxBrowser:
             locator={"type": "accessibility", "value": {"role": "button", "name": button}},
         )["nodes"]
         assert len(found) == 1, f"{len(found)} buttons named {button}"
-        origin = {"type": "element", "element": {"sharedId": found[0]["sharedId"]}}
+        self._point_at(found[0]["sharedId"])
+
+    def press(self, role: str, name: str) -> None:
+        """Click what has this role and name."""
+        found = self.find(role, name)
+        assert len(found) == 1, f"{len(found)} of {role} {name}"
+        self._call("(e) => e.scrollIntoView({ block: 'nearest' })", {"sharedId": found[0]})
+        self._point_at(found[0])
+
+    def _call(self, function: str, *arguments: dict[str, str]) -> Any:
+        answer = self._command(
+            "script.callFunction",
+            functionDeclaration=function,
+            arguments=arguments,
+            target={"context": self._context},
+            awaitPromise=False,
+        )
+        assert answer["type"] == "success", answer
+        return answer["result"]
+
+    def _point_at(self, element: str) -> None:
+        self._act(
+            "pointer",
+            {"type": "pointerMove", "x": 0, "y": 0, "origin": _origin(element)},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerUp", "button": 0},
+        )
+
+    def type(self, text: str) -> None:
+        """Press keys; ``ENTER`` is one."""
+        ups_and_downs = [(key, how) for key in text for how in ("keyDown", "keyUp")]
+        self._act("key", *({"type": how, "value": key} for key, how in ups_and_downs))
+
+    def _act(self, device: str, *actions: dict[str, Any]) -> None:
         self._command(
             "input.performActions",
             context=self._context,
-            actions=[
-                {
-                    "type": "pointer",
-                    "id": "mouse",
-                    "actions": [
-                        {"type": "pointerMove", "x": 0, "y": 0, "origin": origin},
-                        {"type": "pointerDown", "button": 0},
-                        {"type": "pointerUp", "button": 0},
-                    ],
-                }
-            ],
+            actions=[{"type": device, "id": device, "actions": actions}],
         )
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the window so large, in pixels."""
+        size = {"width": width, "height": height}
+        self._command("browsingContext.setViewport", context=self._context, viewport=size)
 
     def screenshot(self, path: Path) -> None:
         """Save what the window shows."""
@@ -128,7 +178,7 @@ class FirefoxBrowser:
 
 @contextmanager
 def running_firefox(
-    pattern: str, tone: int, size: tuple[int, int] = (640, 360)
+    pattern: str, tone: int, size: tuple[int, int] = (640, 360), language: str = "en-US"
 ) -> Iterator[FirefoxBrowser]:
     """Start Firefox in this thread's network namespace. ``size``: its camera's, in pixels."""
     with tempfile.TemporaryDirectory(prefix="trio-sfu-firefox-") as folder:
@@ -136,7 +186,7 @@ def running_firefox(
         profile.mkdir()
         lines = (
             f"user_pref({json.dumps(name)}, {json.dumps(value)});\n"
-            for name, value in preferences(tone).items()
+            for name, value in preferences(tone, language).items()
         )
         profile.joinpath("user.js").write_text("".join(lines))
         log = Path(folder, "log")
@@ -163,6 +213,10 @@ def running_firefox(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _origin(element: str) -> dict[str, Any]:
+    return {"type": "element", "element": {"sharedId": element}}
 
 
 def _address(log: Path) -> str:

@@ -1,6 +1,6 @@
 """Looks at the page in a state of it, in windows of several sizes: what is wrong, and a picture."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ SETTLED = """async () => {
 }"""
 # What lies in what is scrolled, or is cut off with the tile it is in, is where it belongs.
 OUTSIDE = """() => [...document.querySelectorAll(
-    "article.tile, button, input, select, textarea, [role=alert]")]
+    "article.tile, button, input, select, textarea, [role=alert], .notice")]
     .filter((e) => e.checkVisibility())
     .filter((e) => !e.closest(".people-list, .scrolled, .messages, dialog, .statistics"))
     .filter((e) => {
@@ -46,12 +46,13 @@ class Look:
         self._artifacts = artifacts
         self.wrong: dict[str, list[str]] = {}
 
-    def at(self, person: Participant, state: str) -> None:
-        """Look at what somebody has before them now, in a window of each size."""
+    def at(self, person: Participant, state: str, sizes: Collection[str] = SIZES) -> None:
+        """Look at what somebody has before them now, in windows of these sizes."""
         page = chromium_of(person).page
         before = page.viewport_size
         assert before is not None
-        for name, (width, height) in SIZES.items():
+        for name in sizes:
+            width, height = SIZES[name]
             chromium_of(person).resize(width, height)
             person.page.run(SETTLED)
             page.screenshot(path=self._artifacts / f"{state}-{name}.png")

@@ -120,11 +120,13 @@ def visit(url: str, page: Page, said: Said) -> int:
     the_document(page)
     the_headers(answer)
     in_every_part(page)
+    assert not chunks(said)
     press(page, "Join")
     expect(page.get_by_role("article", name="bob")).to_be_visible()
     for name in ("Statistics", "Statistics", "Chat", "People"):
         press(page, name)
         in_every_part(page)
+    assert chunks(said) == {"panel"}
     press(page, "Leave")
     in_every_part(page)
     # Chromium hands on what it has noted before it is asked again.
@@ -133,6 +135,12 @@ def visit(url: str, page: Page, said: Said) -> int:
     assert said.issues == []
     of_this_server_alone(url, said)
     return loaded
+
+
+def chunks(said: Said) -> set[str]:
+    """Return which of the parts have come that are loaded when they are used."""
+    names = (response.url.rpartition("/assets/")[2].split("-")[0] for response in said.responses)
+    return {name for name in names if name in ("panel", "connection", "encryption", "worker")}
 
 
 def the_document(page: Page) -> None:

@@ -11,7 +11,7 @@ NOTICE = """() => {
     const notice = document.querySelector('.notice[data-code="draining"]');
     return notice && [
         notice.querySelector("p").textContent,
-        notice.querySelector("p").getAttribute("role"),
+        notice.closest("[role]").getAttribute("role"),
         notice.querySelector(".clock").textContent,
     ];
 }"""

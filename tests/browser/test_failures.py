@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.browser.firefox import running_firefox
+from tests.browser.flow import flows_again
 from tests.browser.participant import DeviceFactory, Participant, PersonFactory, chromium_of
 from tests.browser.patterns import COLOURS
 from tests.browser.test_ice_restart import longest_gap
@@ -172,7 +173,12 @@ def test_the_daemon_stops_and_starts_again(call: Call, measure: Measure) -> None
             "server-unreachable",
         }
     call.start()
+    started = time.monotonic()
     seconds = call.back(*call.people)
+    flows_again(*call.people)
+    flowing = time.monotonic() - started
+    measure("sound and picture at both after a restart", f"{flowing:.1f} s after the start")
+    assert flowing < BACK_WITHIN
     measure("SIGTERM with a call inside: stopped", f"{stopped:.1f} s")
     measure("pages back after a restart", f"{seconds:.1f} s after the start")
     assert stopped < 5

@@ -82,7 +82,7 @@ def own(one: Participant) -> str:
 
 def told(one: Participant) -> str:
     """Return what the page says is wrong."""
-    return str(one.page.run("() => document.querySelector('[role=alert]')?.textContent ?? ''"))
+    return str(one.page.run("() => document.querySelector('.notice, .ended p')?.textContent ?? ''"))
 
 
 @pytest.mark.parametrize("what", ["all", "udp"])

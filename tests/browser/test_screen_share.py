@@ -35,6 +35,16 @@ STOP_BY_BROWSER = """() => {
 
 OTHER_SCREEN = "CYYC"
 
+CONTENT = {
+    "en": ("More", "Settings", "Share my screen for", "Video, which stays smooth"),
+    "fr": ("Plus", "Réglages", "Partager mon écran pour", "De la vidéo, qui reste fluide"),
+}
+"""The way to what the screen is shared for."""
+HOW_IT_IS_SENT = """() => {
+    const { sender } = window.trioSfu.client.line("screen");
+    return [sender.track?.contentHint, sender.getParameters().degradationPreference ?? null];
+}"""
+
 REFUSE = """(name, message) => {
     navigator.mediaDevices.getDisplayMedia = async () => {
         throw new DOMException(message, name);
@@ -259,3 +269,31 @@ def test_a_picker_that_gives_nothing_leaves_everything_as_it_was(
     bob.sees_source("alice", "camera")
     film = bob.stop_recording()
     assert transitions(film) == [alice.pattern], film
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_screen_is_shared_for_text_or_for_video(
+    daemon: Daemon, person: PersonFactory, language: str
+) -> None:
+    alice, bob = person("alice", language=LOCALES[language]), person("bob")
+    for one in (alice, bob):
+        one.join(daemon.url, ROOM)
+    page, words = chromium_of(alice).page, WORDS[language]
+    chromium_of(alice).prepare_screen(
+        f"{daemon.url}/readyz", [COLOURS[letter] for letter in SCREEN]
+    )
+    alice.page.click(words["share"])
+    bob.sees("alice", SCREEN)
+    assert alice.page.run(HOW_IT_IS_SENT)[0] == "detail"
+    alice.page.click(words["stop"])
+    bob.sees_source("alice", "camera")
+    more, settings, label, video = CONTENT[language]
+    alice.page.click(more)
+    alice.page.click(settings)
+    page.get_by_label(label).select_option(label=video)
+    alice.page.click(words["close settings"])
+    # It is remembered.
+    alice.join(daemon.url, ROOM)
+    alice.page.click(words["share"])
+    bob.sees("alice", SCREEN)
+    assert alice.page.run(HOW_IT_IS_SENT) == ["motion", "maintain-framerate"]

@@ -248,3 +248,33 @@ async def test_an_error_in_the_block_comes_out_as_it_is() -> None:
         with pytest.raises(LookupError, match="mine"):
             async with connect(daemon.url, room="room", name="me"):
                 raise LookupError("mine")
+
+
+async def test_who_shares_takes_the_place_of_who_did_before() -> None:
+    async with (
+        running_daemon() as daemon,
+        connect(daemon.url, room="room", name="viewer") as viewer,
+        connect(daemon.url, room="room", name="first", pairs=1) as first,
+        connect(daemon.url, room="room", name="second", pairs=1) as second,
+    ):
+        await first.publish(camera=plain(RED), screen=plain(WHITE), screen_audio=Tone(880))
+        await see(viewer, first.id, is_colour(WHITE))
+        await second.publish(screen=plain(GREEN))
+        await see(viewer, second.id, is_colour(GREEN))
+        await see(viewer, first.id, is_colour(RED))
+        with trio.fail_after(5):
+            await first.until(lambda: first.state.moderated)
+        [told] = first.state.moderated
+        assert (told.code, told.by, told.name) == ("screen-taken-over", second.id, "second")
+        assert first.displaced
+        assert [track.source for track in viewer.peers[first.id].tracks] == ["camera"]
+        # It shares again, and wins.
+        await first.publish(screen=plain(WHITE))
+        await see(viewer, first.id, is_colour(WHITE))
+        assert not first.displaced
+        assert viewer.peers[second.id].tracks == []
+        # What was shared in a session before takes nobody's place.
+        await second.publish(screen=plain(GREEN), again=True)
+        with trio.fail_after(5):
+            await second.until(lambda: len(second.state.moderated) == 2)
+        assert viewer.peers[second.id].tracks == []

@@ -100,7 +100,10 @@ async def test_every_answer_has_a_strict_policy(app: Starlette, path: str) -> No
     assert policy["require-trusted-types-for"] == "'script'"
     assert policy["trusted-types"] == "default"
     assert headers["x-content-type-options"] == "nosniff"
-    assert "camera=(self)" in headers["permissions-policy"]
+    assert headers["permissions-policy"] == (
+        "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(),"
+        " usb=(), serial=(), hid=(), midi=(), accelerometer=(), gyroscope=(), magnetometer=()"
+    )
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert headers["cross-origin-resource-policy"] == "same-origin"

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from trio_sfu._native import Kind
 from trio_sfu.signaling.carried import (
     ChatMessage,
     PeerInfo,
@@ -42,12 +41,6 @@ from trio_sfu.signaling.messages import (
     VideoLimited,
 )
 
-_KINDS: dict[Source, Kind] = {
-    "camera": "video",
-    "screen": "video",
-    "microphone": "audio",
-    "screen-audio": "audio",
-}
 _KEPT = 64
 _MESSAGES = 200
 """As many chat messages as a room keeps."""
@@ -158,7 +151,4 @@ class RoomState:
 
     def stage_of(self, peer: str) -> str | None:
         """Return the mid of the slot that is mapped to a peer's video, screen or camera."""
-        for mid, slot in self.slots.items():
-            if slot.peer == peer and slot.source is not None and _KINDS[slot.source] == "video":
-                return mid
-        return None
+        return self.slot_of(peer, "screen") or self.slot_of(peer, "camera")

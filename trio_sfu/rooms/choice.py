@@ -55,7 +55,7 @@ class Choice:
             self.screen_audio += showing.source == "screen-audio"
             return
         most = allowed(showing.source, self.limit)
-        quality = self.attention.quality(showing.peer)
+        quality = self.attention.quality(showing.peer, beside=showing.beside)
         if most == "off":
             own = allowed(showing.source, self.by_room) == "off"
             self._pauses[mid] = "room" if own else "overload"
@@ -70,7 +70,7 @@ class Choice:
             # It stays mapped: the engine goes on when its publisher has another codec.
             self._unsupported.add(mid)
         ladder = self.tracks.ladder(self.now, member, showing.source)
-        tile = self.attention.tile(showing.peer)
+        tile = self.attention.tile(showing.peer, beside=showing.beside)
         if showing.source == "screen":
             use = ladder
         else:
@@ -92,7 +92,8 @@ class Choice:
             height=tile.height,
         )
         self._ladders[mid] = use
-        self.wants.append(Want(mid, (showing.peer, showing.source), use, weight))
+        track = showing.peer, showing.source
+        self.wants.append(Want(mid, track, use, weight, spare=showing.beside))
 
     def plan(self, allotted: Allotted) -> Plan:
         """Return what each slot is to show."""

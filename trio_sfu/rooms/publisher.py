@@ -20,3 +20,8 @@ class Publisher:
         if "screen" in self.tracks:
             return "screen"
         return "camera" if self.tracks.get("camera") is False else None
+
+    @property
+    def has_another(self) -> bool:
+        """Whether there is a camera to be seen besides the screen on its stage."""
+        return "screen" in self.tracks and self.tracks.get("camera") is False

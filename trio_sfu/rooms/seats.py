@@ -32,6 +32,8 @@ class Wishes:
     pinned: frozenset[PeerId] = frozenset()
     voices: int = 8
     """How many microphones are heard at most."""
+    beside: tuple[PeerId, ...] = ()
+    """Whose camera is to be seen beside their screen, where there is a slot for it."""
 
 
 class Seats:

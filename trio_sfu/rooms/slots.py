@@ -4,7 +4,8 @@ Pure. A *pair* is an audio and a video slot of one msid. A peer is seated in a p
 and stays there until it leaves, whatever it mutes or shares: what a viewer sees in
 one place does not jump. Its microphone goes to the pair's audio slot, its stage (the
 screen while it shares, else the camera) to the video slot. Audio of a shared screen
-is seated in a pair that has no video slot.
+is seated in a pair that has no video slot. Its camera beside its screen is shown only where
+the viewer wishes that, in a video slot that nothing else is on (``beside``).
 
 With fewer pairs than peers, ``seats`` says who is seen and ``microphones`` who is heard.
 """
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trio_sfu.ids import PeerId
+from trio_sfu.rooms.beside import beside
 from trio_sfu.rooms.microphones import Microphones
 from trio_sfu.rooms.publisher import Publisher
 from trio_sfu.rooms.seats import Seats, Wishes
@@ -27,6 +29,8 @@ class Showing:
 
     peer: PeerId
     source: Source
+    beside: bool = False
+    """Whether it is not the peer's stage, but its camera beside that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Seating:
     seats: Mapping[int, PeerId] = field(default_factory=dict)
     screen_audio: Mapping[int, PeerId] = field(default_factory=dict)
     microphones: Mapping[int, PeerId] = field(default_factory=dict)
+    beside: Mapping[int, PeerId] = field(default_factory=dict)
     showing: Mapping[str, Showing | None] = field(default_factory=dict)
     crowded: bool = False
     """Whether there are more to be seen or heard than there are slots for."""
@@ -86,13 +91,15 @@ def assign(
     )
     heard = microphones.assign()
     by_peer = {each.peer: each for each in publishers}
-    shown = _Shown(by_peer, seats.taken, screen_audio, heard)
+    cameras = beside(sorted(with_video), seats.taken, by_peer, before.beside, wishes.beside)
+    shown = _Shown(by_peer, seats.taken, screen_audio, heard, cameras)
     crowded = len(publishers) > len(with_video) or not microphones.all_fit
     seen = sum(by_peer[peer].stage is not None for peer in seats.taken.values())
     return Seating(
         seats.taken,
         screen_audio,
         heard,
+        cameras,
         {line.mid: shown.on(line) for line in lines},
         crowded=crowded,
         full=crowded and seen == len(with_video) and len(heard) >= microphones.room,
@@ -113,12 +120,16 @@ class _Shown:
     seats: Mapping[int, PeerId]
     screen_audio: Mapping[int, PeerId]
     microphones: Mapping[int, PeerId]
+    beside: Mapping[int, PeerId]
 
     def on(self, line: SlotLine) -> Showing | None:
         if line.kind == "video":
             seated = self.seats.get(line.pair)
             stage = self.publishers[seated].stage if seated is not None else None
-            return Showing(seated, stage) if seated is not None and stage is not None else None
+            if seated is not None and stage is not None:
+                return Showing(seated, stage)
+            another = self.beside.get(line.pair)
+            return Showing(another, "camera", beside=True) if another is not None else None
         if line.pair in self.screen_audio:
             return Showing(self.screen_audio[line.pair], "screen-audio")
         heard = self.microphones.get(line.pair)

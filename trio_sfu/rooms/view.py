@@ -100,7 +100,13 @@ class View:
             member.publisher() for member in others if member.may_be_shown and self.may_show(member)
         ]
         here = {publisher.peer for publisher in publishers}
-        wishes = Wishes(now, speech or Speech(), self.attention.pinned & here, self.voices)
+        wishes = Wishes(
+            now,
+            speech or Speech(),
+            self.attention.pinned & here,
+            self.voices,
+            tuple(peer for peer in self.attention.beside if peer in here),
+        )
         self._seating = assign(self.lines, publishers, self._seating, wishes)
 
     def plan(

@@ -108,6 +108,10 @@ class Tile(Struct, frozen=True, kw_only=True):
 
     ``visible`` false: its tile is scrolled away or covered. ``pinned``: its viewer wants it
     before all others. A size of 0 by 0 is one that is not known.
+
+    ``source`` "camera": the tile is another one, of the peer's camera beside its screen. It
+    asks for a slot of its own while both are shared. It gets one that no stage is on, and
+    video there when no stage waits for bits.
     """
 
     peer: Annotated[str, Meta(max_length=64)]
@@ -115,6 +119,7 @@ class Tile(Struct, frozen=True, kw_only=True):
     height: Pixels = 0
     visible: bool = True
     pinned: bool = False
+    source: Literal["camera"] | None = None
 
 
 class SlotLayer(Struct, frozen=True, kw_only=True):

@@ -122,7 +122,7 @@ class Publish(_Message, frozen=True, tag="publish"):
 
 
 class Prefer(_Message, frozen=True, tag="prefer"):
-    """The best quality the client can use of a peer's stage video (size of its tile)."""
+    """The best quality the client can use of a peer's video (size of its tile)."""
 
     peer: str
     quality: Quality

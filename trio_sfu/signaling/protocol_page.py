@@ -84,6 +84,12 @@ same whoever is shown: a client needs one media element a line, and changes the 
 `slot-shows` says when a picture of the new one comes. With fewer pairs than others, those who speak
 are shown.
 
+A client may show who presents beside what they present: by a tile in `view` with the `source`
+`camera`, besides that of the peer's stage. While the peer shares a screen and its camera is on,
+another video line is then mapped to its camera, if no stage is on one; to have one in a full room
+the client offers a pair more. When the share ends that line is dark again, and the camera is on
+the stage.
+
 A whole client of this page, in one file that uses nothing else, is
 [second-client/index.html](second-client/index.html).
 """

@@ -25,7 +25,7 @@ export type { Publication } from "./publications.ts";
 export { RoomClient } from "./room-client.ts";
 export type { RoomEvents } from "./room-events.ts";
 export type { JoinOptions, RoomClientSettings } from "./room-settings.ts";
-export { canShareScreen, ShareError } from "./screen.ts";
+export { canShareScreen, type ShareContent, ShareError, type ShareOptions } from "./screen.ts";
 export type { Secrecy, TextCipher, WrittenMessage } from "./sealed-text.ts";
 export type { RoomState } from "./state.ts";
 export type { RoomView } from "./viewing.ts";

@@ -2,7 +2,7 @@
 import type { Source } from "../protocol.ts";
 import { type Publication, Publications } from "./publications.ts";
 import type { TellRoomEvent } from "./room-events.ts";
-import { pickScreen } from "./screen.ts";
+import { pickScreen, type ShareOptions } from "./screen.ts";
 import type { Session } from "./session.ts";
 
 export class Publisher {
@@ -47,7 +47,7 @@ export class Publisher {
   }
 
   /** @throws ShareError */
-  async shareScreen(options?: DisplayMediaStreamOptions): Promise<void> {
+  async shareScreen(options?: ShareOptions): Promise<void> {
     const stream = await pickScreen(options);
     this.stopScreen();
     const [video] = stream.getVideoTracks();

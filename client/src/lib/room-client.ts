@@ -15,6 +15,7 @@ import {
   type JoinOptions,
   type RoomClientSettings,
 } from "./room-settings.ts";
+import type { ShareOptions } from "./screen.ts";
 import { ServerCondition } from "./server-condition.ts";
 import { Session, type SessionHandlers } from "./session.ts";
 import { signalingUrl } from "./signaling.ts";
@@ -148,7 +149,7 @@ export class RoomClient extends Emitter<RoomEvents> {
    *
    * @throws ShareError
    */
-  async shareScreen(options?: DisplayMediaStreamOptions): Promise<void> {
+  async shareScreen(options?: ShareOptions): Promise<void> {
     await this.#publisher.shareScreen(options);
   }
 

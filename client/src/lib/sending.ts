@@ -84,10 +84,10 @@ export class SendingLines {
     const sender = this.#transceivers.get(source)?.sender;
     if (!sender) return;
     if (track && source === "camera") await this.#fit(track);
-    // "detail" keeps the resolution of text when the bandwidth does not suffice for both.
-    if (track && source === "screen") track.contentHint = "detail";
+    // A screen is text unless it was said: "detail" keeps its size when the bandwidth is short.
+    if (track && source === "screen") track.contentHint ||= "detail";
     const video = this.#video.get(source);
-    if (track) await video?.rest(false);
+    if (track) await video?.rest(false, track.contentHint === "motion");
     await sender.replaceTrack(track);
     if (!track) await video?.rest(true);
   }

@@ -52,6 +52,10 @@ export interface PeerMedia {
   screenAudio: MediaStream | null;
   /** What the server sends for `video`, and why nothing; null while it has not said. */
   layer: SlotLayer | null;
+  /** Its camera beside its screen, where the view asks for it; null: there is nothing to be seen. */
+  camera: MediaStream | null;
+  /** What the server sends for `camera`. */
+  cameraLayer: SlotLayer | null;
 }
 
 export const NO_MEDIA: PeerMedia = {
@@ -60,6 +64,8 @@ export const NO_MEDIA: PeerMedia = {
   audio: null,
   screenAudio: null,
   layer: null,
+  camera: null,
+  cameraLayer: null,
 };
 
 export interface SessionHandlers {
@@ -102,6 +108,9 @@ export class Session {
   #published = false;
   /** Offered so far, answered or not. */
   #pairs = 0;
+  #others = 0;
+  /** Cameras that the view asks for beside screens. */
+  #beside = 0;
   /** The server refused more. */
   #full = false;
   #retired = false;
@@ -141,7 +150,7 @@ export class Session {
 
   /** What is to be seen and heard of `peer`. */
   media(peer: string): PeerMedia {
-    const { video, videoSource, audio, screenAudio } = this.#slots.of(peer);
+    const { video, videoSource, audio, screenAudio, camera, cameraShows } = this.#slots.of(peer);
     const stream = (mid: string | null) => mid && this.#negotiation.receiving.stream(mid);
     return {
       video: stream(video) || null,
@@ -149,14 +158,16 @@ export class Session {
       audio: stream(audio) || null,
       screenAudio: stream(screenAudio) || null,
       layer: (video && this.#layers.get(video)) || null,
+      camera: (cameraShows && stream(camera)) || null,
+      cameraLayer: (camera && this.#layers.get(camera)) || null,
     };
   }
 
   /** What is opened of `peer` on the lines that show it. */
   opened(peer: string): LineState[] {
     const { encryption } = this.#options;
-    const { audio, screenAudio, video } = this.#slots.of(peer);
-    return [audio, screenAudio, video].flatMap((mid) => {
+    const { audio, screenAudio, video, camera } = this.#slots.of(peer);
+    return [audio, screenAudio, video, camera].flatMap((mid) => {
       const receiver = mid && this.#negotiation.receiving.receiver(mid);
       return encryption && receiver ? [encryption.state(receiver)] : [];
     });
@@ -201,11 +212,14 @@ export class Session {
 
   view(view: Omit<View, "type">): void {
     this.#socket?.send({ type: "view", ...view });
+    this.#beside = (view.tiles ?? []).filter(({ source }) => source === "camera").length;
+    void this.makeRoom(this.#others);
   }
 
-  /** Offer more slots when `others` peers have outgrown them. */
+  /** Offer more slots when `others` peers, and the cameras beside their screens, have outgrown them. */
   async makeRoom(others: number): Promise<void> {
-    const pairs = pairsFor(others, this.#pairs);
+    this.#others = others;
+    const pairs = pairsFor(others + this.#beside, this.#pairs);
     if (!this.#published || this.#full || pairs === this.#pairs) return;
     try {
       await this.#offer(pairs);
@@ -251,7 +265,7 @@ export class Session {
     await filled;
     handlers.joined(joined);
     this.#negotiation.configure(joined.iceServers ?? []);
-    await this.#offer(pairsFor(joined.peers.length, 0));
+    await this.#offer(pairsFor(joined.peers.length + this.#beside, 0));
   }
 
   readonly #incoming = {

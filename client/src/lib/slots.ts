@@ -25,6 +25,8 @@ export function pairsFor(others: number, have: number): number {
 export interface Shown {
   peer: string;
   source: Source;
+  /** What it is to show. */
+  mapped: Source;
   /** Whether the first packet of this source has left the server: until then the old picture stays. */
   showing: boolean;
 }
@@ -36,6 +38,10 @@ export interface PeerSlots {
   video: string | null;
   /** What the video slot really shows now; null while it is dark. */
   videoSource: "camera" | "screen" | null;
+  /** Its camera beside its screen. */
+  camera: string | null;
+  /** Whether a picture of that has left the server. */
+  cameraShows: boolean;
 }
 
 export class SlotTable {
@@ -66,8 +72,12 @@ export class SlotTable {
       if (!state?.peer || !state.source) this.#shown.delete(mid);
       else if (before?.peer !== state.peer) {
         others.push(mid);
-        this.#shown.set(mid, { peer: state.peer, source: state.source, showing: false });
-      } else if (!before.showing) before.source = state.source;
+        const { peer, source } = state;
+        this.#shown.set(mid, { peer, source, mapped: source, showing: false });
+      } else {
+        before.mapped = state.source;
+        if (!before.showing) before.source = state.source;
+      }
     }
     return others;
   }
@@ -76,23 +86,44 @@ export class SlotTable {
   shows(mid: string, peer: string, source: Source): void {
     const shown = this.#shown.get(mid);
     if (shown?.peer !== peer) return;
-    this.#shown.set(mid, { peer, source, showing: true });
+    shown.source = source;
+    shown.showing = true;
   }
 
   /** What `peer` is to be seen and heard by. */
   of(peer: string): PeerSlots {
-    const slots: PeerSlots = { audio: null, screenAudio: null, video: null, videoSource: null };
+    const slots: PeerSlots = {
+      audio: null,
+      screenAudio: null,
+      video: null,
+      videoSource: null,
+      camera: null,
+      cameraShows: false,
+    };
+    const stage = this.#stage(peer);
     for (const { mid, kind } of this.#lines) {
       const shown = this.#shown.get(mid);
       if (shown?.peer !== peer) continue;
       if (kind === "audio") slots[shown.source === "screen-audio" ? "screenAudio" : "audio"] = mid;
-      else {
+      else if (shown === stage) {
         slots.video = mid;
         if (shown.showing && (shown.source === "camera" || shown.source === "screen"))
           slots.videoSource = shown.source;
+      } else {
+        slots.camera = mid;
+        slots.cameraShows = shown.showing;
       }
     }
     return slots;
+  }
+
+  /** Of two videos of a peer the screen is its stage, whatever is still to be seen there. */
+  #stage(peer: string): Shown | undefined {
+    const videos = this.#lines
+      .filter(({ kind }) => kind === "video")
+      .map(({ mid }) => this.#shown.get(mid))
+      .filter((shown) => shown?.peer === peer);
+    return videos.find((shown) => shown?.mapped === "screen") ?? videos[0];
   }
 
   get(mid: string): Readonly<Shown> | undefined {

@@ -62,6 +62,8 @@ export class Succession {
       audio: now.audio ?? before.audio,
       screenAudio: now.screenAudio ?? before.screenAudio,
       layer: now.layer,
+      camera: now.camera ?? before.camera,
+      cameraLayer: now.cameraLayer,
     };
   }
 

@@ -17,6 +17,8 @@ export class VideoSender {
   #wanted: ReadonlySet<string> | null = null;
   #codec: VideoCodec | null = null;
   #idle: boolean;
+  /** Whether it is the size that gives way, and the frame rate that stays. */
+  #motion = false;
   /** Taken off what the largest encoding may send. */
   #less = 0;
   #changes: Promise<unknown> = Promise.resolve();
@@ -28,12 +30,13 @@ export class VideoSender {
   }
 
   /**
-   * Whether there is nothing to send. libwebrtc gives a line whose encodings are active its share
+   * Whether there is nothing to send; `motion`: of what there is, the size gives way before the
+   * frame rate, else as the browser thinks right. libwebrtc gives a line whose encodings are active its share
    * of the bandwidth, picture or not, and the other line has the rest.
    */
-  async rest(idle: boolean): Promise<void> {
-    if (idle === this.#idle) return;
-    this.#idle = idle;
+  async rest(idle: boolean, motion = false): Promise<void> {
+    if (idle === this.#idle && motion === this.#motion) return;
+    [this.#idle, this.#motion] = [idle, motion];
     await this.#apply();
   }
 
@@ -88,6 +91,8 @@ export class VideoSender {
 
   async #try(layers: boolean): Promise<boolean> {
     const parameters = this.#sender.getParameters();
+    if (this.#motion) parameters.degradationPreference = "maintain-framerate";
+    else delete parameters.degradationPreference;
     const codec = this.#codec && negotiated(parameters, this.#codec);
     let last: Encoding | null = null;
     for (const encoding of parameters.encodings as Encoding[]) {

@@ -2,7 +2,10 @@
 import type { Tile, View } from "../protocol.ts";
 
 export interface RoomView {
-  /** The peers' tiles, in device pixels. A peer without one is taken for shown. */
+  /**
+   * The peers' tiles, in device pixels. A peer without one is taken for shown. One with the `source`
+   * "camera" asks for `RemotePeer.camera`, besides the one of the peer's stage.
+   */
   tiles: readonly Tile[];
   /** The page cannot be seen at all. */
   hidden: boolean;

@@ -10,6 +10,7 @@ import { endedView } from "./ended.ts";
 import { equip } from "./equipment.ts";
 import { setLanguage, t } from "./language.ts";
 import { type Choice, Lobby } from "./lobby.ts";
+import type { WayOn } from "./notices.ts";
 import { remember } from "./remembered.ts";
 import { tellOfServer } from "./server-notices.ts";
 
@@ -172,9 +173,11 @@ export class App {
       }
     } else if (state === "reconnecting") {
       this.#state("reconnecting");
-      this.#lostCode = error?.code ?? "signaling-lost";
+      const code = error?.code ?? "signaling-lost";
+      if (this.#lostCode !== code) this.#back();
+      this.#lostCode = code;
       const retry = { label: "call.retry" as const, act: () => this.client.retryNow() };
-      this.#notices.show(this.#lostCode, [retry], error?.failure);
+      this.#notices.showCalmly(code, [retry], error?.failure ?? null);
     } else if (state === "closed") {
       this.#notices.clear();
       this.#equipment.chime.stop();
@@ -215,12 +218,15 @@ export class App {
 
   /** The server is busy: there is something to wait for, or to give up. */
   #waiting({ code }: RoomError): void {
-    if (this.#lostCode) this.#notices.clear(this.#lostCode);
+    if (this.#lostCode !== code) this.#back();
     this.#lostCode = code;
-    this.#notices.show(code, [
+    const ways: WayOn[] = [
       { label: "call.retry", act: () => this.client.retryNow() },
       { label: "notice.give-up", act: () => this.client.leave() },
-    ]);
+    ];
+    // Who has just pressed Join waits for an answer.
+    if (this.client.state === "joining") this.#notices.show(code, ways);
+    else this.#notices.showCalmly(code, ways);
   }
 
   /** The client has muted what it publishes; the device's button has to say so, too. */

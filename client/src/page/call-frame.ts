@@ -96,7 +96,13 @@ export class CallFrame {
     this.#devices = new DeviceSettings(media, speaker, chime);
     this.#settings = settingsDialog(
       media.remembered,
-      { language: parts.translate, remember: () => remember(media.remembered) },
+      {
+        language: parts.translate,
+        remember: () => {
+          remember(media.remembered);
+          parts.changed();
+        },
+      },
       this.#devices.element,
     );
     for (const dialog of [this.#settings, this.#moderation.element])
@@ -221,7 +227,8 @@ export class CallFrame {
     if (action === "microphone" || action === "camera") {
       if (rights.publish.includes(action)) void media.set(action, !media.isOn(action));
     } else if (action === "share") {
-      if (this.#mayShare()) void toggleShare(client, notices, this.#toolbar.share);
+      const { content } = media.remembered;
+      if (this.#mayShare()) void toggleShare(client, notices, this.#toolbar.share, content);
     } else if (action === "hand") conversation.raiseHand(!conversation.handRaised);
     else if (action === "react") this.#toolbar.openReactions();
     else if (action === "chat" || action === "people") this.#panels.toggle(action);

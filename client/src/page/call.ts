@@ -76,6 +76,7 @@ export class Call {
         encrypted: client.encrypted,
       },
       peers,
+      media.remembered.presenter,
     );
     this.#stage.hands(conversation.hands, client.self);
     const heard = new Map<MediaStream, string>();

@@ -1,4 +1,7 @@
-/** What went wrong, said where it is heard: `role=alert`, one per code, with a way on. */
+/**
+ * What went wrong, one per code, with a way on: what its user has to see to as `role=alert`, which
+ * interrupts; what gets well by itself as `role=status`, which waits until nobody speaks.
+ */
 import { Countdown } from "./countdown.ts";
 import { h } from "./dom.ts";
 import { icon } from "./icons.ts";
@@ -14,9 +17,15 @@ export interface WayOn {
 const MOST_NOTICES = 3;
 
 export class Notices {
-  readonly element = h("div", { class: "notices" });
+  readonly element: HTMLElement;
+  /** Always there: what comes into it is read out, which a status that comes itself need not be. */
+  readonly #calm = h("div", { class: "calm-notices", role: "status", "aria-atomic": "false" });
   /** How each one is drawn, in the page's language by then. */
   readonly #drawn = new Map<HTMLElement, () => HTMLElement>();
+
+  constructor() {
+    this.element = h("div", { class: "notices" }, this.#calm);
+  }
 
   /**
    * Show the message of `code`; again for the same code replaces it.
@@ -30,33 +39,33 @@ export class Notices {
     failure: string | null = null,
     parameters: Readonly<Record<string, string>> = {},
   ): void {
-    this.#put(code, () => {
-      const buttons = waysOn.map(({ label, act }) =>
-        h("button", { type: "button", class: "quiet", onclick: act }, t(label)),
-      );
-      return h(
-        "div",
-        { class: "notice", role: "alert", "data-code": code },
-        h("p", {}, errorMessage(code, failure, parameters)),
-        buttons.length > 0 && h("div", { class: "notice-ways" }, ...buttons),
-        this.#dismissal(),
-      );
-    });
-    for (const [oldest] of this.#drawn) if (this.#drawn.size > MOST_NOTICES) this.#remove(oldest);
+    const attributes = { class: "notice", role: "alert", "data-code": code };
+    const draw = () => this.#draw(attributes, waysOn, errorMessage(code, failure, parameters));
+    this.#put(code, draw, this.element);
+  }
+
+  /** The same of what gets well by itself. While it says so already it is not read out again. */
+  showCalmly(code: string, waysOn: readonly WayOn[] = [], failure: string | null = null): void {
+    const attributes = { class: "notice calm", "data-code": code };
+    const draw = () => this.#draw(attributes, waysOn, errorMessage(code, failure));
+    const { textContent: text } = draw();
+    const said = ({ dataset, textContent }: HTMLElement) =>
+      dataset.code === code && textContent === text;
+    if (![...this.#drawn.keys()].some(said)) this.#put(code, draw, this.#calm);
   }
 
   /** Say what is no trouble: heard once and not urgently, with the time that is left. */
   countDown(code: string, message: MessageKey): Countdown {
     const countdown = new Countdown();
-    this.#put(code, () =>
+    const draw = () =>
       h(
         "div",
         { class: "notice calm", "data-code": code },
-        h("p", { role: "status" }, t(message)),
+        h("p", {}, t(message)),
         countdown.element,
         this.#dismissal(),
-      ),
-    );
+      );
+    this.#put(code, draw, this.#calm);
     return countdown;
   }
 
@@ -76,11 +85,29 @@ export class Notices {
       if (code === undefined || notice.dataset.code === code) this.#remove(notice);
   }
 
-  #put(code: string, draw: () => HTMLElement): void {
+  #put(code: string, draw: () => HTMLElement, where: HTMLElement): void {
     this.clear(code);
     const notice = draw();
     this.#drawn.set(notice, draw);
-    this.element.append(notice);
+    where.append(notice);
+    for (const [oldest] of this.#drawn) if (this.#drawn.size > MOST_NOTICES) this.#remove(oldest);
+  }
+
+  #draw(
+    attributes: Readonly<Record<string, string>>,
+    waysOn: readonly WayOn[],
+    message: string,
+  ): HTMLElement {
+    const buttons = waysOn.map(({ label, act }) =>
+      h("button", { type: "button", class: "quiet", onclick: act }, t(label)),
+    );
+    return h(
+      "div",
+      attributes,
+      h("p", {}, message),
+      buttons.length > 0 && h("div", { class: "notice-ways" }, ...buttons),
+      this.#dismissal(),
+    );
   }
 
   #remove(notice: HTMLElement): void {
@@ -97,10 +124,11 @@ export class Notices {
       icon("close"),
     );
     const dismiss = () => {
+      const all = [...this.element.querySelectorAll<HTMLElement>(".dismiss")];
+      const place = all.indexOf(button);
       const gone = button.closest<HTMLElement>(".notice");
-      const next = gone?.nextElementSibling ?? gone?.previousElementSibling;
       if (gone) this.#remove(gone);
-      next?.querySelector<HTMLElement>(".dismiss")?.focus();
+      (all[place + 1] ?? all[place - 1])?.focus();
     };
     return button;
   }

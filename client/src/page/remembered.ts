@@ -1,4 +1,5 @@
 /** What the page remembers of its user from one visit to the next, on this device only. */
+import type { ShareContent } from "../lib/index.ts";
 
 export interface Chosen {
   /** Its id; empty: the system's default. */
@@ -19,6 +20,10 @@ export interface Remembered {
   chime: boolean;
   /** Keyboard shortcuts. */
   shortcuts: boolean;
+  /** What is on the screen that is shared. */
+  content: ShareContent;
+  /** Who presents is shown beside their screen. */
+  presenter: boolean;
 }
 
 const KEY = "trio-sfu";
@@ -32,6 +37,8 @@ function nothing(): Remembered {
     language: "",
     chime: true,
     shortcuts: true,
+    content: "text",
+    presenter: false,
   };
 }
 
@@ -59,6 +66,8 @@ export function parseRemembered(stored: string | null): Remembered {
       language: text(value.language),
       chime: value.chime !== false,
       shortcuts: value.shortcuts !== false,
+      content: value.content === "motion" ? "motion" : "text",
+      presenter: value.presenter === true,
     };
   } catch {
     return nothing();

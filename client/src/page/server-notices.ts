@@ -15,7 +15,7 @@ export function tellOfServer({ client, notices }: Pick<Equipment, "client" | "no
   client.on("video-limited", (most) => {
     for (const code of LIMITED.values()) notices.clear(code);
     const code = LIMITED.get(most);
-    if (code) notices.show(code);
+    if (code) notices.showCalmly(code);
   });
   let restart: Countdown | null = null;
   client.on("draining", (seconds) => {

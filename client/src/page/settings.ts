@@ -1,4 +1,5 @@
-/** The settings: language, the sound of arrivals, keyboard shortcuts and what they are. */
+/** The settings: language, what the screen is shared for, who is beside it, sounds, shortcuts. */
+import { canShareScreen } from "../lib/index.ts";
 import { h } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { LANGUAGES, pageLanguage, t } from "./language.ts";
@@ -26,6 +27,26 @@ export function languageChoice(change: (language: string) => void): HTMLSelectEl
   return select;
 }
 
+/** What the screen is shared for, from the next time on. */
+function contentChoice(remembered: Remembered, changed: () => void): HTMLElement {
+  const select = h(
+    "select",
+    { name: "content" },
+    ...(["text", "motion"] as const).map((content) =>
+      h(
+        "option",
+        { value: content, selected: content === remembered.content },
+        t(`settings.content-${content}`),
+      ),
+    ),
+  );
+  select.addEventListener("change", () => {
+    remembered.content = select.value === "motion" ? "motion" : "text";
+    changed();
+  });
+  return h("label", { class: "field" }, h("span", {}, t("settings.content")), select);
+}
+
 export interface SettingsChanges {
   language(language: string): void;
   /** Something of `remembered` has changed. */
@@ -37,7 +58,7 @@ export function settingsDialog(
   changes: SettingsChanges,
   devices: HTMLElement,
 ): HTMLDialogElement {
-  const check = (key: "chime" | "shortcuts") => {
+  const check = (key: "presenter" | "chime" | "shortcuts") => {
     const box = h("input", { type: "checkbox", name: key, checked: remembered[key] });
     box.addEventListener("change", () => {
       remembered[key] = box.checked;
@@ -74,6 +95,8 @@ export function settingsDialog(
       languageChoice(changes.language),
     ),
     devices,
+    ...(canShareScreen() ? [contentChoice(remembered, changes.remember)] : []),
+    check("presenter"),
     check("chime"),
     check("shortcuts"),
     h(

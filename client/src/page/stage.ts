@@ -5,6 +5,7 @@ import { h } from "./dom.ts";
 import type { Grade } from "./grade/grader.ts";
 import { t } from "./language.ts";
 import { arrange } from "./layout.ts";
+import { PresenterTile, presentsOnCamera } from "./presenter-tile.ts";
 import { spotlight, type ViewMode } from "./spotlight.ts";
 import { remoteContent, Tile, type TileContent } from "./tile.ts";
 import type { ViewWatch } from "./view-watch.ts";
@@ -13,6 +14,8 @@ export class Stage {
   readonly element = h("section", { class: "stage" });
   readonly #self: Tile;
   readonly #tiles = new Map<string, Tile>();
+  /** Beside the screens of those who present. */
+  readonly #presenters = new Map<string, PresenterTile>();
   readonly #view: ViewWatch;
   readonly #pin: (tile: string) => void;
   readonly #moderate: (peer: string) => void;
@@ -79,12 +82,17 @@ export class Stage {
     this.#place();
   }
 
-  update(self: TileContent, peers: readonly RemotePeer[]): void {
+  /** @param presenters who presents is to be seen beside their screen. */
+  update(self: TileContent, peers: readonly RemotePeer[], presenters: boolean): void {
     this.#self.update(self);
     const present = new Set(peers.map(({ id }) => id));
     for (const [id, tile] of this.#tiles) if (!present.has(id)) this.#remove(id, tile);
-    for (const peer of peers)
-      (this.#tiles.get(peer.id) ?? this.#add(peer.id)).update(remoteContent(peer));
+    for (const peer of peers) {
+      const tile = this.#tiles.get(peer.id) ?? this.#add(peer.id);
+      tile.update(remoteContent(peer));
+      if (presenters && presentsOnCamera(peer)) this.#seat(tile, peer);
+      else this.#unseat(peer.id);
+    }
     this.#place();
   }
 
@@ -92,6 +100,7 @@ export class Stage {
   speaking(peers: ReadonlySet<string>, self: boolean, recent: readonly string[]): void {
     this.#self.speaks(self);
     for (const [id, tile] of this.#tiles) tile.speaks(peers.has(id));
+    for (const [id, tile] of this.#presenters) tile.speaks(peers.has(id));
     this.#speakers = recent;
     if (this.#mode === "speaker") this.#place();
   }
@@ -141,7 +150,28 @@ export class Stage {
     return tile;
   }
 
+  /** A presenter, right behind its screen for who reads the page from top to bottom. */
+  #seat(screen: Tile, peer: RemotePeer): void {
+    let tile = this.#presenters.get(peer.id);
+    if (!tile) {
+      tile = new PresenterTile();
+      this.#presenters.set(peer.id, tile);
+      screen.element.after(tile.element);
+      this.#view.watch(tile.element, peer.id, "camera");
+    }
+    tile.update(peer);
+  }
+
+  #unseat(peer: string): void {
+    const tile = this.#presenters.get(peer);
+    if (!tile) return;
+    this.#view.unwatch(tile.element);
+    this.#presenters.delete(peer);
+    tile.remove();
+  }
+
   #remove(peer: string, tile: Tile): void {
+    this.#unseat(peer);
     this.#view.unwatch(tile.element);
     this.#tiles.delete(peer);
     this.#pins.delete(peer);
@@ -154,9 +184,19 @@ export class Stage {
     const area = { width: this.element.clientWidth, height: this.element.clientHeight };
     const candidates = tiles.map(([id, { showsScreen }]) => ({ id, showsScreen }));
     const large = spotlight(candidates, this.#mode, this.#pins, this.#speakers);
-    const screens = candidates.map(({ showsScreen }) => showsScreen);
-    const rects = arrange(area, large, screens);
-    tiles.forEach(([, { element }], index) => {
+    const placed = tiles.flatMap(([id, { element, showsScreen }], index) => {
+      const own = { element, large: large[index] ?? false, screen: showsScreen };
+      const presenter = this.#presenters.get(id)?.element;
+      if (!presenter) return [own];
+      presenter.hidden = !own.large;
+      return own.large ? [own, { element: presenter, large: false, screen: false }] : [own];
+    });
+    const rects = arrange(
+      area,
+      placed.map((each) => each.large),
+      placed.map((each) => each.screen),
+    );
+    placed.forEach(({ element }, index) => {
       for (const [side, value] of Object.entries(rects[index] ?? {}))
         element.style.setProperty(side, `${Math.round(value)}px`);
     });

@@ -1,6 +1,6 @@
 /** One participant in the call. */
 
-import type { Pause, Reaction, RemotePeer } from "../lib/index.ts";
+import type { Pause, Reaction, RemotePeer, SlotLayer } from "../lib/index.ts";
 import { h } from "./dom.ts";
 import type { Grade } from "./grade/grader.ts";
 import { type IconName, icon } from "./icons.ts";
@@ -47,6 +47,11 @@ function remoteState({ connection, layer, encryption }: RemotePeer): string | nu
   if (connection === "connecting") return t("call.connecting");
   if (encryption.startsWith("key-")) return t("call.sealed");
   if (encryption === "plain") return t("call.not-encrypted");
+  return pauseOf(layer);
+}
+
+/** Why the server sends no picture, where that is worth a word. */
+export function pauseOf(layer: SlotLayer | null): string | null {
   const paused = layer?.paused && PAUSES[layer.paused];
   return paused ? t(paused) : null;
 }

@@ -4,6 +4,8 @@ import type { RoomView, Tile } from "../lib/index.ts";
 /** What is known of an element. */
 export interface Seen {
   peer: string;
+  /** It is the camera beside the peer's screen. */
+  source?: "camera";
   /** CSS pixels. */
   width: number;
   height: number;
@@ -22,13 +24,14 @@ const STEP = 16;
 export function roomView(seen: Iterable<Seen>, ratio: number, hidden: boolean): RoomView {
   const pixels = (length: number) => Math.ceil((length * ratio) / STEP) * STEP;
   const tiles: Tile[] = [];
-  for (const { peer, width, height, visible, pinned } of seen)
+  for (const { peer, source, width, height, visible, pinned } of seen)
     tiles.push({
       peer,
       width: pixels(width),
       height: pixels(height),
       visible,
       ...(pinned && { pinned }),
+      ...(source && { source }),
     });
   return { tiles, hidden };
 }
@@ -36,10 +39,11 @@ export function roomView(seen: Iterable<Seen>, ratio: number, hidden: boolean): 
 /** Whether `now` shows more than `before`: then nobody shall wait for it. */
 export function showsMore(before: RoomView, now: RoomView): boolean {
   if (before.hidden && !now.hidden) return true;
-  const former = new Map(before.tiles.map((tile) => [tile.peer, tile]));
-  return now.tiles.some(({ peer, visible, height }) => {
-    const tile = former.get(peer);
-    return visible && (!tile?.visible || (height ?? 0) > 2 * (tile.height ?? 0));
+  const key = ({ peer, source }: Tile) => `${peer} ${source ?? ""}`;
+  const former = new Map(before.tiles.map((tile) => [key(tile), tile]));
+  return now.tiles.some((each) => {
+    const tile = former.get(key(each));
+    return each.visible && (!tile?.visible || (each.height ?? 0) > 2 * (tile.height ?? 0));
   });
 }
 
@@ -56,8 +60,10 @@ export class ViewWatch {
     document.addEventListener("visibilitychange", this.#changed);
   }
 
-  watch(tile: Element, peer: string): void {
-    this.#seen.set(tile, { peer, width: 0, height: 0, visible: false });
+  /** @param source "camera": it is the one beside the peer's screen. */
+  watch(tile: Element, peer: string, source?: "camera"): void {
+    const seen: Seen = { peer, width: 0, height: 0, visible: false };
+    this.#seen.set(tile, source ? { ...seen, source } : seen);
     this.#sizes.observe(tile);
     this.#window.observe(tile);
   }
@@ -71,7 +77,7 @@ export class ViewWatch {
 
   /** These and no others are pinned. */
   pin(peers: ReadonlySet<string>): void {
-    for (const seen of this.#seen.values()) seen.pinned = peers.has(seen.peer);
+    for (const seen of this.#seen.values()) seen.pinned = !seen.source && peers.has(seen.peer);
     this.#changed();
   }
 

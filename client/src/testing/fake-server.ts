@@ -36,7 +36,7 @@ export interface Refusal {
 /**
  * Answers what a client says, as the real one does, at once and always in the same order: it waits
  * for nothing but promises, so it works with a test's virtual clock. What it has no answer to
- * (`prefer`, `view`, `experience`) is in `heard`.
+ * (`prefer`, most of `view`, `experience`) is in `heard`.
  */
 export class FakeServer {
   /** What the client may do, from its next join on. */
@@ -177,6 +177,12 @@ export class FakeServer {
       case "offer":
         this.#slots.offered(message.slots ?? []);
         this.#tell({ type: "answer", id: message.id, sdp: "v=0" });
+        this.#tellSlots();
+        break;
+      case "view":
+        this.#slots.beside = (message.tiles ?? [])
+          .filter(({ source }) => source === "camera")
+          .map(({ peer }) => peer);
         this.#tellSlots();
         break;
       case "publish":

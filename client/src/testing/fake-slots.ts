@@ -5,6 +5,8 @@ import type { FakePeer } from "./fake-peer.ts";
 export class FakeSlots {
   #lines: readonly SlotLine[] = [];
   #shown = new Map<string, string>();
+  /** The peers whose camera the client wants beside their screen. */
+  beside: readonly string[] = [];
 
   /** Those of the newest offer: it has all of them. */
   offered(lines: readonly SlotLine[]): void {
@@ -24,6 +26,11 @@ export class FakeSlots {
       put(audios[n], peer, "microphone");
       put(videos[n], peer, peer.publishes("screen") ? "screen" : "camera");
     });
+    peers
+      .filter((peer) => this.beside.includes(peer.id) && peer.publishes("screen"))
+      .forEach((peer, n) => {
+        put(videos[peers.length + n], peer, "camera");
+      });
     peers
       .filter((peer) => peer.publishes("screen-audio"))
       .forEach((peer, n) => {
@@ -47,5 +54,6 @@ export class FakeSlots {
   forget(): void {
     this.#lines = [];
     this.#shown = new Map();
+    this.beside = [];
   }
 }

@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rooms.allocation.ladders import BUDGETS, KBIT, USUAL, camera, viewers, want
+from trio_sfu.ids import PeerId
 from trio_sfu.rooms.allocation.share import NOTHING, share
 from trio_sfu.rooms.allocation.wants import Want
 
@@ -73,3 +74,13 @@ def test_it_costs_as_much_as_it_has_lately() -> None:
     ladder = tuple(dataclasses.replace(step, peak=step.bitrate * 2) for step in USUAL)
     assert share(1_000 * KBIT, [want("a", ladder)]) == [1]
     assert share(900 * KBIT, [want("a", ladder)], lambda step: step.peak) == [0]
+
+
+@given(viewers(), BUDGETS)
+def test_what_is_spare_takes_nothing_from_anybody(wants: list[Want], budget: float) -> None:
+    spare = Want("spare", (PeerId("s"), "camera"), USUAL, 16.0, spare=True)
+    *levels, its = share(budget, [*wants, spare])
+    assert levels == share(budget, wants)
+    if its != NOTHING:
+        assert levels == [len(each.ladder) - 1 for each in wants]
+        assert cost([*wants, spare], [*levels, its]) <= budget * 1.000001

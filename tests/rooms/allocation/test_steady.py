@@ -283,3 +283,28 @@ def test_a_link_is_used(link: int) -> None:
     viewer.run(link * 0.95 * KBIT, 30)
     better = [step for step in ladder if step.bitrate <= link * 0.95 * KBIT / 1.1]
     assert viewer.allotted["a"] == better[-1]
+
+
+def test_what_is_spare_goes_when_somebody_else_could_have_more() -> None:
+    spare = replace(want("spare"), spare=True)
+    viewer = Viewer([spare, want("a")])
+    viewer.run(4_000 * KBIT, 10)
+    assert (viewer.rid("a"), viewer.rid("spare")) == ("f", "f")
+    viewer.run(700 * KBIT)
+    viewer.run(700 * KBIT, GRACE + PERIOD)
+    assert (viewer.rid("a"), viewer.rid("spare")) == ("h", None)
+    viewer.run(4_000 * KBIT, LONGEST_HOLD)
+    assert (viewer.rid("a"), viewer.rid("spare")) == ("f", "f")
+
+
+@given(viewers(), st.lists(BUDGETS, min_size=1, max_size=12))
+@settings(max_examples=50)
+def test_what_is_spare_is_never_there_for_long_beside_somebody_who_waits_for_bits(
+    wants: list[Want], budgets: list[float]
+) -> None:
+    spare = replace(want("spare"), spare=True)
+    viewer = Viewer([*wants, spare])
+    for budget in budgets:
+        viewer.run(budget, GRACE + 2 * PERIOD)
+        if sum(each.ladder[-1].bitrate for each in wants) + spare.ladder[0].bitrate > budget:
+            assert viewer.rid("spare") is None

@@ -111,7 +111,7 @@ class Allocator:
     def _steer(
         self, now: float, budget: float, wants: Sequence[Want], slots: Sequence[_Slot]
     ) -> None:
-        situation = [(want.mid, want.track, want.weight, want.ladder[-1].key) for want in wants]
+        situation = [(want.mid, want.track, _rank(want), want.ladder[-1].key) for want in wants]
         changed, self._situation = situation != self._situation, situation
         most = share(budget, wants)
         secure = self._secure(now, budget)
@@ -119,13 +119,14 @@ class Allocator:
         smoother = share(secure, wants, _at_its_peak)
         had = [_level(slot.step, want.ladder) for want, slot in zip(wants, slots, strict=True)]
         if wants and all(level == NOTHING for level in (*had, *most)):
-            foremost = max(range(len(wants)), key=lambda each: wants[each].weight)
+            foremost = min(range(len(wants)), key=lambda each: _rank(wants[each]))
             if slots[foremost].is_new():
                 had[foremost] = 0
         levels = list(had)
         over = _cost(levels, wants) > budget
         for number, slot in enumerate(slots):
-            if over or changed:
+            # What is spare holds nothing that somebody else waits for.
+            if over or changed or wants[number].spare:
                 levels[number] = self._lower(now, slot, had[number], most[number], over=over)
             else:
                 slot.short_since = None
@@ -184,7 +185,7 @@ class Allocator:
         safe: Sequence[int],
     ) -> None:
         spent = _cost(levels, wants)
-        for number in sorted(range(len(wants)), key=lambda each: -wants[each].weight):
+        for number in sorted(range(len(wants)), key=lambda each: _rank(wants[each])):
             slot, ladder, level = slots[number], wants[number].ladder, levels[number]
             first = slot.is_new()
             wanted = min(most[number], max(safe[number], 0 if first else NOTHING))
@@ -199,6 +200,10 @@ class Allocator:
                 levels[number] = wanted
                 if not first:
                     slot.raised_at, slot.raised_with = now, budget
+
+
+def _rank(want: Want) -> tuple[bool, float]:
+    return want.spare, -want.weight
 
 
 def _at_its_peak(step: Step) -> float:

@@ -21,13 +21,15 @@ _USUAL: Final = 640 * 360
 class Want:
     """A visible video slot: its steps up to the best it has a use for; there is one at least.
 
-    What costs c bits/s at weight w is as urgent as what costs c / w at weight 1.
+    What costs c bits/s at weight w is as urgent as what costs c / w at weight 1. One that is
+    ``spare`` has what is left when all others have their best, and nothing before.
     """
 
     mid: str
     track: tuple[PeerId, Source]
     ladder: Ladder
     weight: float = 1.0
+    spare: bool = False
 
 
 def useful(ladder: Ladder, quality: Quality, width: int, height: int) -> Ladder:

@@ -54,6 +54,7 @@ export const en = {
   "call.paused-unsupported": "Your browser cannot play this video",
   "call.statistics": "Statistics",
   "call.presents": "{name} is presenting",
+  "call.presenter": "{name}, beside the screen",
   "call.joined": "{name} joined",
   "call.left": "{name} left",
   "call.enable-sound": "Turn the sound on",

@@ -56,6 +56,7 @@ export const fr: Messages = {
   "call.paused-unsupported": "Votre navigateur ne peut pas lire cette vidéo",
   "call.statistics": "Statistiques",
   "call.presents": "{name} présente son écran",
+  "call.presenter": "{name}, à côté de l’écran",
   "call.joined": "{name} est arrivé·e",
   "call.left": "{name} est parti·e",
   "call.enable-sound": "Activer le son",

@@ -53,13 +53,14 @@ interface Owner {
 
 /** The tracks in which somebody is seen and heard now. */
 function owned(peer: RemotePeer): Owner[] {
-  const { video, videoSource, audio, screenAudio } = peer;
+  const { video, videoSource, audio, screenAudio, camera } = peer;
   const found: Owner[] = [];
   const add = (track: MediaStreamTrack | undefined, source: Source) => {
     if (track) found.push({ track: track.id, peer, source });
   };
   add(audio?.getAudioTracks()[0], "microphone");
   if (videoSource) add(video?.getVideoTracks()[0], videoSource);
+  add(camera?.getVideoTracks()[0], "camera");
   add(screenAudio?.getAudioTracks()[0], "screen-audio");
   return found;
 }
@@ -67,7 +68,9 @@ function owned(peer: RemotePeer): Owner[] {
 function of(owner: Owner | undefined, stream: Stream): Line | null {
   if (!owner) return null;
   const { peer, source } = owner;
-  const layer = stream.kind === "video" ? layerName(peer) : "";
+  const beside = source === "camera" && peer.videoSource === "screen";
+  const sent = beside ? peer.cameraLayer : peer.layer;
+  const layer = stream.kind === "video" ? layerName({ layer: sent }) : "";
   return { key: `${peer.id} ${source}`, peer, source, stream, layer };
 }
 
