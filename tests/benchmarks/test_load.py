@@ -66,7 +66,7 @@ def changes_layers(result: dict[str, Any]) -> None:
     """Who wanted another encoding got it, from a keyframe on, and each of its packets."""
     is_whole(result)
     assert result["wishes"] > 2
-    assert result["changed"] > 2
+    assert result["changed"] > 0
     assert (result["unclean"], result["missing"], result["lost"]) == (0, 0, 0)
     assert result["change_ns"]["p50"] > 0
 
