@@ -124,7 +124,7 @@ async def _measure(options: argparse.Namespace, program: Path | None) -> list[Tu
         async with trio.open_nursery() as nursery, AsyncExitStack() as stack:
             crowd = Crowd("call", [pid], Certificate.generate(), _LINK, nursery)
             if options.call:
-                lecture = ours.lecture(daemon, crowd, options.call, ("video",))
+                lecture = ours.lecture(daemon, crowd, _CALL.sized(options.call))
                 await stack.enter_async_context(lecture)
             way: Way = options.way
             people = Joiners(daemon.http_port, crowd, "burst", way, publish=options.publish)

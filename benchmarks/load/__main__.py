@@ -133,7 +133,10 @@ def main() -> None:
         workload = workloads.ALL[name].sized(options.size)
         found = trio.run(measure, workload, how)
         results += found
-        print(report.table(found) if workload.schedules else report.idle_table(found), flush=True)
+        tables = [report.table(found), report.change_table(found)]
+        if not workload.schedules:
+            tables = [report.idle_table(found)]
+        print("\n".join(filter(None, tables)), flush=True)
         _write(options, results)
 
 

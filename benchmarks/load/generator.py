@@ -49,6 +49,9 @@ class Window(msgspec.Struct, frozen=True):
     disordered: int
     besides: int
     nacks: int
+    wishes: int
+    unmet: int
+    unclean: int
     late_ns: int
     stalled_ns: int
     cpu_ns: int
@@ -58,6 +61,7 @@ class Window(msgspec.Struct, frozen=True):
     resident: int
     generator_cpu_ns: int
     latency_ns: list[tuple[float, int]]
+    change_ns: list[int]
 
 
 def build(*, release: bool = True) -> Path:
@@ -92,7 +96,7 @@ def _plan(
     for name in workload.traces():
         yield f"trace {name} {TRACES / f'{name}.txt'}"
     for crowd in crowds:
-        yield from crowd.plan(workload.schedules)
+        yield from crowd.plan(workload.schedules, workload.change_every)
 
 
 async def drive(
@@ -105,6 +109,7 @@ async def drive(
     """
     for crowd in crowds:
         crowd.release()
+    by_name = {crowd.name: crowd for crowd in crowds}
     sockets = [peer.socket.fileno() for crowd in crowds for peer in crowd.peers]
     windows: list[Window] = []
     async with trio.open_nursery() as nursery:
@@ -117,6 +122,8 @@ async def drive(
             said: dict[str, Any] = msgspec.json.decode(line)
             if "measuring" in said:
                 measuring(said["measuring"])
+            elif "wish" in said:
+                by_name[said["wish"]].wish(said["peer"], said["track"])
             else:
                 windows.append(msgspec.convert(said, Window))
     return windows

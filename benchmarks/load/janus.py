@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +15,9 @@ import trio
 from benchmarks.load.crowd import AT_ONCE, Crowd, Track
 from benchmarks.load.janus_api import JanusError, Session, open_session
 from benchmarks.load.namespace import HOST
-from benchmarks.load.sdp import Kind, Line, parse, write_answer, write_offer
-from benchmarks.load.workloads import A_FEW
+from benchmarks.load.peer import Peer
+from benchmarks.load.sdp import Line, parse, write_answer, write_offer
+from benchmarks.load.workloads import Workload
 
 ROOM: Final = 7
 READY_WITHIN: Final = 10.0
@@ -108,7 +109,8 @@ def running(event_loops: int) -> Iterator[Janus]:
 
 
 @asynccontextmanager
-async def _session(server: Janus) -> AsyncIterator[Session]:
+async def session_with(server: Janus) -> AsyncIterator[Session]:
+    """Open a session as soon as it listens."""
     with trio.fail_after(READY_WITHIN):
         while True:
             try:
@@ -122,88 +124,94 @@ async def _session(server: Janus) -> AsyncIterator[Session]:
         yield session
 
 
-async def _create(session: Session, room: int) -> None:
+async def create_room(session: Session, room: int) -> None:
+    """Create a room."""
     handle = await session.attach()
     body = {"request": "create", "room": room, "publishers": 100, "bitrate": 0, "fir_freq": 0}
     await session.message(handle, {**body, "videocodec": "vp8", "audiocodec": "opus"})
 
 
 @asynccontextmanager
-async def lecture(
-    server: Janus, crowd: Crowd, subscribers: int, kinds: Sequence[Kind]
-) -> AsyncIterator[None]:
+async def lecture(server: Janus, crowd: Crowd, workload: Workload) -> AsyncIterator[None]:
     """Have one publish and the others subscribe."""
-    async with _session(server) as session:
-        await _create(session, ROOM)
-        feed = await _publish(session, crowd, kinds, subscribers, ROOM)
+    async with session_with(server) as session:
+        await create_room(session, ROOM)
+        lines = _lines(crowd, workload)
+        feed, tracks = await publish(session, crowd, lines, ROOM)
+        crowd.tracks += [replace(track, fanout=workload.size) for track in tracks]
         limit = trio.CapacityLimiter(AT_ONCE)
 
         async def watch() -> None:
             async with limit:
-                await _subscribe(session, crowd, [feed], ROOM)
+                await subscribe(session, crowd, [feed], ROOM)
 
         async with trio.open_nursery() as nursery:
-            for _ in range(subscribers):
+            for _ in range(workload.size):
                 nursery.start_soon(watch)
         yield
 
 
 @asynccontextmanager
-async def meeting(
-    server: Janus, crowd: Crowd, people: int, kinds: Sequence[Kind]
-) -> AsyncIterator[None]:
+async def meeting(server: Janus, crowd: Crowd, workload: Workload) -> AsyncIterator[None]:
     """Have everybody publish, and subscribe to all others in one more connection."""
-    async with _session(server) as session:
-        await _meet(session, crowd, kinds, people, ROOM)
+    async with session_with(server) as session:
+        await _meet(session, crowd, workload, ROOM)
         yield
 
 
 @asynccontextmanager
-async def rooms(
-    server: Janus, crowd: Crowd, count: int, kinds: Sequence[Kind]
-) -> AsyncIterator[None]:
+async def rooms(server: Janus, crowd: Crowd, workload: Workload) -> AsyncIterator[None]:
     """Have many meetings of a few."""
-    async with _session(server) as session:
+    async with session_with(server) as session:
         limit = trio.CapacityLimiter(AT_ONCE)
 
         async def meet(room: int) -> None:
             async with limit:
-                await _meet(session, crowd, kinds, A_FEW, room)
+                await _meet(session, crowd, workload, room)
 
         async with trio.open_nursery() as nursery:
-            for room in range(ROOM, ROOM + count):
+            for room in range(ROOM, ROOM + workload.size):
                 nursery.start_soon(meet, room)
         yield
 
 
-async def _meet(
-    session: Session, crowd: Crowd, kinds: Sequence[Kind], people: int, room: int
-) -> None:
-    await _create(session, room)
-    feeds = [await _publish(session, crowd, kinds, people - 1, room) for _ in range(people)]
+async def _meet(session: Session, crowd: Crowd, workload: Workload, room: int) -> None:
+    await create_room(session, room)
+    feeds: list[int] = []
+    for place in range(workload.people):
+        feed, tracks = await publish(session, crowd, _lines(crowd, workload), room)
+        crowd.tracks += [replace(track, fanout=workload.fanout(place)) for track in tracks]
+        feeds.append(feed)
     for own in feeds:
-        await _subscribe(session, crowd, [feed for feed in feeds if feed != own], room)
+        others = [feed for feed in feeds if feed != own]
+        await subscribe(session, crowd, others[: workload.seen], room)
 
 
-async def _publish(
-    session: Session, crowd: Crowd, kinds: Sequence[Kind], fanout: int, room: int
-) -> int:
+def _lines(crowd: Crowd, workload: Workload) -> list[Line]:
+    kinds = enumerate(workload.kinds)
+    return [Line(str(number), kind, "sendonly", crowd.new_ssrc()) for number, kind in kinds]
+
+
+async def publish(
+    session: Session, crowd: Crowd, lines: Sequence[Line], room: int
+) -> tuple[int, list[Track]]:
+    """Send these lines; return the feed, and the tracks, which nobody gets yet."""
     handle = await session.attach()
     peer = await crowd.peer()
-    lines = [Line(str(n), kind, "sendonly", crowd.new_ssrc()) for n, kind in enumerate(kinds)]
     offer = write_offer(peer.local, lines, transport_cc=crowd.link.transport_cc)
     body = {"request": "joinandconfigure", "room": room, "ptype": "publisher"}
     jsep = {"type": "offer", "sdp": offer, "trickle": False}
     data, answer = await session.message(handle, body, jsep)
     remote = parse(answer, crowd.host)
     number = await crowd.connect(peer, remote)
-    for line in lines:
-        crowd.tracks.append(Track(number, line.ssrc, line.kind, line.mid, fanout))
     feed: int = data["id"]
-    return feed
+    return feed, [Track(number, line.ssrc, line.kind, line.mid, 0) for line in lines]
 
 
-async def _subscribe(session: Session, crowd: Crowd, feeds: Sequence[int], room: int) -> None:
+async def subscribe(
+    session: Session, crowd: Crowd, feeds: Sequence[int], room: int
+) -> tuple[int, Peer]:
+    """Get what these send; return the handle and the peer."""
     handle = await session.attach()
     peer = await crowd.peer()
     streams = [{"feed": feed} for feed in feeds]
@@ -215,6 +223,7 @@ async def _subscribe(session: Session, crowd: Crowd, feeds: Sequence[int], room:
         # It connects as soon as it has the answer, and says so only then.
         nursery.start_soon(crowd.connect, peer, remote)
         await session.message(handle, {"request": "start"}, jsep)
+    return handle, peer
 
 
 async def _when_it_is_there(

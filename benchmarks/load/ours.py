@@ -12,7 +12,7 @@ import trio
 
 from benchmarks.load.crowd import AT_ONCE, Crowd, Track
 from benchmarks.load.sdp import Kind, Line, Remote, parse, write_offer
-from benchmarks.load.workloads import A_FEW
+from benchmarks.load.workloads import Workload
 from tests.process.daemon import Daemon, running_daemon
 from trio_sfu.client.socket import Server, SignalingSocket, open_socket
 from trio_sfu.signaling.carried import SendingLine, SlotLine, Source
@@ -30,7 +30,8 @@ SETTINGS: Final = {
     "TRIO_SFU_HTTP_MAX_CONNECTIONS_PER_ADDRESS": "10000",
 }
 _SOURCES: Final[dict[Kind, Source]] = {"audio": "microphone", "video": "camera"}
-_WITHIN: Final = 10.0
+_WITHIN: Final = 30.0
+_STOPS_WITHIN: Final = 120.0
 Wanted = TypeVar("Wanted", Joined, Answer)
 
 
@@ -49,17 +50,22 @@ def daemon(workers: int) -> Iterator[Daemon]:
         running_daemon(Path(folder), environment=SETTINGS | settings) as running,
     ):
         yield running
+        if running.process.poll() is not None:
+            raise RefusedError(f"the daemon has ended: {running.log()[-5:]}")
+        # With thousands inside, all of them on one core with their clients, it has to say a lot.
+        running.process.terminate()
+        running.process.wait(_STOPS_WITHIN)
+        running.already_stopped = True
 
 
 @asynccontextmanager
-async def lecture(
-    server: Daemon, crowd: Crowd, subscribers: int, kinds: Sequence[Kind]
-) -> AsyncIterator[None]:
+async def lecture(server: Daemon, crowd: Crowd, workload: Workload) -> AsyncIterator[None]:
     """Have one publish and the others watch, as programs do: over HTTP."""
+    kinds = workload.kinds
     lines = [Line(str(n), kind, "sendonly", crowd.new_ssrc()) for n, kind in enumerate(kinds)]
     publisher = await _over_http(server, crowd, "/whip/load?name=load", lines)
     for line in lines:
-        crowd.tracks.append(Track(publisher, line.ssrc, line.kind, line.mid, subscribers))
+        crowd.tracks.append(Track(publisher, line.ssrc, line.kind, line.mid, workload.size))
     limit = trio.CapacityLimiter(AT_ONCE)
 
     async def watch() -> None:
@@ -68,7 +74,7 @@ async def lecture(
             await _over_http(server, crowd, f"/whep/load?peer={quote('load')}", slots)
 
     async with trio.open_nursery() as nursery:
-        for _ in range(subscribers):
+        for _ in range(workload.size):
             nursery.start_soon(watch)
     yield
 
@@ -94,31 +100,27 @@ def _post(port: int, path: str, offer: str) -> str:
 
 
 @asynccontextmanager
-async def meeting(
-    server: Daemon, crowd: Crowd, people: int, kinds: Sequence[Kind]
-) -> AsyncIterator[None]:
+async def meeting(server: Daemon, crowd: Crowd, workload: Workload) -> AsyncIterator[None]:
     """Have everybody publish and see all others, as browsers do: one connection each."""
-    async with _meetings(server, crowd, 1, people, kinds):
+    async with _meetings(server, crowd, 1, workload):
         yield
 
 
 @asynccontextmanager
-async def rooms(
-    server: Daemon, crowd: Crowd, count: int, kinds: Sequence[Kind]
-) -> AsyncIterator[None]:
+async def rooms(server: Daemon, crowd: Crowd, workload: Workload) -> AsyncIterator[None]:
     """Have many meetings of a few."""
-    async with _meetings(server, crowd, count, A_FEW, kinds):
+    async with _meetings(server, crowd, workload.size, workload):
         yield
 
 
 @asynccontextmanager
 async def _meetings(
-    server: Daemon, crowd: Crowd, count: int, people: int, kinds: Sequence[Kind]
+    server: Daemon, crowd: Crowd, count: int, workload: Workload
 ) -> AsyncIterator[None]:
     async with trio.open_nursery() as nursery:
         for room in range(count):
-            for _ in range(people):
-                await nursery.start(_take_part, server, crowd, f"load-{room}", people, kinds)
+            for place in range(workload.people):
+                await nursery.start(_take_part, server, crowd, f"load-{room}", place, workload)
         yield
         nursery.cancel_scope.cancel()
 
@@ -127,46 +129,74 @@ async def _take_part(
     server: Daemon,
     crowd: Crowd,
     room: str,
-    people: int,
-    kinds: Sequence[Kind],
+    place: int,
+    workload: Workload,
     *,
     task_status: trio.TaskStatus[None],
 ) -> None:
-    async with open_socket(Server.parse(server.url)) as socket:
-        await socket.send(Join(room=room, name="somebody"))
-        await _receive(socket, Joined)
-        peer = await crowd.peer()
+    """Be the ``place``-th in a room."""
+    kinds = workload.kinds
+    async with join(server, room) as (socket, _):
         sending = [Line(str(n), kind, "sendonly", crowd.new_ssrc()) for n, kind in enumerate(kinds)]
-        wanted = [(pair, kind) for pair in range(people - 1) for kind in kinds]
-        slots = [Line(str(len(kinds) + n), kind, "recvonly") for n, (_, kind) in enumerate(wanted)]
-        sdp = write_offer(peer.local, sending + slots, transport_cc=crowd.link.transport_cc)
-        await socket.send(
-            Offer(
-                id=1,
-                sdp=sdp,
-                sending=[SendingLine(mid=line.mid, source=_SOURCES[line.kind]) for line in sending],
-                slots=[
-                    SlotLine(mid=line.mid, kind=line.kind, pair=pair)
-                    for line, (pair, _) in zip(slots, wanted, strict=True)
-                ],
-            )
-        )
-        answer: Remote = parse((await _receive(socket, Answer)).sdp)
-        mine = await crowd.connect(peer, answer)
+        mine = await connect(socket, crowd, sending, workload.seen, kinds)
+        fanout = workload.fanout(place)
         for line in sending:
             await socket.send(Publish(source=_SOURCES[line.kind], live=True))
-            crowd.tracks.append(Track(mine, line.ssrc, line.kind, line.mid, people - 1))
+            crowd.tracks.append(Track(mine, line.ssrc, line.kind, line.mid, fanout))
         task_status.started()
+        await stay(socket, crowd)
+
+
+@asynccontextmanager
+async def join(server: Daemon, room: str) -> AsyncIterator[tuple[SignalingSocket, str]]:
+    """Be in a room; gives the socket and the peer that one is there."""
+    async with open_socket(Server.parse(server.url)) as socket:
+        await socket.send(Join(room=room, name="somebody"))
+        joined = await _receive(socket, Joined)
         try:
-            while True:
-                message = await socket.receive()
-                if isinstance(message, Error):
-                    raise RefusedError(f"{message.code}: {message.message}")
-        except trio.EndOfChannel:
-            raise RefusedError("the daemon has ended a session") from None
+            yield socket, joined.peer
         finally:
             with trio.move_on_after(1, shield=True):
                 await socket.send(Leave())
+
+
+async def connect(
+    socket: SignalingSocket,
+    crowd: Crowd,
+    sending: Sequence[Line],
+    pairs: int,
+    kinds: Sequence[Kind],
+) -> int:
+    """Negotiate what is sent, and slots of some kinds for so many others; return the number."""
+    peer = await crowd.peer()
+    wanted = [(pair, kind) for pair in range(pairs) for kind in kinds]
+    slots = [Line(str(len(sending) + n), kind, "recvonly") for n, (_, kind) in enumerate(wanted)]
+    sdp = write_offer(peer.local, [*sending, *slots], transport_cc=crowd.link.transport_cc)
+    await socket.send(
+        Offer(
+            id=1,
+            sdp=sdp,
+            sending=[SendingLine(mid=line.mid, source=_SOURCES[line.kind]) for line in sending],
+            slots=[
+                SlotLine(mid=line.mid, kind=line.kind, pair=pair)
+                for line, (pair, _) in zip(slots, wanted, strict=True)
+            ],
+        )
+    )
+    answer: Remote = parse((await _receive(socket, Answer)).sdp)
+    return await crowd.connect(peer, answer)
+
+
+async def stay(socket: SignalingSocket, crowd: Crowd) -> None:
+    """Read what the daemon says until all leave. Raises RefusedError."""
+    try:
+        while True:
+            message = await socket.receive()
+            if isinstance(message, Error) and not crowd.left:
+                raise RefusedError(f"{message.code}: {message.message}")
+    except trio.EndOfChannel:
+        if not crowd.left:
+            raise RefusedError("the daemon has ended a session") from None
 
 
 async def _receive(socket: SignalingSocket, wanted: type[Wanted]) -> Wanted:

@@ -8,7 +8,7 @@ from typing import Final
 import trio
 
 from benchmarks.load.handshake import Handshake, HandshakeError, Role
-from benchmarks.load.sdp import MID_URI, TRANSPORT_CC_URI, Local, Remote
+from benchmarks.load.sdp import MID_URI, RID_URI, TRANSPORT_CC_URI, Local, Remote
 from trio_sfu._native import Profile
 from trio_sfu.stun.message import (
     Attribute,
@@ -179,8 +179,9 @@ class Peer:
             f" {self.keys[0].hex()} {self.keys[1].hex()} {wide} {types} {int(verified)}"
         )
 
-    def extensions(self) -> tuple[int, int]:
-        """Return the ids of mid and transport-cc for what this peer sends."""
+    def extensions(self) -> tuple[int, int, int]:
+        """Return the ids of mid, rid and transport-cc for what this peer sends."""
         if self.remote is None:
             raise HandshakeError("not connected")
-        return self.remote.extension(MID_URI), self.remote.extension(TRANSPORT_CC_URI)
+        mid, rid, wide = map(self.remote.extension, (MID_URI, RID_URI, TRANSPORT_CC_URI))
+        return mid, rid, wide

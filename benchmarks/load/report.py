@@ -63,6 +63,27 @@ def table(results: Iterable[Result]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def change_table(results: Iterable[Result]) -> str:
+    """Return how it went where viewers wanted other encodings; empty where nobody did."""
+    lines = [
+        f"| {each.workload} | {each.forwarder} | {each.wishes} | {each.changed} | {each.unmet}"
+        f" | {each.unclean} | "
+        + " | ".join(
+            f"{each.change_ns[point] / 1e6:,.0f}" if each.change_ns else "-"
+            for point in ("p50", "p99", "longest")
+        )
+        + " |"
+        for each in results
+        if each.wishes
+    ]
+    head = (
+        "| workload | forwarder | wishes | changes | unmet | without keyframe"
+        " | p50 ms | p99 ms | longest ms |"
+    )
+    rule = f"|{' --- |' * 9}"
+    return "\n".join([head, rule, *lines, ""]) if lines else ""
+
+
 def idle_table(results: Iterable[Result]) -> str:
     """Return what a peer costs that is only there, and one that joins."""
     lines = [

@@ -49,6 +49,15 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     wrong: int
     """Packets that were not what was published, of those ``checked``."""
     checked: int
+    wishes: int
+    """How often viewers wanted another encoding,"""
+    unmet: int
+    """… did not get it before they wanted the next one,"""
+    unclean: int
+    """and got one that did not begin with a keyframe."""
+    changed: int
+    """Encodings that came; ``change_ns`` says how long after the wish: p50, p99 and the longest."""
+    change_ns: dict[str, float]
     switches_per_packet: Spread | None
     syscalls_per_packet: float | None
     generator_ns_per_packet: Spread | None
@@ -123,6 +132,7 @@ def _result(
     syscalls = seen.syscalls_per_second
     idle = seen.facts.get("idle_cpu_ns_per_second", 0.0)
     before, with_them = seen.facts.get("resident_before"), seen.facts.get("resident_joined")
+    took = sorted(nanoseconds for window in windows for nanoseconds in window.change_ns)
     resident = max(window.resident for window in windows)
     return Result(
         forwarder=name,
@@ -146,6 +156,15 @@ def _result(
         wrong=sum(window.wrong for window in windows),
         missing=sum(window.missing for window in windows),
         checked=sum(window.checked for window in windows),
+        wishes=sum(window.wishes for window in windows),
+        unmet=sum(window.unmet for window in windows),
+        unclean=sum(window.unclean for window in windows),
+        changed=len(took),
+        change_ns={
+            label: float(took[round((len(took) - 1) * share)])
+            for label, share in (("p50", 0.5), ("p99", 0.99), ("longest", 1.0))
+            if took
+        },
         switches_per_packet=_per_packet(windows, lambda window: window.switches),
         syscalls_per_packet=syscalls / rate if syscalls and rate else None,
         generator_ns_per_packet=_per_packet(windows, lambda window: window.generator_cpu_ns),

@@ -16,7 +16,7 @@ from typing import Final, Literal, TypeAlias
 import psutil
 import trio
 
-from benchmarks.load import floor, generator, janus, ours
+from benchmarks.load import floor, generator, janus, layers, ours
 from benchmarks.load.crowd import Crowd
 from benchmarks.load.generator import Timing
 from benchmarks.load.namespace import HOST, LOOPBACK
@@ -31,9 +31,24 @@ Forwarder: TypeAlias = Literal["trio-sfu", "trio-sfu-2", "janus", "janus-package
 FORWARDERS: Final[tuple[Forwarder, ...]] = ("floor", "trio-sfu", "janus", "janus-packaged")
 ALL: Final[tuple[Forwarder, ...]] = (*FORWARDERS, "trio-sfu-2")
 """``trio-sfu-2`` has two workers, which share the people."""
-_FLOOR: Final = {"lecture": floor.lecture, "meeting": floor.meeting, "rooms": floor.rooms}
-_OURS: Final = {"lecture": ours.lecture, "meeting": ours.meeting, "rooms": ours.rooms}
-_JANUS: Final = {"lecture": janus.lecture, "meeting": janus.meeting, "rooms": janus.rooms}
+_FLOOR: Final = {
+    "lecture": floor.lecture,
+    "meeting": floor.meeting,
+    "rooms": floor.rooms,
+    "layers": layers.floor,
+}
+_OURS: Final = {
+    "lecture": ours.lecture,
+    "meeting": ours.meeting,
+    "rooms": ours.rooms,
+    "layers": layers.ours,
+}
+_JANUS: Final = {
+    "lecture": janus.lecture,
+    "meeting": janus.meeting,
+    "rooms": janus.rooms,
+    "layers": layers.janus,
+}
 _QUIET: Final = 3.0
 """Seconds in which what a forwarder costs with nobody in it is measured, where that matters."""
 
@@ -106,7 +121,7 @@ async def _joined(
 ) -> AsyncIterator[None]:
     """Have a forwarder with everybody in it."""
     if name == "floor":
-        async with _FLOOR[workload.shape](options.program, crowd, workload.size, workload.kinds):
+        async with _FLOOR[workload.shape](options.program, crowd, workload):
             yield
         return
     with _process(name, options) as (pid, server):
@@ -115,9 +130,9 @@ async def _joined(
         before = cpu_ns(pid)
         inside: AbstractAsyncContextManager[None]
         if isinstance(server, janus.Janus):
-            inside = _JANUS[workload.shape](server, crowd, workload.size, workload.kinds)
+            inside = _JANUS[workload.shape](server, crowd, workload)
         else:
-            inside = _OURS[workload.shape](server, crowd, workload.size, workload.kinds)
+            inside = _OURS[workload.shape](server, crowd, workload)
         began = time.monotonic()
         async with inside:
             crowd.facts["join_cpu_ms"] = (cpu_ns(pid) - before) / len(crowd.peers) / 1e6

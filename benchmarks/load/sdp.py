@@ -1,4 +1,4 @@
-"""The few kinds of SDP that a load needs: one bundle, VP8 and Opus, one encoding a line. Pure."""
+"""The few kinds of SDP that a load needs: one bundle, VP8 and Opus. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,10 +12,11 @@ Direction: TypeAlias = Literal["sendonly", "recvonly"]
 
 VP8, RTX, OPUS = 96, 97, 111
 MID_URI: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
+RID_URI: Final = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
 TRANSPORT_CC_URI: Final = (
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 )
-MID_ID, TRANSPORT_CC_ID = 1, 3
+MID_ID, RID_ID, TRANSPORT_CC_ID = 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Line:
     kind: Kind
     direction: Direction
     ssrc: int = 0
+    rids: tuple[str, ...] = ()
+    """Of a simulcast line (RFC 8853), from the smallest to the fullest; it says no SSRC then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,12 @@ def _offer(local: Local, lines: Sequence[Line], *, transport_cc: bool) -> Iterat
         if video:
             yield f"a=rtpmap:{RTX} rtx/90000"
             yield f"a=fmtp:{RTX} apt={VP8}"
-        if line.ssrc:
+        if line.rids:
+            yield f"a=extmap:{RID_ID} {RID_URI}"
+            yield f"a=msid:load {line.mid}"
+            yield from (f"a=rid:{rid} send" for rid in line.rids)
+            yield f"a=simulcast:send {';'.join(line.rids)}"
+        elif line.ssrc:
             yield f"a=msid:load {line.mid}"
             yield f"a=ssrc:{line.ssrc} cname:load"
 

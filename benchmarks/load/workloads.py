@@ -8,9 +8,10 @@ from typing import Final, Literal, TypeAlias
 from benchmarks.load.sdp import Kind
 
 TRACES: Final = Path(__file__).with_name("traces")
-Shape: TypeAlias = Literal["lecture", "meeting", "rooms"]
+Shape: TypeAlias = Literal["lecture", "meeting", "rooms", "layers"]
 """One publishes and ``size`` others watch; or ``size`` people all publish and watch each other;
-or ``size`` rooms have ``A_FEW`` people each, who do so."""
+or ``size`` rooms have ``A_FEW`` people each, who do so; or one publishes a camera in several
+encodings, and ``size`` others watch one or the other of them."""
 A_FEW: Final = 3
 
 LEN: Final = 1_100
@@ -30,6 +31,10 @@ class Workload:
     transport_cc: bool = True
     """Whether receivers negotiate transport-wide feedback, where it is offered. It makes a server
     pace what it sends, at 100 Mbit/s at most, so there is none where as much is sent as goes."""
+    slots: int | None = None
+    """How many others somebody in a meeting sees, the first ones; without it all."""
+    change_every: float = 0.0
+    """Seconds after which a viewer wants another encoding."""
 
     def traces(self) -> list[str]:
         """Return the names of the traces that are needed."""
@@ -39,9 +44,29 @@ class Workload:
     @property
     def subscribers(self) -> int:
         """How many receive, of whom each is a process's memory more."""
-        return {"lecture": self.size, "meeting": self.size - 1, "rooms": self.size * A_FEW}[
-            self.shape
-        ]
+        return {
+            "lecture": self.size,
+            "layers": self.size,
+            "meeting": self.size - 1,
+            "rooms": self.size * A_FEW,
+        }[self.shape]
+
+    @property
+    def people(self) -> int:
+        """How many there are in a room, who all publish."""
+        return A_FEW if self.shape == "rooms" else self.size
+
+    @property
+    def seen(self) -> int:
+        """How many of the others somebody there sees."""
+        others = self.people - 1
+        return others if self.slots is None else min(self.slots, others)
+
+    def fanout(self, place: int) -> int:
+        """Return how many see the person who is the ``place``-th in a room."""
+        # Who is before it has one less before it.
+        earlier = place if place - 1 < self.seen else 0
+        return earlier + (self.people - 1 - place if place < self.seen else 0)
 
     def sized(self, size: int | None) -> "Workload":
         """Return the same for another number of people."""
@@ -50,6 +75,13 @@ class Workload:
 
 def _ticks(microseconds: int, packets: int) -> dict[Kind, list[str]]:
     return {"video": [f"every {microseconds} {packets} {LEN}"]}
+
+
+def _meeting(name: str, size: int, slots: int | None = None) -> Workload:
+    about = "cameras and a screen as Chromium sends them, and microphones"
+    if slots is not None:
+        about += f"; everybody sees {slots}"
+    return Workload(name, about, "meeting", size, _cameras(), kinds=("audio", "video"), slots=slots)
 
 
 def _cameras() -> dict[Kind, list[str]]:
@@ -84,13 +116,17 @@ ALL: Final = {
         Workload("paced-50k", "5 packets every 5 ms", "lecture", 50, _ticks(5_000, 5)),
         Workload("bursts-50k", "33 packets every 33 ms", "lecture", 50, _ticks(33_333, 33)),
         Workload("even-100", "a packet every millisecond", "lecture", 100, _ticks(1_000, 1)),
+        _meeting("meeting", 10),
+        _meeting("meeting-4", 4),
+        _meeting("meeting-25", 25, slots=9),
         Workload(
-            "meeting",
-            "cameras and a screen as Chromium sends them, and microphones",
-            "meeting",
-            10,
-            _cameras(),
-            kinds=("audio", "video"),
+            "layers",
+            "a camera in three encodings, between which viewers change every 2 s",
+            "layers",
+            21,
+            # 150 and 500 kbit/s, and 1.5 Mbit/s.
+            {"video": ["trace 300k 370000 487", "trace 1500k 0 326", "trace 1500k 0 977"]},
+            change_every=2.0,
         ),
         Workload(
             "rooms",

@@ -1,10 +1,10 @@
 //! The floor as a program of its own: it decrypts, copies, encrypts and sends, knows everybody
-//! from its plan, and does nothing else. What a client sends goes to all others of its room that
-//! receive; rooms have numbers from 0 on.
+//! from its plan, and does nothing else. A client gets what the first `SLOTS` others of its room
+//! send; rooms have numbers from 0 on.
 //!
 //! ```text
 //! socket FD
-//! client ADDRESS PROFILE KEYS_IN KEYS_OUT RECEIVES ROOM
+//! client ADDRESS PROFILE KEYS_IN KEYS_OUT SLOTS ROOM
 //! go
 //! ```
 
@@ -31,8 +31,18 @@ struct Client {
     address: SocketAddrV4,
     inbound: Inbound,
     outbound: Outbound,
-    receives: bool,
+    slots: usize,
     room: usize,
+    /// Its number in its room.
+    place: usize,
+}
+
+impl Client {
+    /// Whether what a client of the same room sends is for it.
+    fn sees(&self, other: &Self) -> bool {
+        let before = other.place - usize::from(self.place < other.place);
+        self.place != other.place && before < self.slots
+    }
 }
 
 /// A decrypted packet.
@@ -54,7 +64,8 @@ struct Run {
 
 /// Forward until standard input ends.
 pub(crate) fn run() -> Result<(), Box<dyn Error>> {
-    let (mut socket, mut clients) = (None, Vec::new());
+    let (mut socket, mut clients) = (None, Vec::<Client>::new());
+    let mut places = HashMap::new();
     for line in io::stdin().lock().lines() {
         let line = line?;
         let mut words = line.split_whitespace();
@@ -63,13 +74,18 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
             Some("client") => {
                 let address = next(&mut words)?;
                 let profile = profile(&mut words)?;
-                clients.push(Client {
+                let mut client = Client {
                     address,
                     inbound: Inbound::new(profile, &hexadecimal(&mut words)?)?,
                     outbound: Outbound::new(profile, &hexadecimal(&mut words)?)?,
-                    receives: next::<u8>(&mut words)? != 0,
+                    slots: next(&mut words)?,
                     room: next(&mut words)?,
-                });
+                    place: 0,
+                };
+                let place = places.entry(client.room).or_insert(0);
+                client.place = *place;
+                *place += 1;
+                clients.push(client);
             }
             Some("go") => break,
             word => return Err(format!("{word:?} is no word of a floor's plan").into()),
@@ -88,7 +104,7 @@ fn forward(socket: &UdpSocket, clients: &mut [Client]) -> Result<(), Box<dyn Err
         clients.iter().enumerate().map(|(number, client)| (client.address, number)).collect();
     let last = clients.iter().map(|client| client.room).max().unwrap_or(0);
     let mut receivers = vec![Vec::new(); last + 1];
-    for (number, client) in clients.iter().enumerate().filter(|(_, client)| client.receives) {
+    for (number, client) in clients.iter().enumerate().filter(|(_, client)| client.slots > 0) {
         receivers[client.room].push(number);
     }
     let mut rooms = Vec::new();
@@ -114,9 +130,10 @@ fn forward(socket: &UdpSocket, clients: &mut [Client]) -> Result<(), Box<dyn Err
         for &room in &rooms {
             let theirs = |packet: &&Packet<'_>| clients[packet.sender].room == room;
             for &number in &receivers[room] {
-                let of_others = packets.iter().filter(|packet| packet.sender != number);
-                for packet in of_others.filter(theirs) {
-                    append(number, &clients[number].outbound, packet, &mut out, &mut runs);
+                let client = &clients[number];
+                let seen = |packet: &&Packet<'_>| client.sees(&clients[packet.sender]);
+                for packet in packets.iter().filter(theirs).filter(seen) {
+                    append(number, &client.outbound, packet, &mut out, &mut runs);
                 }
             }
         }

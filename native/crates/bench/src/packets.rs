@@ -14,19 +14,26 @@ pub(crate) const VP8: PayloadType = PayloadType(96);
 pub(crate) const MID_ID: u8 = 1;
 /// Header extension id of transport-cc, on every leg.
 pub(crate) const TRANSPORT_CC_ID: u8 = 3;
+/// Width and height of a video whose size is of no matter.
+pub(crate) const SIZE: (u16, u16) = (1280, 720);
 /// What fills the payload behind its descriptor and header.
 pub(crate) const FILL: u8 = 0xa5;
 /// Bytes at the beginning of the payload that are not fill.
 pub(crate) const DESCRIPTOR_LEN: usize = 16;
 
 /// A VP8 payload descriptor (RFC 7741) of seven bytes, and the beginning of a frame, which for
-/// a keyframe says 1,280 by 720 (RFC 6386, section 9.1).
-pub(crate) fn descriptor(frame: u64, first: bool, keyframe: bool) -> [u8; DESCRIPTOR_LEN] {
+/// a keyframe says its width and height (RFC 6386, section 9.1).
+pub(crate) fn descriptor(
+    frame: u64,
+    first: bool,
+    keyframe: bool,
+    (width, height): (u16, u16),
+) -> [u8; DESCRIPTOR_LEN] {
     let [high, low] = (0x8000 | (frame & 0x7fff) as u16).to_be_bytes();
     let start = if first { 0x90 } else { 0x80 };
     let between = u8::from(!(first && keyframe));
-    let [w, idth] = 1280u16.to_le_bytes();
-    let [h, eight] = 720u16.to_le_bytes();
+    let [w, idth] = width.to_le_bytes();
+    let [h, eight] = height.to_le_bytes();
     [
         start,
         0xe0,
@@ -75,8 +82,8 @@ impl Packetizer {
         debug_assert_eq!(out.len() - start, HEADER_LEN);
         let payload = out.len();
         out.resize(start + PACKET_LEN, FILL);
-        let descriptor =
-            descriptor(u64::from(self.frames), position == 0, self.frames == 0 && position == 0);
+        let (frame, first) = (u64::from(self.frames), position == 0);
+        let descriptor = descriptor(frame, first, self.frames == 0 && first, SIZE);
         out[payload..payload + descriptor.len()].copy_from_slice(&descriptor);
         self.index += 1;
         if last {

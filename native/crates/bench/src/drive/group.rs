@@ -3,10 +3,13 @@
 use std::error::Error;
 use std::net::UdpSocket;
 
-use super::clock::Clock;
-use super::peer::{Peer, Received, Wanted};
+use super::clock::{Clock, wall};
+use super::peer::Peer;
 use super::plan::GroupPlan;
-use super::track::{Track, Way};
+use super::received::{Received, Wanted};
+use super::track::Track;
+use super::viewer::{Changes, Viewer};
+use super::way::Way;
 use crate::batch::Batch;
 use crate::socket::Poller;
 
@@ -36,7 +39,11 @@ pub(crate) struct Group {
 
 impl Group {
     pub(crate) fn new(plan: GroupPlan) -> Result<Self, Box<dyn Error>> {
-        let peers = plan.peers.into_iter().map(Peer::new).collect::<Result<Vec<_>, _>>()?;
+        let mut peers = plan.peers.into_iter().map(Peer::new).collect::<Result<Vec<_>, _>>()?;
+        for (turn, viewer) in plan.viewers.into_iter().enumerate() {
+            let every = viewer.every.as_nanos() as u64;
+            peers[viewer.peer].viewer = Some(Viewer::new(viewer.tracks, every, turn));
+        }
         let sockets: Vec<&UdpSocket> = peers.iter().map(|peer| &peer.socket).collect();
         Ok(Self {
             name: plan.name,
@@ -57,6 +64,11 @@ impl Group {
     pub(crate) fn begin(&mut self, now: u64) {
         for track in &mut self.tracks {
             track.begin(now);
+        }
+        let viewers = self.peers.iter().filter(|peer| peer.viewer.is_some()).count();
+        let theirs = self.peers.iter_mut().filter_map(|peer| peer.viewer.as_mut());
+        for (viewer, turn) in theirs.zip(0..) {
+            viewer.begin(now, f64::from(turn) / viewers as f64);
         }
         self.base = (self.expected(), self.received.packets);
         self.lost = 0;
@@ -83,10 +95,31 @@ impl Group {
         let outstanding = self.outstanding(now);
         let mut next: Option<u64> = None;
         for track in &mut self.tracks {
-            let due = track.send_due(now, clock, outstanding, &mut way(&self.peers, track))?;
+            let due = track.send_due(now, clock, outstanding, &way(&self.peers, track))?;
             next = next.into_iter().chain(due).min();
         }
         Ok(next)
+    }
+
+    /// What viewers want from now on: the number of the peer and that of the track. With the
+    /// floor nobody can want anything: there a keyframe comes, as if somebody had asked for it.
+    pub(crate) fn wishes(&mut self, clock: &Clock) -> Vec<(usize, u16)> {
+        let (now, wall) = (clock.now(), wall());
+        let mut all = Vec::new();
+        let mut nobodys = Changes::default();
+        for (number, peer) in self.peers.iter_mut().enumerate() {
+            let negotiated = peer.negotiated();
+            let Some(viewer) = &mut peer.viewer else { continue };
+            let changes = if negotiated { &mut self.received.changes } else { &mut nobodys };
+            let Some(track) = viewer.wish(now, wall, changes) else { continue };
+            if negotiated {
+                all.push((number, track));
+            } else {
+                viewer.forget();
+                self.tracks[usize::from(track)].keyframe = true;
+            }
+        }
+        all
     }
 
     /// Packets under way.
@@ -156,7 +189,7 @@ impl Group {
                 self.peers[track.plan.peer].send_rtcp(datagram)?;
             }
             if idle && (turn + 11) % TRICKLE == step % TRICKLE {
-                track.trickle(clock, &mut way(&self.peers, track))?;
+                track.trickle(clock, &way(&self.peers, track))?;
             }
         }
         Ok(())
@@ -165,5 +198,5 @@ impl Group {
 
 fn way<'a>(peers: &'a [Peer], track: &Track) -> Way<'a> {
     let peer = &peers[track.plan.peer];
-    Way { socket: &peer.socket, server: peer.server(), outbound: &peer.outbound }
+    Way { socket: &peer.socket, server: peer.server(), outbound: &peer.outbound, wide: &peer.wide }
 }

@@ -9,9 +9,14 @@ mod group;
 mod peer;
 pub(crate) mod plan;
 mod processes;
+mod received;
+mod schedule;
 mod stamp;
 mod stream;
+mod trace;
 mod track;
+mod viewer;
+mod way;
 mod window;
 
 use std::error::Error;
@@ -23,7 +28,8 @@ use crate::batch::Batch;
 use crate::socket;
 use clock::Clock;
 use group::Group;
-use plan::{Plan, Schedule};
+use plan::Plan;
+use schedule::Schedule;
 use window::Window;
 
 /// Between two looks at what has arrived.
@@ -108,6 +114,7 @@ impl Driver {
                 if let Some(due) = self.groups[group].send_due(&self.clock)? {
                     next = next.min(due);
                 }
+                self.wish(group)?;
             }
             self.keep(loaded)?;
             let now = self.clock.now();
@@ -115,6 +122,18 @@ impl Driver {
                 thread::sleep(Duration::from_nanos(next - now));
             }
         }
+    }
+
+    /// Tell what viewers want from now on: whoever has begun this program has to ask for it.
+    fn wish(&mut self, group: usize) -> io::Result<()> {
+        let group = &mut self.groups[group];
+        for (peer, track) in group.wishes(&self.clock) {
+            tell(&format!(
+                "{{\"wish\": \"{}\", \"peer\": {peer}, \"track\": {track}}}",
+                group.name
+            ))?;
+        }
+        Ok(())
     }
 
     fn tick(&self, loaded: Option<usize>) -> u64 {

@@ -1,5 +1,6 @@
 //! A client whose ICE and DTLS another program has done: it receives, reports and stays.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::error::Error;
 use std::net::{SocketAddr, UdpSocket};
@@ -16,8 +17,10 @@ use trio_sfu_wire::stun::{
 
 use super::clock::{Clock, wall};
 use super::plan::PeerPlan;
+use super::received::{Received, Wanted};
 use super::stamp::Stamp;
 use super::stream::Stream;
+use super::viewer::{Seen, Viewer};
 use crate::batch::{Batch, Message, Wait};
 use crate::socket;
 
@@ -29,35 +32,6 @@ const SSRC: Ssrc = Ssrc(1);
 /// Report blocks that one report holds.
 const BLOCKS: usize = 31;
 
-/// What was received, by all peers of a group together.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Received {
-    /// RTP packets of media; retransmissions and padding are not.
-    pub(crate) packets: u64,
-    /// Bytes of them.
-    pub(crate) bytes: u64,
-    /// Messages they came in, as GRO left them.
-    pub(crate) messages: u64,
-    /// Packets that were decrypted and looked at.
-    pub(crate) checked: u64,
-    /// Those of them that were not what was sent.
-    pub(crate) wrong: u64,
-    /// Of who looks at each packet: those that never came, by their numbers.
-    pub(crate) missing: u64,
-    /// The same: those that came after a later one.
-    pub(crate) disordered: u64,
-    /// Retransmissions and padding.
-    pub(crate) besides: u64,
-    /// Packets that were asked of the publishers once more.
-    pub(crate) nacks: u64,
-    /// Nanoseconds from being sent to arriving, of the packets that were looked at.
-    pub(crate) latencies: Vec<u64>,
-}
-
-/// What a datagram asked of the peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Wanted(pub(crate) u32);
-
 pub(crate) struct Peer {
     plan: PeerPlan,
     pub(crate) socket: UdpSocket,
@@ -66,6 +40,10 @@ pub(crate) struct Peer {
     key: Option<(IntegrityKey, IntegrityKey)>,
     streams: Vec<Stream>,
     arrivals: Recorder,
+    /// The transport-wide number of what it sends next.
+    pub(crate) wide: Cell<u16>,
+    /// Of one that wants other encodings.
+    pub(crate) viewer: Option<Viewer>,
     /// Of a verified peer: the next index of each track.
     next: HashMap<u16, u64>,
     counted: u64,
@@ -86,6 +64,8 @@ impl Peer {
             key,
             streams: Vec::new(),
             arrivals: Recorder::new(),
+            wide: Cell::new(0),
+            viewer: None,
             next: HashMap::new(),
             counted: 0,
             checks: 0,
@@ -95,6 +75,11 @@ impl Peer {
 
     pub(crate) fn server(&self) -> SocketAddr {
         self.plan.server
+    }
+
+    /// Whether it is the client of an SFU; the floor's are not, and cannot ask for anything.
+    pub(crate) fn negotiated(&self) -> bool {
+        self.key.is_some()
     }
 
     /// Receive all there is. Pushes the SSRCs of tracks that a keyframe is wanted of.
@@ -160,7 +145,8 @@ impl Peer {
             Some(stream) => stream.received(header.sequence),
             None => self.streams.push(Stream::new(header.ssrc.0, header.sequence)),
         }
-        if new || self.plan.verified || self.counted.is_multiple_of(sample) {
+        let waits = self.viewer.as_ref().is_some_and(Viewer::waits);
+        if new || waits || self.plan.verified || self.counted.is_multiple_of(sample) {
             self.look(packet, &header, arrived, received);
         }
         true
@@ -185,8 +171,16 @@ impl Peer {
             return;
         };
         received.latencies.push(arrived.saturating_sub(stamp.sent));
+        let seen = self.viewer.as_mut().map_or(Seen::Same, |viewer| {
+            let payload = &packet[header.len..end];
+            viewer.shown(stamp.track, payload, arrived, &mut received.changes)
+        });
         if self.plan.verified {
             let next = self.next.entry(stamp.track).or_insert(stamp.index);
+            if seen == Seen::Other {
+                // What was sent while it showed another encoding was not for this viewer.
+                *next = stamp.index;
+            }
             if stamp.index < *next {
                 received.disordered += 1;
                 received.missing = received.missing.saturating_sub(1);

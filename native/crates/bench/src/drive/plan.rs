@@ -7,11 +7,15 @@
 //! group NAME PID,PID,...
 //! peer FD PROFILE SERVER THEIR_UFRAG THEIR_PWD OUR_UFRAG OUR_PWD KEYS_OUT KEYS_IN TCC_ID PTS VERIFIED
 //! track PEER SSRC PT CLOCK MID MID_ID TCC_ID FANOUT SCHEDULE
+//! encoding RID RID_ID WIDTH HEIGHT KEYFRAME_BYTES
+//! viewer PEER EVERY_US TRACK,TRACK,...
 //! ```
 //!
 //! A schedule is `window FRAMES PACKETS BYTES`, `every MICROSECONDS PACKETS BYTES` or
-//! `trace NAME PHASE_US`. Peers and tracks belong to the group before them. Ids that were not
-//! negotiated are 0; a peer whose `THEIR_UFRAG` is `-` does no ICE.
+//! `trace NAME PHASE_US [THOUSANDTHS]`, of the trace's bytes. Peers and tracks belong to the
+//! group before them. The track before `encoding` is one of several of an m-line. A viewer wants
+//! these tracks, by their numbers in the group, in turn. Ids that were not negotiated are 0; a
+//! peer whose `THEIR_UFRAG` is `-` does no ICE.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -22,24 +26,8 @@ use std::time::Duration;
 
 use trio_sfu_srtp::Profile;
 
-/// A packet of a trace: microseconds since its beginning, bytes, whether it ends a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Traced {
-    pub(crate) at: u64,
-    pub(crate) len: usize,
-    pub(crate) last: bool,
-}
-
-/// When a track's packets are due.
-#[derive(Clone, Debug)]
-pub(crate) enum Schedule {
-    /// The next frame as soon as all but so many have been received by all.
-    Window { frames: u64, packets: usize, len: usize },
-    /// A frame every so often.
-    Every { interval: Duration, packets: usize, len: usize },
-    /// As an encoder did it, over and over, beginning so far into it.
-    Trace { packets: Vec<Traced>, phase: u64 },
-}
+use super::schedule::{Schedule, schedule};
+use super::trace::{self, Traced};
 
 #[derive(Clone, Debug)]
 pub(crate) struct PeerPlan {
@@ -66,6 +54,26 @@ pub(crate) struct TrackPlan {
     pub(crate) transport_cc: u8,
     pub(crate) fanout: u64,
     pub(crate) schedule: Schedule,
+    pub(crate) encoding: Option<Encoding>,
+}
+
+/// One of several of an m-line (RFC 8853).
+#[derive(Clone, Debug)]
+pub(crate) struct Encoding {
+    pub(crate) rid: String,
+    pub(crate) rid_id: u8,
+    /// Pixels, each way.
+    pub(crate) size: (u16, u16),
+    /// Bytes of a keyframe, in all its packets.
+    pub(crate) keyframe: usize,
+}
+
+/// A peer that wants tracks in turn, each for so long.
+#[derive(Clone, Debug)]
+pub(crate) struct ViewerPlan {
+    pub(crate) peer: usize,
+    pub(crate) every: Duration,
+    pub(crate) tracks: Vec<u16>,
 }
 
 /// One forwarder, and who is connected to it.
@@ -75,6 +83,7 @@ pub(crate) struct GroupPlan {
     pub(crate) processes: Vec<u32>,
     pub(crate) peers: Vec<PeerPlan>,
     pub(crate) tracks: Vec<TrackPlan>,
+    pub(crate) viewers: Vec<ViewerPlan>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -126,7 +135,7 @@ impl Plan {
             Some("trace") => {
                 let name: String = next(words)?;
                 let file: String = next(words)?;
-                traces.insert(name, read_trace(&fs::read_to_string(file)?)?);
+                traces.insert(name, trace::read(&fs::read_to_string(file)?)?);
             }
             Some("group") => self.groups.push(GroupPlan {
                 name: next(words)?,
@@ -141,6 +150,23 @@ impl Plan {
                     return Err(format!("there is no peer {}", track.peer).into());
                 }
                 group.tracks.push(track);
+            }
+            Some("encoding") => {
+                let track = self.group()?.tracks.last_mut().ok_or("a track comes first")?;
+                track.encoding = Some(encoding(words)?);
+            }
+            Some("viewer") => {
+                let viewer = ViewerPlan {
+                    peer: next(words)?,
+                    every: Duration::from_micros(next(words)?),
+                    tracks: list(&next::<String>(words)?)?,
+                };
+                let group = self.group()?;
+                let there = |track: &u16| usize::from(*track) < group.tracks.len();
+                if viewer.peer >= group.peers.len() || !viewer.tracks.iter().all(there) {
+                    return Err("there is no such peer or track".into());
+                }
+                group.viewers.push(viewer);
             }
             Some(word) => return Err(format!("{word} is no word of a plan").into()),
         }
@@ -181,45 +207,17 @@ fn track(
         transport_cc: next(words)?,
         fanout: next(words)?,
         schedule: schedule(words, traces)?,
+        encoding: None,
     })
 }
 
-fn schedule(
-    words: &mut SplitWhitespace<'_>,
-    traces: &HashMap<String, Vec<Traced>>,
-) -> Result<Schedule, Failure> {
-    match next::<String>(words)?.as_str() {
-        "window" => {
-            Ok(Schedule::Window { frames: next(words)?, packets: next(words)?, len: next(words)? })
-        }
-        "every" => Ok(Schedule::Every {
-            interval: Duration::from_micros(next(words)?),
-            packets: next(words)?,
-            len: next(words)?,
-        }),
-        "trace" => {
-            let name: String = next(words)?;
-            let packets = traces.get(&name).ok_or_else(|| format!("no trace {name}"))?.clone();
-            Ok(Schedule::Trace { packets, phase: next(words)? })
-        }
-        other => Err(format!("{other} is no schedule").into()),
-    }
-}
-
-/// A trace has a line a packet: microseconds, bytes, and 1 where a frame ends. The last one
-/// says only when it all begins again.
-fn read_trace(text: &str) -> Result<Vec<Traced>, Failure> {
-    let mut packets = Vec::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let mut words = line.split_whitespace();
-        let (at, len, last) = (next(&mut words)?, next(&mut words)?, next::<u8>(&mut words)?);
-        packets.push(Traced { at, len, last: last != 0 });
-    }
-    let sorted = packets.is_sorted_by_key(|packet| packet.at);
-    if packets.len() < 2 || !sorted || packets[packets.len() - 1].at == 0 {
-        return Err("a trace needs two packets, in order".into());
-    }
-    Ok(packets)
+fn encoding(words: &mut SplitWhitespace<'_>) -> Result<Encoding, Failure> {
+    Ok(Encoding {
+        rid: next(words)?,
+        rid_id: next(words)?,
+        size: (next(words)?, next(words)?),
+        keyframe: next(words)?,
+    })
 }
 
 /// The next word, as whatever is asked for.
@@ -278,9 +276,13 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_is_in_order() {
-        let read = read_trace("# what\n0 1100 0\n10 300 1\n33000 0 0\n").unwrap();
-        assert_eq!(read[1], Traced { at: 10, len: 300, last: true });
-        assert!(read_trace("10 1 0\n0 1 0\n").is_err());
+    fn a_viewer_wants_tracks_that_are_there() {
+        let plan = format!("{PLAN}encoding q 2 320 180 9000\nviewer 0 1500000 0\n");
+        let read = Plan::parse(&plan).unwrap();
+        let group = &read.groups[0];
+        let encoding = group.tracks[0].encoding.as_ref().unwrap();
+        assert_eq!((encoding.rid.as_str(), encoding.size), ("q", (320, 180)));
+        assert_eq!(group.viewers[0].tracks, [0]);
+        assert!(Plan::parse(&format!("{plan}viewer 0 1500000 1\n")).is_err());
     }
 }

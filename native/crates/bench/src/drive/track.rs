@@ -1,21 +1,20 @@
 //! What a publisher sends on one track, and when.
 
 use std::error::Error;
-use std::net::{SocketAddr, UdpSocket};
 
-use trio_sfu_srtp::Outbound;
 use trio_sfu_wire::rtcp::{self, SenderInfo};
 use trio_sfu_wire::rtp::{ExtensionWriter, PayloadType, Ssrc, write_header};
 
 use super::clock::{Clock, ntp, wall};
-use super::plan::{Schedule, Traced, TrackPlan};
+use super::plan::TrackPlan;
+use super::schedule::{Schedule, Small};
 use super::stamp::{self, Stamp};
-use crate::packets::{FILL, descriptor};
-use crate::socket;
+use super::trace::{Traced, split};
+use super::way::Way;
+use crate::packets::{FILL, SIZE, descriptor};
 
-/// Datagrams of one GSO send at most, and their bytes.
-const RUN_SEGMENTS: usize = 50;
-const RUN_LEN: usize = 60_000;
+/// Between two keyframes of an encoding at least; Chromium leaves out as much.
+const KEYFRAMES: u64 = 300_000_000;
 /// A packet that is to be sent later than this is not made up for: its schedule moves.
 const HOPELESS: u64 = 500_000_000;
 /// Bytes around a payload, and the least of a payload: what a trace's sizes are raised to.
@@ -35,6 +34,9 @@ pub(crate) struct Track {
     /// A keyframe was asked for.
     pub(crate) keyframe: bool,
     keyframe_now: bool,
+    /// Whether a keyframe was sent in place of the frame of the trace, and since when another may.
+    replaced: bool,
+    next_keyframe: u64,
     /// When the schedule began, in nanoseconds, and how far it has come.
     began: u64,
     position: usize,
@@ -58,6 +60,8 @@ impl Track {
             timestamp: 0,
             keyframe: true,
             keyframe_now: true,
+            replaced: false,
+            next_keyframe: 0,
             began: 0,
             position: 0,
             extensions: ExtensionWriter::default(),
@@ -72,6 +76,7 @@ impl Track {
         self.began = now;
         self.position = 0;
         self.keyframe = true;
+        self.replaced = false;
         if let Schedule::Trace { packets, phase } = &self.plan.schedule {
             self.began = now.saturating_sub(phase * 1000);
             self.position = packets.iter().position(|each| each.at >= *phase).unwrap_or(0);
@@ -89,14 +94,14 @@ impl Track {
         now: u64,
         clock: &Clock,
         outstanding: u64,
-        to: &mut Way<'_>,
+        to: &Way<'_>,
     ) -> Result<Option<u64>, Box<dyn Error>> {
-        match self.plan.schedule.clone_small() {
+        match self.plan.schedule.small() {
             Small::Window { frames, packets, len } => {
                 let per_frame = packets as u64 * self.plan.fanout.max(1);
                 let under_way = outstanding.div_ceil(per_frame);
                 for _ in under_way..frames {
-                    self.frame_of(clock, packets, len);
+                    self.frame_of(clock, &vec![len; packets], to);
                     self.flush(to)?;
                 }
                 Ok(None)
@@ -110,7 +115,7 @@ impl Track {
                     continue;
                 }
                 self.position += 1;
-                self.frame_of(clock, packets, len);
+                self.frame_of(clock, &vec![len; packets], to);
                 self.flush(to)?;
             },
             Small::Trace => self.send_traced(now, clock, to).map(Some),
@@ -118,12 +123,8 @@ impl Track {
     }
 
     /// Send one small frame, so that nobody takes the track for dead.
-    pub(crate) fn trickle(
-        &mut self,
-        clock: &Clock,
-        to: &mut Way<'_>,
-    ) -> Result<(), Box<dyn Error>> {
-        self.frame_of(clock, 1, 200);
+    pub(crate) fn trickle(&mut self, clock: &Clock, to: &Way<'_>) -> Result<(), Box<dyn Error>> {
+        self.frame_of(clock, &[200], to);
         self.flush(to)
     }
 
@@ -141,7 +142,7 @@ impl Track {
         &mut self,
         now: u64,
         clock: &Clock,
-        to: &mut Way<'_>,
+        to: &Way<'_>,
     ) -> Result<u64, Box<dyn Error>> {
         loop {
             let (Traced { at, len, last }, ends, whole) = match &self.plan.schedule {
@@ -159,7 +160,11 @@ impl Track {
             if !self.catch_up(due, now) {
                 continue;
             }
-            self.packet(clock, len, last);
+            self.replaced |= self.send_keyframe(now, clock, to);
+            if !self.replaced {
+                self.packet(clock, len, last, to);
+            }
+            self.replaced &= !last;
             self.position += 1;
             if ends {
                 self.position = 0;
@@ -168,14 +173,25 @@ impl Track {
         }
     }
 
-    fn frame_of(&mut self, clock: &Clock, packets: usize, len: usize) {
-        for position in 0..packets {
-            self.packet(clock, len, position + 1 == packets);
+    /// Whether a keyframe has to go out in place of the next frame; then it has.
+    fn send_keyframe(&mut self, now: u64, clock: &Clock, to: &Way<'_>) -> bool {
+        let Some(encoding) = &self.plan.encoding else { return false };
+        if !self.keyframe || self.frame.is_some() || self.replaced || now < self.next_keyframe {
+            return false;
+        }
+        let packets = split(encoding.keyframe);
+        self.frame_of(clock, &packets, to);
+        true
+    }
+
+    fn frame_of(&mut self, clock: &Clock, packets: &[usize], to: &Way<'_>) {
+        for (position, len) in packets.iter().enumerate() {
+            self.packet(clock, *len, position + 1 == packets.len(), to);
         }
     }
 
     /// Append a packet to the buffer, not yet encrypted.
-    fn packet(&mut self, clock: &Clock, len: usize, last: bool) {
+    fn packet(&mut self, clock: &Clock, len: usize, last: bool, to: &Way<'_>) {
         let first = self.frame.is_none();
         let timestamp = *self.frame.get_or_insert_with(|| {
             let ticks = clock.now() / 1000 * u64::from(self.plan.clock) / 1_000_000;
@@ -185,19 +201,10 @@ impl Track {
         self.timestamp = timestamp;
         let video = self.plan.clock == 90_000;
         if first {
-            self.keyframe_now = std::mem::take(&mut self.keyframe);
+            self.begin_frame(clock.now());
         }
-        self.extensions.clear();
+        self.extend(to.number());
         let sequence = (self.sent & 0xffff) as u16;
-        for (id, value) in [
-            (self.plan.mid_id, self.plan.mid.as_bytes()),
-            (self.plan.transport_cc, sequence.to_be_bytes().as_slice()),
-        ] {
-            if id != 0 {
-                let pushed = self.extensions.push(id, value);
-                debug_assert!(pushed.is_ok());
-            }
-        }
         let start = self.buffer.len();
         let marker = if video { last } else { self.sent == 0 };
         let header = write_header(
@@ -212,7 +219,8 @@ impl Track {
         let payload = start + header;
         self.buffer.resize(start + len.max(LEAST), FILL);
         if video {
-            let head = descriptor(self.frames, first, self.keyframe_now);
+            let size = self.plan.encoding.as_ref().map_or(SIZE, |encoding| encoding.size);
+            let head = descriptor(self.frames, first, self.keyframe_now, size);
             self.buffer[payload..payload + head.len()].copy_from_slice(&head);
         }
         Stamp { track: self.number, index: self.sent, sent: 0 }.write(&mut self.buffer[payload..]);
@@ -225,40 +233,38 @@ impl Track {
         }
     }
 
-    /// Stamp, encrypt and send what is in the buffer, runs of one size at once.
-    fn flush(&mut self, to: &mut Way<'_>) -> Result<(), Box<dyn Error>> {
-        let overhead = to.outbound.profile().rtp_overhead();
-        let (mut run, mut segment, mut segments) = (Vec::new(), 0, 0);
+    /// Whether it is a keyframe: one that was asked for, but of an encoding none too soon.
+    fn begin_frame(&mut self, now: u64) {
+        let early = self.plan.encoding.is_some() && now < self.next_keyframe;
+        self.keyframe_now = self.keyframe && !early;
+        if self.keyframe_now {
+            self.keyframe = false;
+            self.next_keyframe = now + KEYFRAMES;
+        }
+    }
+
+    /// Write the header extensions of a packet.
+    fn extend(&mut self, wide: u16) {
+        let encoding = self.plan.encoding.as_ref();
+        let rid = encoding.map_or((0, ""), |encoding| (encoding.rid_id, &encoding.rid));
+        self.extensions.clear();
+        for (id, value) in [
+            (self.plan.mid_id, self.plan.mid.as_bytes()),
+            (rid.0, rid.1.as_bytes()),
+            (self.plan.transport_cc, wide.to_be_bytes().as_slice()),
+        ] {
+            if id != 0 {
+                let pushed = self.extensions.push(id, value);
+                debug_assert!(pushed.is_ok());
+            }
+        }
+    }
+
+    /// Send what is in the buffer.
+    fn flush(&mut self, to: &Way<'_>) -> Result<(), Box<dyn Error>> {
         let first = self.sent - self.ends.len() as u64;
-        let sent = wall();
-        let mut start = 0;
-        let mut open = true; // whether the run can go on
-        for (index, end) in (first..).zip(self.ends.drain(..)) {
-            let len = end - start;
-            let fits = open && len + overhead <= segment && segments < RUN_SEGMENTS;
-            if segments > 0 && !(fits && run.len() + len + overhead <= RUN_LEN) {
-                socket::send(to.socket, &run, segment, to.server)?;
-                run.clear();
-                segments = 0;
-            }
-            if segments == 0 {
-                segment = len + overhead;
-            }
-            let at = run.len();
-            run.extend_from_slice(&self.buffer[start..end]);
-            run.resize(at + len + overhead, 0);
-            let packet = &mut run[at..];
-            Stamp { track: self.number, index, sent }.write(&mut packet[..len]);
-            let header = trio_sfu_wire::rtp::Header::parse(packet)?.len;
-            to.outbound.protect_rtp(packet, header, len, index)?;
-            segments += 1;
-            // A shorter one ends its run.
-            open = len + overhead == segment;
-            start = end;
-        }
-        if segments > 0 {
-            socket::send(to.socket, &run, segment, to.server)?;
-        }
+        to.send(self.number, first, &self.buffer, &self.ends)?;
+        self.ends.clear();
         self.buffer.clear();
         Ok(())
     }
@@ -274,32 +280,5 @@ impl Track {
         };
         rtcp::sender_report(out, Ssrc(self.plan.ssrc), &info, &[]);
         rtcp::source_description(out, Ssrc(self.plan.ssrc), "load");
-    }
-}
-
-/// Where a track's packets go, and how.
-pub(crate) struct Way<'a> {
-    pub(crate) socket: &'a UdpSocket,
-    pub(crate) server: SocketAddr,
-    pub(crate) outbound: &'a Outbound,
-}
-
-/// A schedule without its packets.
-#[derive(Clone, Copy)]
-enum Small {
-    Window { frames: u64, packets: usize, len: usize },
-    Every { interval: u64, packets: usize, len: usize },
-    Trace,
-}
-
-impl Schedule {
-    fn clone_small(&self) -> Small {
-        match *self {
-            Self::Window { frames, packets, len } => Small::Window { frames, packets, len },
-            Self::Every { interval, packets, len } => {
-                Small::Every { interval: interval.as_nanos() as u64, packets, len }
-            }
-            Self::Trace { .. } => Small::Trace,
-        }
     }
 }

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::io;
 
 use super::group::Group;
-use super::peer::Received;
 use super::processes::{Usage, usage};
+use super::received::Received;
+use super::viewer::Changes;
 
 /// Points of the distribution of latencies that are told.
 const POINTS: [f64; 9] = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1.0];
@@ -27,6 +28,7 @@ fn own() -> io::Result<Usage> {
 impl Window {
     pub(crate) fn begin(group: &mut Group) -> Result<Self, Box<dyn Error>> {
         group.received.latencies.clear();
+        group.received.changes = Changes::default();
         group.stalled = 0;
         for track in &mut group.tracks {
             track.late = 0;
@@ -53,6 +55,7 @@ impl Window {
             .map(|point| format!("[{point}, {}]", quantile(&latencies, *point)))
             .collect();
         let (was, is) = (&self.received, &group.received);
+        let took: Vec<String> = is.changes.took.iter().map(u64::to_string).collect();
         let late = group.tracks.iter().map(|track| track.late).max().unwrap_or_default();
         let numbers = [
             ("round", round as u64),
@@ -68,6 +71,9 @@ impl Window {
             ("disordered", is.disordered - was.disordered),
             ("besides", is.besides - was.besides),
             ("nacks", is.nacks - was.nacks),
+            ("wishes", is.changes.wishes),
+            ("unmet", is.changes.unmet),
+            ("unclean", is.changes.unclean),
             ("late_ns", late),
             ("stalled_ns", group.stalled),
             ("cpu_ns", used.cpu - self.used.cpu),
@@ -80,9 +86,11 @@ impl Window {
         let numbers: Vec<String> =
             numbers.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
         Ok(format!(
-            "{{\"group\": \"{}\", \"seconds\": {seconds:.6}, {}, \"latency_ns\": [{}]}}",
+            "{{\"group\": \"{}\", \"seconds\": {seconds:.6}, {}, \"change_ns\": [{}], \
+             \"latency_ns\": [{}]}}",
             group.name,
             numbers.join(", "),
+            took.join(", "),
             points.join(", ")
         ))
     }
