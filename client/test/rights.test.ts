@@ -44,6 +44,21 @@ async function accept(rights: Rights): Promise<void> {
   await settle();
 }
 
+/** The server's side of the session fails: the client joins anew by itself. */
+async function fail(): Promise<void> {
+  world.socket.receive({
+    type: "error",
+    code: "peer-failed",
+    message: "",
+    fatal: true,
+    rejoin: true,
+    id: null,
+    failure: null,
+    retryAfter: null,
+  });
+  await vi.advanceTimersByTimeAsync(1_000);
+}
+
 async function joined(rights: Partial<Rights> = {}): Promise<void> {
   const join = client.join({ room: "demo", name: "Ada", token: "j.w.t" });
   await accept({ ...ALL_RIGHTS, ...rights });
@@ -56,17 +71,7 @@ describe("a token", () => {
   it("comes with the join, and with every other one after that", async () => {
     await joined();
     expect(world.socket.of("join")).toMatchObject([{ token: "j.w.t" }]);
-    world.socket.receive({
-      type: "error",
-      code: "peer-failed",
-      message: "",
-      fatal: true,
-      rejoin: true,
-      id: null,
-      failure: null,
-      retryAfter: null,
-    });
-    await vi.advanceTimersByTimeAsync(1_000);
+    await fail();
     world.socket.open();
     await settle();
     expect(world.socket.of("join")).toMatchObject([{ token: "j.w.t", replaces: "r" }]);
@@ -187,17 +192,7 @@ describe("somebody else's screen", () => {
     await joined();
     await client.publish("screen", track("video"));
     expect(said("screen")).toMatchObject([{ live: true, again: false }]);
-    world.socket.receive({
-      type: "error",
-      code: "peer-failed",
-      message: "",
-      fatal: true,
-      rejoin: true,
-      id: null,
-      failure: null,
-      retryAfter: null,
-    });
-    await vi.advanceTimersByTimeAsync(1_000);
+    await fail();
     await accept(ALL_RIGHTS);
     expect(said("screen")).toMatchObject([{ live: true, again: true }]);
   });
