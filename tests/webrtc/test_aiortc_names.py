@@ -39,11 +39,33 @@ def test_the_dtls_transport_asks_nothing_else_of_its_ice_transport() -> None:
     assert all(hasattr(EngineIce, name.split()[0].rstrip(":")) for name in asked)
 
 
-def test_goodbye_is_said_by_a_transport_whose_pump_still_runs() -> None:
-    # stop() has to find the state connected, or it sends no close_notify.
-    source = inspect.getsource(dtls.RTCDtlsTransport.stop)
-    assert "shutdown()" in source
-    assert "_write_ssl()" in source
+def test_the_handshake_awaits_nothing_but_what_is_given_to_it() -> None:
+    transport = dtls.RTCDtlsTransport
+    for used in (transport._do_handshake, transport._write_ssl):
+        source = inspect.getsource(used)
+        awaited = {line.partition("await ")[2] for line in source.splitlines() if "await " in line}
+        assert awaited <= {"self._write_ssl()", "self._recv_next()", "self.transport._send(data)"}
+        assert "asyncio" not in source
+    for used in (transport._validate_peer_identity, transport._set_state, transport._set_role):
+        assert not inspect.iscoroutinefunction(used)
+
+
+def test_start_does_what_is_done_here_and_begins_a_task() -> None:
+    steps = [
+        "self._ssl = SSL.Connection(",
+        "self._ssl.set_accept_state()",
+        "self._ssl.set_connect_state()",
+        "self._set_state(State.CONNECTING)",
+        "await self._do_handshake()",
+        "self._validate_peer_identity(remoteParameters)",
+        "self._setup_srtp()",
+        "self._set_state(State.CONNECTED)",
+        "self._task = asyncio.ensure_future(self.__run())",
+    ]
+    source = inspect.getsource(dtls.RTCDtlsTransport.start)
+    found = [source.find(step) for step in steps]
+    assert -1 not in found
+    assert found == sorted(found)
 
 
 def test_the_certificate_has_the_context_that_is_made_once() -> None:

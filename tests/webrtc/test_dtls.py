@@ -1,12 +1,10 @@
 """The handshake: bounded, bound to the announced certificate, and with a goodbye."""
 
-import asyncio
 import socket
 from random import Random
 
 import pytest
 import trio
-from aiortc.rtcdtlstransport import RTCDtlsParameters, RTCDtlsTransport
 
 from tests.native import binding
 from tests.webrtc.calling import as_message, joined, running_engine
@@ -14,7 +12,6 @@ from tests.webrtc.offering import CAMERA, Description, Section
 from trio_sfu.errors import NegotiationError
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.signaling.messages import Offer
-from trio_sfu.webrtc.bridge import StrayError
 from trio_sfu.webrtc.certificate import Certificate
 from trio_sfu.webrtc.dtls import MAX_DATAGRAMS, PROFILES, EngineIce
 from trio_sfu.webrtc.events import Connected, EncodingStarted, Failed
@@ -149,35 +146,29 @@ async def test_a_client_hears_the_goodbye_of_the_server() -> None:
 
 
 @pytest.mark.parametrize("when", ["in the handshake", "in the call"])
-async def test_an_error_that_nobody_awaits_in_the_loop_is_an_error_of_the_connection(
+async def test_an_error_in_the_association_is_an_error_of_the_connection(
     monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    def stray() -> None:
-        raise ZeroDivisionError("stray")
+    take = EngineIce.next
+    handshake = trio.Event()
 
-    loops: list[asyncio.AbstractEventLoop] = []
-    start = RTCDtlsTransport.start
-
-    async def started(self: RTCDtlsTransport, remote: RTCDtlsParameters) -> None:
-        if self._role == "server":
-            loops.append(asyncio.get_running_loop())
-            if when == "in the handshake":
-                loops[0].call_soon(stray)
-        await start(self, remote)
+    async def broken(self: EngineIce, within: float) -> bytes | None:
+        datagram = await take(self, within)
+        if handshake.is_set() is (when == "in the call"):
+            raise ZeroDivisionError("broken")
+        return datagram
 
     async def call() -> None:
         async with running_engine() as engine, joined(engine) as side:
             if when == "in the call":
                 await side.event(Connected)
-                loops[0].call_soon(stray)
+                handshake.set()
+                await side.agent.close()
             with trio.fail_after(5):
                 await trio.sleep_forever()
 
-    monkeypatch.setattr(RTCDtlsTransport, "start", started)
-    strayed = pytest.RaisesExc(
-        StrayError, check=lambda error: isinstance(error.__cause__, ZeroDivisionError)
-    )
-    with pytest.RaisesGroup(strayed, flatten_subgroups=True):
+    monkeypatch.setattr(EngineIce, "next", broken)
+    with pytest.RaisesGroup(pytest.RaisesExc(ZeroDivisionError), flatten_subgroups=True):
         await call()
 
 

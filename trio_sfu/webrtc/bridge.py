@@ -1,4 +1,7 @@
-"""One asyncio loop per peer, inside trio: where aiortc lives."""
+"""An asyncio loop inside trio, one for each client: where aiortc's peer connections live.
+
+The server has none (``docs/decisions/0006-dtls-without-a-loop.md``).
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager

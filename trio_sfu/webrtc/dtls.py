@@ -2,14 +2,16 @@
 
 aiortc asks of its ICE transport only ``_recv``, ``_send`` and ``role``. It is the DTLS
 server, so that it chooses the SRTP profile, unless the client is (``a=setup:passive``).
+What of it is used awaits nothing of asyncio but what is given to it, so there is no loop:
+it runs in the trio task that calls it (``docs/decisions/0006-dtls-without-a-loop.md``).
 Its names with an underscore are private: the version is pinned, and
 ``tests/webrtc/test_aiortc_names.py`` fails when they move.
 """
 
-import asyncio
+import math
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Final, Protocol, TypeAlias, cast
 
 import trio
@@ -20,7 +22,6 @@ from OpenSSL import SSL
 from trio_sfu._native import EngineError, Profile
 from trio_sfu.errors import MediaError
 from trio_sfu.media.transport import Transport
-from trio_sfu.webrtc.bridge import Bridge, open_bridge
 from trio_sfu.webrtc.certificate import Certificate
 
 PROFILES: Final[Mapping[Profile, rtcdtlstransport.SRTPProtectionProfile]] = {
@@ -31,8 +32,6 @@ PROFILES: Final[Mapping[Profile, rtcdtlstransport.SRTPProtectionProfile]] = {
 """The SRTP profiles offered, the preferred one first: AES-128-GCM costs least (RFC 7714)."""
 MAX_DATAGRAMS: Final = 64
 """Datagrams that may wait for aiortc; more are dropped, for DTLS retransmits."""
-GOODBYE: Final = 0.25
-"""Seconds the goodbye (close_notify) may take."""
 _RECORD: Final = 1_500
 """Bytes of what is read at once. There is nothing to read: no data channel is open."""
 
@@ -46,8 +45,7 @@ class EngineIce:
         self.transport = transport
         self.dropped = 0
         self._datagrams: deque[bytes] = deque()
-        self._came: asyncio.Future[None] | None = None
-        """What the one who reads waits for."""
+        self._came = trio.Event()
         transport.control = self.deliver
 
     def deliver(self, datagram: bytes) -> None:
@@ -56,21 +54,14 @@ class EngineIce:
             self.dropped += 1
             return
         self._datagrams.append(datagram)
-        if self._came is not None:
-            _wake(self._came)
+        self._came.set()
 
-    async def next(self, within: float | None = None) -> bytes | None:
+    async def next(self, within: float = math.inf) -> bytes | None:
         """Return the next datagram, or None when none has come ``within`` so many seconds."""
         if not self._datagrams:
-            loop = asyncio.get_running_loop()
-            self._came = loop.create_future()
-            alarm = None if within is None else loop.call_later(within, _wake, self._came)
-            try:
-                await self._came
-            finally:
-                self._came = None
-                if alarm is not None:
-                    alarm.cancel()
+            self._came = trio.Event()
+            with trio.move_on_after(within):
+                await self._came.wait()
         return self._datagrams.popleft() if self._datagrams else None
 
     async def _recv(self) -> bytes:
@@ -85,20 +76,43 @@ class EngineIce:
             raise ConnectionError(str(error)) from error
 
 
-def _wake(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
-
-
 class _EngineDtls(RTCDtlsTransport):
     """aiortc's DTLS transport, with the SRTP keys given to the engine."""
 
     def __init__(self, ice: EngineIce, certificate: Certificate) -> None:
         super().__init__(cast("Any", ice), [certificate.native])
         self._ice = ice
-        self._engine_transport = ice.transport
+        self._certificate = certificate
         self._set_role("server")
         self._srtp_profiles = list(PROFILES.values())
+
+    async def secure(self, remote: RTCDtlsParameters) -> bool:
+        """Do the handshake and install the keys; return whether that went well.
+
+        It is what ``start`` does, which then has an asyncio task read on: here that is ``serve``.
+        """
+        context = self._certificate.native._create_ssl_context(self._srtp_profiles)
+        connection = self._ssl = SSL.Connection(context)
+        if self._role == "server":
+            connection.set_accept_state()
+        else:
+            connection.set_connect_state()
+        self._set_state(State.CONNECTING)
+        await self._do_handshake()
+        if self._state != State.FAILED:
+            self._validate_peer_identity(remote)
+        if self._state != State.FAILED:
+            self._setup_srtp()
+        if self._state != State.FAILED:
+            self._set_state(State.CONNECTED)
+        return self._state == State.CONNECTED
+
+    async def serve(self) -> None:
+        """Take in what comes until the other end closes the association."""
+        with suppress(ConnectionError):
+            while True:
+                await self._recv_next()
+        self._set_state(State.CLOSED)
 
     async def _recv_next(self) -> None:
         """Take in a datagram, or say the last flight again when its time is over.
@@ -107,8 +121,9 @@ class _EngineDtls(RTCDtlsTransport):
         look at, which the engine has. Raises ConnectionError at the other end's close_notify.
         """
         connection = self._ssl
-        assert connection is not None  # noqa: S101  (there is one from ``start`` on)
-        datagram = await self._ice.next(connection.DTLSv1_get_timeout())
+        assert connection is not None  # noqa: S101  (there is one from ``secure`` on)
+        timeout = connection.DTLSv1_get_timeout()
+        datagram = await self._ice.next(math.inf if timeout is None else timeout)
         over = False
         if datagram is None:
             connection.DTLSv1_handle_timeout()
@@ -124,6 +139,15 @@ class _EngineDtls(RTCDtlsTransport):
         if over:
             raise ConnectionError
 
+    def goodbye(self) -> None:
+        """Say close_notify, if there is somebody to say it to."""
+        connection = self._ssl
+        if connection is None or self._state not in (State.CONNECTING, State.CONNECTED):
+            return
+        with suppress(SSL.Error, EngineError):
+            connection.shutdown()
+            self._ice.transport.send_control(connection.bio_read(_RECORD))
+
     def _setup_srtp(self) -> None:
         connection = self._ssl
         if connection is None:
@@ -137,65 +161,45 @@ class _EngineDtls(RTCDtlsTransport):
                 # RFC 5764, section 4.2: the client's key comes first.
                 client, server = (profile.get_key_and_salt(keys, each) for each in (0, 1))
                 theirs, ours = (client, server) if self._role == "server" else (server, client)
-                self._engine_transport.set_srtp_keys(name, inbound=theirs, outbound=ours)
+                self._ice.transport.set_srtp_keys(name, inbound=theirs, outbound=ours)
                 return
         self._set_state(State.FAILED)
 
 
 class Association:
-    """One DTLS association, from handshake to close_notify. Lives in one bridge."""
+    """One DTLS association, from handshake to close_notify. Has no task of its own."""
 
-    def __init__(self, bridge: Bridge, ice: EngineIce, certificate: Certificate) -> None:
-        self._bridge = bridge
+    def __init__(self, ice: EngineIce, certificate: Certificate) -> None:
         self._transport = ice.transport
         self._dtls = _EngineDtls(ice, certificate)
-        self._ended = trio.Event()
-        self._handshaking = trio.CancelScope()
-        self._dtls.on("statechange", self._state_changed)
-        bridge.on_stray = self._strayed
-
-    def _state_changed(self) -> None:
-        if self._dtls.state in ("closed", "failed"):
-            self._ended.set()
-
-    def _strayed(self) -> None:
-        self._handshaking.cancel()
-        self._ended.set()
-
-    def _check(self) -> None:
-        if self._bridge.stray is not None:
-            raise self._bridge.stray
 
     async def handshake(self, remote: RTCDtlsParameters, seconds: float) -> None:
         """Do the handshake and install the keys.
 
         Raises MediaError: ice-timeout (no check ever came), dtls-timeout, dtls-failed
-        (another certificate than announced, no common SRTP profile, a broken flight);
-        StrayError.
+        (another certificate than announced, no common SRTP profile, a broken flight).
         """
+        done = False
         with trio.move_on_after(seconds) as deadline:
-            self._handshaking = deadline
             if remote.role == "server":
                 self._dtls._set_role("client")
                 # What is sent before there is a path is lost, and said again a second later.
                 await self._transport.reached.wait()
-            await self._bridge.call(self._dtls.start, remote)
-        self._check()
+            done = await self._dtls.secure(remote)
         if deadline.cancelled_caught:
             if not self._transport.connected:
                 raise MediaError(f"no ICE check within {seconds:g} s", code="ice-timeout")
             raise MediaError(f"no DTLS handshake within {seconds:g} s", code="dtls-timeout")
-        if self._dtls.state != "connected":
+        if not done:
             raise MediaError("the DTLS handshake failed", code="dtls-failed")
 
     async def wait_closed(self) -> None:
-        """Wait until the peer closes the association. Raises StrayError."""
-        await self._ended.wait()
-        self._check()
+        """Wait until the peer closes the association."""
+        await self._dtls.serve()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Say goodbye (close_notify)."""
-        await self._bridge.call(self._dtls.stop)
+        self._dtls.goodbye()
 
 
 Remote: TypeAlias = RTCDtlsParameters
@@ -214,23 +218,21 @@ class Secured(Protocol):
         ...
 
 
-Associate: TypeAlias = Callable[[Transport, Certificate], AbstractAsyncContextManager[Secured]]
+Associate: TypeAlias = Callable[[Transport, Certificate], AbstractContextManager[Secured]]
 """Opens an association; from the call on (not only from entering) datagrams are kept."""
 
 
 def open_association(
     transport: Transport, certificate: Certificate
-) -> AbstractAsyncContextManager[Secured]:
-    """Open an association with a loop of its own; leaving it says goodbye."""
+) -> AbstractContextManager[Secured]:
+    """Open an association; leaving it says goodbye."""
     return _open(EngineIce(transport), certificate)
 
 
-@asynccontextmanager
-async def _open(ice: EngineIce, certificate: Certificate) -> AsyncIterator[Secured]:
-    async with open_bridge() as bridge:
-        association = Association(bridge, ice, certificate)
-        try:
-            yield association
-        finally:
-            with trio.move_on_after(GOODBYE, shield=True):
-                await association.close()
+@contextmanager
+def _open(ice: EngineIce, certificate: Certificate) -> Iterator[Secured]:
+    association = Association(ice, certificate)
+    try:
+        yield association
+    finally:
+        association.close()

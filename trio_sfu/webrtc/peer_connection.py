@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -20,7 +20,6 @@ from trio_sfu.media.transport import Transport, TransportEvent, TransportLost
 from trio_sfu.signaling.carried import Rights, Source
 from trio_sfu.signaling.messages import Offer
 from trio_sfu.webrtc.answer import LocalDescription, write_answer
-from trio_sfu.webrtc.bridge import StrayError
 from trio_sfu.webrtc.budget import OfferBudget
 from trio_sfu.webrtc.candidates import host_candidates
 from trio_sfu.webrtc.certificate import Certificate
@@ -251,11 +250,9 @@ class PeerConnection:
         self._nursery.start_soon(self._watch, transport, name=f"{self._path}/transport")
 
     async def _associate(
-        self, opening: AbstractAsyncContextManager[Secured], remote: RTCDtlsParameters
+        self, opening: AbstractContextManager[Secured], remote: RTCDtlsParameters
     ) -> None:
-        # The loop's nurseries would wrap an error; so it is brought out as a value.
-        stray = None
-        async with opening as association:
+        with opening as association:
             try:
                 await association.handshake(remote, self._handshake_timeout)
                 await self._emit(Connected())
@@ -263,10 +260,6 @@ class PeerConnection:
                 failed = Failed("dtls-closed", "the peer closed the DTLS association")
             except MediaError as error:
                 failed = Failed(error.code, str(error))
-            except StrayError as error:
-                stray = error
-        if stray is not None:
-            raise stray
         await self._fail(failed)
 
     async def _watch(self, transport: Transport) -> None:

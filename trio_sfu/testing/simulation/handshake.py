@@ -1,7 +1,7 @@
 """What stands for DTLS in a simulation, and what it leaves out.
 
-aiortc's DTLS runs on an asyncio loop with timers of its own, and OpenSSL draws its random
-numbers where no seed reaches, so two runs would differ. This exchange takes its place: a
+OpenSSL has timers by the machine's clock and draws its random numbers where no seed reaches, so
+two runs would differ. This exchange takes its place: a
 hello and an answer, over the same control datagrams of the same engine, lost and repeated
 like them. It keeps what the control plane relies on: the client's hello must fit the
 fingerprint in its offer (RFC 8122), both sides derive keys, the server waits at most
@@ -11,8 +11,8 @@ proves nothing about DTLS; ``tests/webrtc/test_dtls.py`` and the browsers do tha
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -119,13 +119,13 @@ class _SimulatedAssociation:
 
 def open_simulated_association(
     transport: Transport, _certificate: Certificate
-) -> AbstractAsyncContextManager[Secured]:
+) -> AbstractContextManager[Secured]:
     """Open the server's side; takes the place of ``webrtc.dtls.open_association``."""
     return _open(_SimulatedAssociation(transport))
 
 
-@asynccontextmanager
-async def _open(association: _SimulatedAssociation) -> AsyncIterator[Secured]:
+@contextmanager
+def _open(association: _SimulatedAssociation) -> Iterator[Secured]:
     try:
         yield association
     finally:
