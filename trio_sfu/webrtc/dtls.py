@@ -103,9 +103,12 @@ class _EngineDtls(RTCDtlsTransport):
             self._validate_peer_identity(remote)
         if self._state != State.FAILED:
             self._setup_srtp()
-        if self._state != State.FAILED:
-            self._set_state(State.CONNECTED)
-        return self._state == State.CONNECTED
+        if self._state == State.FAILED:
+            return False
+        self._set_state(State.CONNECTED)
+        # Our last word; who is not let in does not hear it. Media may come as soon as it is heard.
+        await self._write_ssl()
+        return True
 
     async def serve(self) -> None:
         """Take in what comes until the other end closes the association."""
@@ -129,15 +132,26 @@ class _EngineDtls(RTCDtlsTransport):
             connection.DTLSv1_handle_timeout()
         else:
             connection.bio_write(datagram)
-            try:
-                connection.recv(_RECORD)
-            except SSL.ZeroReturnError:
-                over = True
-            except SSL.Error:
-                pass  # No more than half a flight; what has failed, the next step of it says.
+            if self.encrypted:
+                over = self._read(connection)
         await self._write_ssl()
         if over:
             raise ConnectionError
+
+    @staticmethod
+    def _read(connection: SSL.Connection) -> bool:
+        """Read what has come; return whether it was close_notify.
+
+        Not before the handshake is done, which reads for itself: who reads where nothing is has
+        OpenSSL keep a buffer of 16 KiB for what will come, and to most nothing ever does.
+        """
+        try:
+            connection.recv(_RECORD)
+        except SSL.ZeroReturnError:
+            return True
+        except SSL.Error:
+            pass  # Nothing that is for us.
+        return False
 
     def goodbye(self) -> None:
         """Say close_notify, if there is somebody to say it to."""
