@@ -91,7 +91,7 @@ async def test_handles_go_with_their_blocks() -> None:
     async with open_engine(EngineSettings()) as engine:
         empty = engine.census()
         async with engine.transport("alpha", PASSWORD) as transport:
-            async with (
+            with (
                 transport.up_track("0", "video", "camera") as track,
                 transport.slot("1", "video", 0, ssrc=1, rtx_ssrc=2, cname="c") as slot,
             ):
@@ -113,12 +113,12 @@ async def test_a_slot_that_is_to_show_a_closed_track_shows_nothing() -> None:
     async with (
         open_engine(EngineSettings()) as engine,
         engine.transport("alpha", PASSWORD) as transport,
-        transport.slot("1", "video", 0, ssrc=1, rtx_ssrc=2, cname="c") as slot,
     ):
-        async with transport.up_track("0", "video", "camera") as track:
-            pass
-        slot.show(track)
-        assert slot.stats()["up_track"] == 0
+        with transport.slot("1", "video", 0, ssrc=1, rtx_ssrc=2, cname="c") as slot:
+            with transport.up_track("0", "video", "camera") as track:
+                pass
+            slot.show(track)
+            assert slot.stats()["up_track"] == 0
 
 
 async def test_too_many_transports_are_an_error_with_a_code() -> None:

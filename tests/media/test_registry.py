@@ -64,18 +64,18 @@ async def test_a_transport_knows_its_estimate() -> None:
 async def test_a_track_knows_what_its_layers_cost() -> None:
     async with (
         one_transport() as (engine, transport),
-        transport.up_track("0", "video", "camera", rids=["q", "f"]) as track,
     ):
-        assert not track.layers
-        measured = [("q", 0, 0, 90_000, 320, 180), ("q", 0, 1, 150_000, 320, 180)]
-        engine.registry.dispatch(_native.LayersMeasured(track.id, measured))
-        assert [layer.bitrate for layer in track.layers] == [90_000, 150_000]
-        assert (track.layers[0].width, track.layers[1].temporal) == (320, 1)
+        with transport.up_track("0", "video", "camera", rids=["q", "f"]) as track:
+            assert not track.layers
+            measured = [("q", 0, 0, 90_000, 320, 180), ("q", 0, 1, 150_000, 320, 180)]
+            engine.registry.dispatch(_native.LayersMeasured(track.id, measured))
+            assert [layer.bitrate for layer in track.layers] == [90_000, 150_000]
+            assert (track.layers[0].width, track.layers[1].temporal) == (320, 1)
 
 
 async def test_a_slot_is_limited_to_layers_until_it_is_closed() -> None:
     async with one_transport() as (engine, transport):
-        async with transport.slot("1", "video", 0, ssrc=7, rtx_ssrc=8, cname="x") as slot:
+        with transport.slot("1", "video", 0, ssrc=7, rtx_ssrc=8, cname="x") as slot:
             slot.limit(0, 2)
             slot.limit(None, None)
         slot.limit(1, 1)
@@ -87,35 +87,35 @@ async def test_a_slot_is_limited_to_layers_until_it_is_closed() -> None:
 async def test_a_track_knows_its_live_encodings() -> None:
     async with (
         one_transport() as (engine, transport),
-        transport.up_track("0", "video", "camera", rids=["q", "f"]) as track,
     ):
-        engine.registry.dispatch(_native.EncodingStarted(track.id, "q", 1, "vp8"))
-        engine.registry.dispatch(_native.EncodingStarted(track.id, "f", 2, "vp8"))
-        engine.registry.dispatch(_native.EncodingIdle(track.id, "f"))
-        engine.registry.dispatch(_native.EncodingIdle(track.id, "q"))
-        engine.registry.dispatch(_native.EncodingStopped(track.id, "q"))
-        assert set(track.encodings) == set(track.idle) == {"f"}
-        assert (track.codec("f"), track.codec("q")) == ("vp8", None)
+        with transport.up_track("0", "video", "camera", rids=["q", "f"]) as track:
+            engine.registry.dispatch(_native.EncodingStarted(track.id, "q", 1, "vp8"))
+            engine.registry.dispatch(_native.EncodingStarted(track.id, "f", 2, "vp8"))
+            engine.registry.dispatch(_native.EncodingIdle(track.id, "f"))
+            engine.registry.dispatch(_native.EncodingIdle(track.id, "q"))
+            engine.registry.dispatch(_native.EncodingStopped(track.id, "q"))
+            assert set(track.encodings) == set(track.idle) == {"f"}
+            assert (track.codec("f"), track.codec("q")) == ("vp8", None)
 
 
 async def test_levels_go_to_who_listens_and_fill_no_inbox() -> None:
     async with (
         one_transport() as (engine, transport),
-        transport.up_track("0", "audio", "microphone") as track,
     ):
-        told: list[_native.AudioLevel] = []
-        level = _native.AudioLevel(track.id, 30, voice=True, levels=b"\x1e")
-        engine.registry.dispatch(level)
-        track.listener = told.append
-        engine.registry.dispatch(level)
-        assert told == [level]
-        with pytest.raises(trio.WouldBlock):
-            transport.events.receive_nowait()
+        with transport.up_track("0", "audio", "microphone") as track:
+            told: list[_native.AudioLevel] = []
+            level = _native.AudioLevel(track.id, 30, voice=True, levels=b"\x1e")
+            engine.registry.dispatch(level)
+            track.listener = told.append
+            engine.registry.dispatch(level)
+            assert told == [level]
+            with pytest.raises(trio.WouldBlock):
+                transport.events.receive_nowait()
 
 
 async def test_lost_events_are_made_up_for() -> None:
     async with one_transport() as (engine, transport):
-        async with transport.up_track("0", "video", "camera") as track:
+        with transport.up_track("0", "video", "camera") as track:
             # As if the stop, the silence and the loss of consent had been among the lost.
             engine.registry.dispatch(_native.Connected(transport.id, "192.0.2.1", 1))
             engine.registry.dispatch(_native.EncodingStarted(track.id, "", 1, "vp8"))

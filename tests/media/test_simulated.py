@@ -52,18 +52,20 @@ async def test_a_track_of_a_lost_engine_is_not_taken_for_one_of_the_next(
     async with (
         open_simulated_engine(lambda *_: None) as engine,
         engine.transport("alpha", PASSWORD) as lost,
-        lost.up_track("0", "video", "camera") as before,
     ):
-        engine.panic()
-        await trio.sleep(1)
-        async with (
-            engine.transport("bravo", PASSWORD) as publisher,
-            publisher.up_track("0", "video", "camera") as track,
-            engine.transport("charlie", PASSWORD) as viewer,
-            viewer.slot("1", "video", 0, ssrc=1, rtx_ssrc=2, cname="c") as slot,
-        ):
-            assert track.id != before.id
-            slot.show(before)
-            assert slot.stats()["waiting_up_track"] == 0
-            slot.show(track)
-            assert slot.stats()["waiting_up_track"] == track.id
+        with lost.up_track("0", "video", "camera") as before:
+            engine.panic()
+            await trio.sleep(1)
+            async with (
+                engine.transport("bravo", PASSWORD) as publisher,
+                engine.transport("charlie", PASSWORD) as viewer,
+            ):
+                with (
+                    publisher.up_track("0", "video", "camera") as track,
+                    viewer.slot("1", "video", 0, ssrc=1, rtx_ssrc=2, cname="c") as slot,
+                ):
+                    assert track.id != before.id
+                    slot.show(before)
+                    assert slot.stats()["waiting_up_track"] == 0
+                    slot.show(track)
+                    assert slot.stats()["waiting_up_track"] == track.id

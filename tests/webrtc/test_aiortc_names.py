@@ -46,8 +46,8 @@ def test_the_handshake_awaits_nothing_but_what_is_given_to_it() -> None:
         awaited = {line.partition("await ")[2] for line in source.splitlines() if "await " in line}
         assert awaited <= {"self._write_ssl()", "self._recv_next()", "self.transport._send(data)"}
         assert "asyncio" not in source
-    for used in (transport._validate_peer_identity, transport._set_state, transport._set_role):
-        assert not inspect.iscoroutinefunction(used)
+    for plain in (transport._validate_peer_identity, transport._set_state, transport._set_role):
+        assert not inspect.iscoroutinefunction(plain)
 
 
 def test_start_does_what_is_done_here_and_begins_a_task() -> None:

@@ -152,7 +152,7 @@ async def test_an_error_in_the_association_is_an_error_of_the_connection(
     take = EngineIce.next
     handshake = trio.Event()
 
-    async def broken(self: EngineIce, within: float) -> bytes | None:
+    async def broken(self: EngineIce, within: float | None) -> bytes | None:
         datagram = await take(self, within)
         if handshake.is_set() is (when == "in the call"):
             raise ZeroDivisionError("broken")

@@ -1,7 +1,7 @@
 """One ICE and DTLS association as the engine knows it, and its inbox of events."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -116,8 +116,8 @@ class Transport:
         """Return the transport's counters (see ``Commands.transport_stats``)."""
         return self._native.transport_stats(self.id)
 
-    @asynccontextmanager
-    async def up_track(
+    @contextmanager
+    def up_track(
         self,
         mid: str,
         kind: Kind,
@@ -125,7 +125,7 @@ class Transport:
         *,
         rids: Sequence[str] = (),
         ssrcs: Sequence[tuple[int, int | None]] = (),
-    ) -> AsyncIterator[UpTrack]:
+    ) -> Iterator[UpTrack]:
         """Receive a track on the m-line ``mid``. Raises EngineError."""
         handle = self._native.add_up_track(self.id, mid, kind, rids=rids, ssrcs=ssrcs)
         track = UpTrack(
@@ -140,10 +140,10 @@ class Transport:
             self._native.remove_up_track(handle)
             self._nudge()
 
-    @asynccontextmanager
-    async def slot(
+    @contextmanager
+    def slot(
         self, mid: str, kind: Kind, pair: int, *, ssrc: int, rtx_ssrc: int | None, cname: str
-    ) -> AsyncIterator[Slot]:
+    ) -> Iterator[Slot]:
         """Send on the m-line ``mid`` with these SSRCs. Raises EngineError."""
         handle = self._native.add_slot(
             self.id, mid, kind, ssrc=ssrc, rtx_ssrc=rtx_ssrc, cname=cname

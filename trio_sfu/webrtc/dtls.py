@@ -8,7 +8,6 @@ Its names with an underscore are private: the version is pinned, and
 ``tests/webrtc/test_aiortc_names.py`` fails when they move.
 """
 
-import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -56,12 +55,16 @@ class EngineIce:
         self._datagrams.append(datagram)
         self._came.set()
 
-    async def next(self, within: float = math.inf) -> bytes | None:
+    async def next(self, within: float | None = None) -> bytes | None:
         """Return the next datagram, or None when none has come ``within`` so many seconds."""
         if not self._datagrams:
             self._came = trio.Event()
-            with trio.move_on_after(within):
+            if within is None:
+                # Most of a connection's life: a scope that has no end would be kept for nothing.
                 await self._came.wait()
+            else:
+                with trio.move_on_after(within):
+                    await self._came.wait()
         return self._datagrams.popleft() if self._datagrams else None
 
     async def _recv(self) -> bytes:
@@ -125,8 +128,7 @@ class _EngineDtls(RTCDtlsTransport):
         """
         connection = self._ssl
         assert connection is not None  # noqa: S101  (there is one from ``secure`` on)
-        timeout = connection.DTLSv1_get_timeout()
-        datagram = await self._ice.next(math.inf if timeout is None else timeout)
+        datagram = await self._ice.next(connection.DTLSv1_get_timeout())
         over = False
         if datagram is None:
             connection.DTLSv1_handle_timeout()

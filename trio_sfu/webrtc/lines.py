@@ -1,7 +1,7 @@
 """The handles of what was negotiated: an up-track or a slot for each m-line in use."""
 
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from typing import TypeAlias
 
 from trio_sfu import _native
@@ -35,9 +35,9 @@ class Lines:
     def __init__(self) -> None:
         self.up_tracks: dict[Source, UpTrack] = {}
         self.slots: dict[str, Slot] = {}
-        self._open: dict[str, AsyncExitStack] = {}
+        self._open: dict[str, ExitStack] = {}
 
-    async def apply(self, transport: Transport, agreement: Agreement, undo: AsyncExitStack) -> None:
+    def apply(self, transport: Transport, agreement: Agreement, undo: AsyncExitStack) -> None:
         """Open what an agreement adds and close what it removes.
 
         ``undo`` closes what was opened. Raises NegotiationError when the engine refuses
@@ -46,22 +46,22 @@ class Lines:
         try:
             transport.set_negotiated(extensions=agreement.extensions, codecs=agreement.codecs)
             for use, line in agreement.added:
-                await self.close(use)  # It was idle: nothing is lost.
-                await self._add(transport, use, line, undo)
+                self.close(use)  # It was idle: nothing is lost.
+                self._add(transport, use, line, undo)
         except EngineError as error:
             if error.code in ("worker-lost", "unknown-transport", "closed"):
                 raise
             raise NegotiationError(f"the engine cannot use the offer: {error.code}") from error
         for use in agreement.removed:
-            await self.close(use)
+            self.close(use)
 
-    async def close(self, use: Use) -> None:
-        """Close the handle of a line, if it has one. It does not wait."""
+    def close(self, use: Use) -> None:
+        """Close the handle of a line, if it has one."""
         if (handles := self._open.get(use.mid)) is not None:
-            await handles.aclose()
+            handles.close()
 
-    async def _add(self, transport: Transport, use: Use, line: Line, undo: AsyncExitStack) -> None:
-        handles = await undo.enter_async_context(AsyncExitStack())
+    def _add(self, transport: Transport, use: Use, line: Line, undo: AsyncExitStack) -> None:
+        handles = undo.enter_context(ExitStack())
         match use:
             case SendingUse(idle=True) | SlotUse(idle=True):
                 # Nothing in the engine: what comes for it all the same belongs to nobody.
@@ -69,13 +69,13 @@ class Lines:
             case SendingUse():
                 # With RIDs the SSRCs are learned: SDP does not say which is whose.
                 ssrcs = () if line.rids else line.ssrcs
-                track = await handles.enter_async_context(
+                track = handles.enter_context(
                     transport.up_track(use.mid, use.kind, use.source, rids=line.rids, ssrcs=ssrcs)
                 )
                 self.up_tracks[use.source] = track
                 handles.callback(self.up_tracks.pop, use.source)
             case SlotUse():
-                slot = await handles.enter_async_context(
+                slot = handles.enter_context(
                     transport.slot(
                         use.mid,
                         use.kind,

@@ -195,7 +195,7 @@ class PeerConnection:
         """
         async with self._negotiating:
             for use in self._negotiation.allow(rights):
-                await self._lines.close(use)
+                self._lines.close(use)
 
     async def _negotiate(self, offer: Offer) -> str:
         if not self._budget.take(trio.current_time()):
@@ -206,7 +206,7 @@ class PeerConnection:
         setup = self._choose_setup(parsed.dtls, first=first)
         async with AsyncExitStack() as undo:
             transport = self._transport or await self._open_transport(undo)
-            await self._lines.apply(transport, agreement, undo)
+            self._lines.apply(transport, agreement, undo)
             if agreement.restarts_ice:
                 self._restart_ice(transport)
             await self._handles.enter_async_context(undo.pop_all())
