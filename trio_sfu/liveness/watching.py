@@ -5,6 +5,7 @@ keeps it from speaking. Then systemd's watchdog is the last resort; its SIGABRT 
 ``faulthandler`` write where every thread is (see ``cli``).
 """
 
+import linecache
 import sys
 import threading
 import traceback
@@ -61,4 +62,7 @@ def _watch(loop: LoopLag, stuck_after: float, report: Report, end: threading.Eve
 
 def _stack(thread: int) -> str:
     frame = sys._current_frames().get(thread)
-    return "".join(traceback.format_stack(frame)[-_DEEPEST:]) if frame is not None else ""
+    stack = traceback.format_stack(frame)[-_DEEPEST:] if frame is not None else []
+    # Or the sources that were read for it would be kept: 0.7 MiB.
+    linecache.clearcache()
+    return "".join(stack)
