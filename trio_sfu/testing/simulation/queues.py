@@ -68,6 +68,7 @@ def _of_daemon(daemon: Daemon) -> Iterator[Queue]:
     yield Queue("rooms", "failed", sum(map(len, rooms._restarts._failures.values())), _FAILED)
     yield Queue("rooms", "kept commons", len(rooms._kept), rooms._kept._most)
     yield Queue("rooms", "returning", len(rooms._returning), rooms._returning._most)
+    yield Queue("rooms", "screens of who is away", len(rooms._absent), rooms._absent._most)
     for name, buckets in (
         ("addresses", rooms._admission._by_address),
         ("identities", rooms._admission._by_identity),
