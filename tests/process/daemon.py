@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -21,6 +22,9 @@ LOG_LINES = 50_000
 """What is kept of the log; older lines are in the file."""
 
 STOP_TIMEOUT = 20.0
+
+UNCHOSEN = range(10_000, 32_000)
+"""Ports below those that Linux gives by itself (ip_local_port_range)."""
 
 OF_PEERS = ("rooms", "peers", "asyncio_loops", "transports", "up_tracks", "slots")
 """The counts of the census that no HTTP connection moves."""
@@ -190,18 +194,18 @@ class Daemon:
 def free_ports() -> tuple[int, int]:
     """Return a port for the page, and the first of a row for media: nobody has them now.
 
-    They are on 127.0.0.1, and as many as there may be workers when nothing says how many.
+    They are on 127.0.0.1, and as many as there may be workers when nothing says how many. No
+    system chooses them by itself, so that no test beside this one is given one meanwhile.
     """
     while True:
-        with ExitStack() as held:
-            http = held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
-            media = held.enter_context(media_sockets())[0].getsockname()[1]
-            with suppress(OSError, OverflowError):
-                for port in range(media + 1, media + MOST_BY_ITSELF):
-                    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                    held.enter_context(udp).bind(("127.0.0.1", port))
-                    held.enter_context(socket.create_server(("127.0.0.1", port)))
-                return http, media
+        http, media = (secrets.choice(UNCHOSEN) for _ in range(2))
+        with ExitStack() as held, suppress(OSError):
+            held.enter_context(socket.create_server(("127.0.0.1", http)))
+            for port in range(media, media + MOST_BY_ITSELF):
+                udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                held.enter_context(udp).bind(("127.0.0.1", port))
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+            return http, media
 
 
 def _surroundings() -> dict[str, str]:
