@@ -95,7 +95,7 @@ def person(
     """Make people by name, each in a Chromium of their own; all have left at the end.
 
     What their consoles said is kept under ``artifacts/``, and of a test that has failed what they
-    saw last: to draw it takes as long as to load the page.
+    saw last: to draw that takes a good part of a second.
     """
     browsers: list[tuple[str, ChromiumBrowser]] = []
 
