@@ -93,7 +93,7 @@ class Daemon:
             self.media_port = int(str(media["udp"][0]).rpartition(":")[2])
             return self.get("/readyz")[0] == 200
 
-        eventually(ready, within=20, why="the daemon to be ready")
+        eventually(ready, within=60, why="the daemon to be ready")
 
     @property
     def url(self) -> str:
