@@ -1,8 +1,8 @@
 """A person goes from one network to another in a call: sound and picture come back.
 
 Her machine has two networks, each with a gateway of its own (``tests.process.roaming``). In the
-same session, with nobody twice and the pages' state the server's after each. ``SOAK_CHANGES`` says how
-many of each kind; half of them while she shares her screen.
+same session, with nobody twice and the pages' state the server's after each. ``SOAK_CHANGES`` says
+how many of each kind; half of them while she shares her screen.
 """
 
 import os
