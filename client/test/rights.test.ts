@@ -196,6 +196,23 @@ describe("somebody else's screen", () => {
     await accept(ALL_RIGHTS);
     expect(said("screen")).toMatchObject([{ live: true, again: true }]);
   });
+
+  it("ends one that was shared in a session before, until its user shares again", async () => {
+    await joined();
+    const [screen, next] = [track("video"), track("video")];
+    await client.publish("screen", screen);
+    await fail();
+    await accept(ALL_RIGHTS);
+    world.socket.receive(takenOver);
+    await settle();
+    expect(said("screen")).toMatchObject([{ again: true }, { live: false }]);
+    expect(screen.readyState).toBe("ended");
+    await fail();
+    await accept(ALL_RIGHTS);
+    expect(said("screen")).toEqual([]);
+    await client.publish("screen", next);
+    expect(said("screen")).toMatchObject([{ live: true, again: false }]);
+  });
 });
 
 describe("rights that an operator has changed", () => {

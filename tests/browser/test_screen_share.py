@@ -74,12 +74,12 @@ REFUSAL_TOLD = {
 
 TAKEN_OVER = {
     "en": (
-        "bob shares a screen now: yours was stopped. Your camera is on again.",
+        "bob took over with another screen: yours was stopped. Your camera is on again.",
         "bob shares a screen now, in place of alice",
         "You share your screen now, in place of alice",
     ),
     "fr": (
-        "bob partage maintenant un écran : le vôtre a été arrêté."
+        "bob a pris le relais avec un autre écran : le vôtre a été arrêté."
         " Votre caméra est de nouveau visible.",
         "bob partage maintenant un écran, à la place de alice",
         "Vous partagez maintenant votre écran, à la place de alice",

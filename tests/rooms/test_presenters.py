@@ -52,6 +52,15 @@ async def says(someone: Someone, *messages: Publish) -> None:
     await settle()
 
 
+async def comes_back(s: Scene, former: Someone) -> Someone:
+    """Join in its place, and say as a client does what was shared before."""
+    back = await s.join("r", former.joined.name or "", replaces=former.joined.resume_token)
+    await back.offer(*SOURCES)
+    await says(back, Publish(source="screen", live=True, again=True))
+    await says(back, Publish(source="screen-audio", live=True, again=True))
+    return back
+
+
 def told(someone: Someone) -> list[Moderated]:
     return cast("list[Moderated]", someone.link.all(Moderated))
 
@@ -222,6 +231,94 @@ async def test_who_joins_anew_with_a_screen_gives_way_to_who_shares_by_now() -> 
         assert presenting(s) == ["bob"]
         assert [m.name for m in told(back)] == ["bob"]
         assert len(notices(bob)) == 1, "once, when it happened"
+
+
+async def test_who_was_taken_over_while_away_shares_no_more_in_another_session() -> None:
+    async with scene() as s:
+        ann, bob = await person(s, "ann"), await person(s, "bob")
+        await shares(ann)
+        ann.link.vanish(Departure.LOST)
+        await settle()
+        await shares(bob)
+        await bob.publish("screen", live=False)
+        back = await comes_back(s, ann)
+        assert presenting(s) == []
+        [message] = told(back)
+        assert (message.code, message.by, message.name) == ("screen-taken-over", bob.id, "bob")
+        # Its client has stopped; its user presses the button.
+        await says(back, Publish(source="screen", live=False))
+        await shares(back)
+        assert presenting(s) == ["ann"]
+        again = await comes_back(s, back)
+        assert presenting(s) == ["ann"]
+        assert told(again) == []
+
+
+async def test_whose_place_was_taken_when_they_had_gone_shares_no_more() -> None:
+    async with scene() as s:
+        ann, bob = await person(s, "ann"), await person(s, "bob")
+        await shares(ann)
+        ann.link.vanish(Departure.LEFT)
+        await settle()
+        await shares(bob)
+        bob.link.vanish(Departure.LEFT)
+        await settle()
+        assert not s.rooms.rooms, "the room is made anew"
+        back = await comes_back(s, ann)
+        assert presenting(s) == []
+        assert [m.name for m in told(back)] == ["bob"]
+
+
+async def test_who_is_lost_again_before_saying_it_does_not_share_in_the_third_session() -> None:
+    async with scene() as s:
+        ann, bob = await person(s, "ann"), await person(s, "bob")
+        await shares(ann)
+        ann.link.vanish(Departure.LEFT)
+        await settle()
+        second = await s.join("r", "ann", replaces=ann.joined.resume_token)
+        second.link.vanish(Departure.LEFT)
+        await settle()
+        await shares(bob)
+        await bob.publish("screen", live=False)
+        third = await comes_back(s, second)
+        assert presenting(s) == []
+        assert [m.name for m in told(third)] == ["bob"]
+
+
+async def test_who_presses_the_button_while_away_is_not_held_to_what_was() -> None:
+    async with scene() as s:
+        ann, bob = await person(s, "ann"), await person(s, "bob")
+        await shares(bob)
+        await bob.publish("screen", live=False)
+        back = await comes_back(s, ann)
+        assert presenting(s) == ["ann"], "it did not share when bob did"
+        assert told(back) == []
+
+
+async def test_a_room_that_fails_forgets_nobody_who_was_taken_over() -> None:
+    async with scene() as s:
+        ann, bob = await person(s, "ann"), await person(s, "bob")
+        await shares(ann)
+        ann.link.vanish(Departure.LOST)
+        await settle()
+        await shares(bob)
+        await bob.publish("screen", live=False)
+        s.rooms.rooms[RoomId("r")].end("room-failed")
+        await settle()
+        back = await comes_back(s, ann)
+        assert presenting(s) == []
+        assert [m.name for m in told(back)] == ["bob"]
+
+
+async def test_who_presented_when_the_room_failed_goes_on() -> None:
+    async with scene() as s:
+        ann = await person(s, "ann")
+        await shares(ann)
+        s.rooms.rooms[RoomId("r")].end("room-failed")
+        await settle()
+        back = await comes_back(s, ann)
+        assert presenting(s) == ["ann"]
+        assert told(back) == []
 
 
 async def test_a_room_that_failed_has_the_presenter_it_had() -> None:

@@ -17,6 +17,7 @@ LOOKED_AT = {
     "media/transport.py",
     "overload/admission.py",
     "rooms/allocation/steady.py",
+    "rooms/absent.py",
     "rooms/chat.py",
     "rooms/commons.py",
     "rooms/returning.py",

@@ -8,7 +8,7 @@ from trio_sfu.ids import PeerId
 from trio_sfu.signaling.messages import RoomLocked
 
 if TYPE_CHECKING:
-    from trio_sfu.rooms.peer import Surroundings
+    from trio_sfu.rooms.surroundings import Surroundings
 
 
 def set_lock(room: Surroundings, *, locked: bool, by: str = "", name: str = "") -> None:

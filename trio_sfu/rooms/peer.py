@@ -1,39 +1,28 @@
 """A peer: one signaling session at a time, one peer connection, one crash group."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any
 
 import trio
 
 from trio_sfu import events
-from trio_sfu._native import Codec
 from trio_sfu.access.grant import OPEN, Grant
 from trio_sfu.errors import MediaError, StrayCancelError
-from trio_sfu.events import Failure, Journal
+from trio_sfu.events import Failure
 from trio_sfu.events.timeline import Timeline
-from trio_sfu.ids import (
-    PeerId,
-    RoomId,
-    new_peer_id,
-    new_resume_token,
-)
+from trio_sfu.ids import RoomId, new_peer_id, new_resume_token
 from trio_sfu.media.track import UpTrack
 from trio_sfu.rooms.blame import engine_lost, sole
-from trio_sfu.rooms.commons import Commons
 from trio_sfu.rooms.conversing import Pace
 from trio_sfu.rooms.following import follow_media
 from trio_sfu.rooms.link import Link
-from trio_sfu.rooms.listening import Listening
-from trio_sfu.rooms.news import News
 from trio_sfu.rooms.plan import Planned
-from trio_sfu.rooms.planning import Planning
 from trio_sfu.rooms.presence import Presence
-from trio_sfu.rooms.quality import Quality
 from trio_sfu.rooms.recording import RecordedLink, ending_of
 from trio_sfu.rooms.requests import serve_requests
 from trio_sfu.rooms.screening import Screening
-from trio_sfu.rooms.state import RoomState
+from trio_sfu.rooms.surroundings import Surroundings
 from trio_sfu.rooms.tracing import start_traced
 from trio_sfu.rooms.view import View
 from trio_sfu.signaling.carried import Connection, LeaveReason, Rights, Source
@@ -44,53 +33,6 @@ _HOLD_S = 5.0
 Connect = Callable[[Rights, RoomId], AbstractAsyncContextManager[PeerConnection]]
 """Opens the connection of a peer with such rights; the daemon binds it to its engine and
 certificate."""
-
-
-class Surroundings(Protocol):
-    """What a peer needs of its room."""
-
-    id: RoomId
-    state: RoomState
-    peers: dict[PeerId, "Peer"]
-    journal: Journal
-    listening: Listening
-    news: News
-    planning: Planning
-    quality: Quality
-    commons: Commons
-
-    @property
-    def ending(self) -> bool:
-        """Whether the room is on its way out."""
-
-    def welcome(self, peer: "Peer") -> None:
-        """Let the peer in: it is told who is there, the others that it came."""
-
-    def welcome_back(self, peer: "Peer") -> None:
-        """Tell the peer, and nobody else, who is there."""
-
-    def farewell(self, peer: "Peer", reason: LeaveReason) -> None:
-        """Forget the peer and tell the others. Does nothing the second time."""
-
-    def silence(self, peer: PeerId, source: Source) -> None:
-        """Forward nothing more of one of a peer's sources until it unmutes it."""
-
-    def bar(self, peer: "Peer") -> None:
-        """Keep a peer that is being removed from coming back."""
-
-    def negotiated(
-        self, peer: PeerId, decodes: frozenset[Codec], encodes: Mapping[Source, Sequence[Codec]]
-    ) -> None:
-        """Note which video codecs a peer receives, and may send its sources with."""
-
-    def update(self, peer: PeerId) -> None:
-        """Tell the others what is new about a peer, and plan anew what is shown."""
-
-    def find_track(self, peer: PeerId, source: Source) -> UpTrack | None:
-        """Return a peer's up-track."""
-
-    def find_source(self, up_track: int) -> tuple[PeerId, Source] | None:
-        """Return whose up-track it is, and of what."""
 
 
 class Peer:
@@ -107,13 +49,16 @@ class Peer:
         voices: int,
         grant: Grant = OPEN,
         encrypted: bool = False,
+        replaces: str = "",
     ) -> None:
         """``voices``: how many microphones it hears at most. ``grant``: what it may do.
 
-        ``encrypted``: its client says that it encrypts end to end.
+        ``encrypted``: its client says that it encrypts end to end. ``replaces``: the resume
+        token of the peer in whose place it has come.
         """
         self.id = new_peer_id()
         self.resume_token = new_resume_token()
+        self.replaces = replaces
         self.name = name
         self.grant = grant
         self.encrypted = encrypted

@@ -12,6 +12,7 @@ from trio_sfu.errors import RequestError
 from trio_sfu.events import Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.overload.admission import Admission
+from trio_sfu.rooms.absent import AbsentScreens
 from trio_sfu.rooms.commons import Kept
 from trio_sfu.rooms.link import Link
 from trio_sfu.rooms.options import RoomOptions, check_options, preference_with
@@ -55,6 +56,7 @@ class Registry:
         self._relays = relays
         self._video = video or Video()
         self._returning = Returning()
+        self._absent = AbsentScreens()
         self._video_limit: VideoLimit = "high"
         self._restarts = RestartLimit()
         self._kept = Kept()
@@ -205,6 +207,7 @@ class Registry:
                 voices=settings.voices,
                 grant=grant,
                 encrypted=join.encrypted,
+                replaces=join.replaces or "",
             )
         )
 
@@ -260,6 +263,7 @@ class Registry:
             options=options,
             emptied=self._note_change,
             commons=self._kept.take(name, trio.current_time()),
+            absent=self._absent,
         )
         room.draining_until = self._draining_until
         self.rooms[name] = room

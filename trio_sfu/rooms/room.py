@@ -13,6 +13,7 @@ from trio_sfu.events import Failure, Journal
 from trio_sfu.ids import PeerId, RoomId
 from trio_sfu.media.track import UpTrack
 from trio_sfu.rooms import presenters
+from trio_sfu.rooms.absent import AbsentScreens
 from trio_sfu.rooms.codecs import CodecChoice, Preference
 from trio_sfu.rooms.commons import Commons
 from trio_sfu.rooms.listening import Listening
@@ -60,6 +61,7 @@ class Room:
         options: RoomOptions | None = None,
         emptied: Callable[[], None] = lambda: None,
         commons: Commons | None = None,
+        absent: AbsentScreens | None = None,
     ) -> None:
         """``options``: an operator has created it, so it exists without anybody in it, too.
 
@@ -71,6 +73,7 @@ class Room:
         self.quality = quality or Quality()
         self.state = RoomState()
         self.commons = commons or Commons()
+        self.absent = absent if absent is not None else AbsentScreens()
         self.peers: dict[PeerId, Peer] = {}
         self.max_peers = max_peers
         self.failure: Failure | None = None
@@ -195,7 +198,7 @@ class Room:
                 return
             await self._vacated.wait()
 
-    # ---- what its peers call (rooms.peer.Surroundings) ---------------------------------
+    # ---- what its peers call (rooms.surroundings.Surroundings) ---------------------------------
 
     def welcome(self, peer: Peer) -> None:
         """Let the peer in: it is told who is there, the others that it came."""
@@ -232,6 +235,7 @@ class Room:
 
     def farewell(self, peer: Peer, reason: LeaveReason) -> None:
         """Forget the peer and tell the others. Does nothing the second time."""
+        presenters.leave(peer)
         if self.ending:
             # The room tells everybody itself, and why.
             self.state.leave(peer.id)

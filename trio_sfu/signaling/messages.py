@@ -112,7 +112,8 @@ class Publish(_Message, frozen=True, tag="publish"):
     A room has one screen at a time: one that is live and not muted takes the place of that of
     another peer, whose client is told so (``moderated``), and everybody else
     (``screen-taken-over``). ``again``: it was said before, in a session or over a socket that was
-    lost; then it takes nobody's place, and is over when another peer shares a screen by now.
+    lost; then it takes nobody's place, and is over when another peer shares a screen by now, or
+    has shared one meanwhile.
     """
 
     source: Source
@@ -414,9 +415,10 @@ class Draining(_Message, frozen=True, tag="draining"):
 class Moderated(_Message, frozen=True, tag="moderated"):
     """A moderator has muted the client's ``source``, lowered its hand, or removes the client.
 
-    Or another peer shares a screen now, in place of the client's (screen-taken-over): that and its
+    Or another peer has shared a screen in place of the client's (screen-taken-over): that and its
     sound are over. The client stops the capture and says so (``publish``, ``live`` false); what it
-    says otherwise of its screen until then does not count. It is told again after ``resumed``.
+    says otherwise of its screen until then does not count. It is told again after ``resumed``, and
+    in another session when it says that its screen is shared as before.
 
     ``by`` is the moderator's peer id, ``name`` what it is called; both are empty when it was an
     operator, who is in no room (muted-by-operator). ``reason`` is theirs, and may be empty.

@@ -68,6 +68,7 @@ def _of_daemon(daemon: Daemon) -> Iterator[Queue]:
     yield Queue("rooms", "failed", sum(map(len, rooms._restarts._failures.values())), _FAILED)
     yield Queue("rooms", "kept commons", len(rooms._kept), rooms._kept._most)
     yield Queue("rooms", "returning", len(rooms._returning), rooms._returning._most)
+    yield Queue("rooms", "screens of who is away", len(rooms._absent), rooms._absent._most)
     for name, buckets in (
         ("addresses", rooms._admission._by_address),
         ("identities", rooms._admission._by_identity),
@@ -128,7 +129,8 @@ def _of_peer(room: Room, peer: Peer, most: int) -> Iterator[Queue]:
         members = len(room.state.members)
         attention = peer.view.attention
         yield Queue(peer.name, "preferences", len(attention._preferences), members)
-        yield Queue(peer.name, "tiles", len(attention._tiles), _TILES)
+        tiles = len(attention._tiles) + len(attention._beside)
+        yield Queue(peer.name, "tiles", tiles, _TILES)
         budgets = peer.view._allocator._budgets
         yield Queue(peer.name, "budgets", len(budgets), budgets.maxlen or math.inf)
         dynacast = room.planning.tracks.dynacast

@@ -80,8 +80,8 @@ export const commonsEn = {
   "error.chat-empty": "There was nothing in your message.",
   "error.chat-too-fast": "That was too fast: your last message was not sent. Wait a moment.",
   "error.gesture-too-fast": "That was too fast. Wait a moment.",
-  "error.screen-taken-over": "{name} shares a screen now: yours was stopped.",
+  "error.screen-taken-over": "{name} took over with another screen: yours was stopped.",
   "error.screen-taken-over-camera":
-    "{name} shares a screen now: yours was stopped. Your camera is on again.",
+    "{name} took over with another screen: yours was stopped. Your camera is on again.",
   "error.hand-lowered-by-moderator": "{name} has lowered your hand. {reason}",
 } as const;

@@ -83,8 +83,8 @@ export const commonsFr: Record<keyof typeof commonsEn, string> = {
   "error.chat-too-fast":
     "C’était trop rapide : votre dernier message n’est pas parti. Attendez un instant.",
   "error.gesture-too-fast": "C’était trop rapide. Attendez un instant.",
-  "error.screen-taken-over": "{name} partage maintenant un écran : le vôtre a été arrêté.",
+  "error.screen-taken-over": "{name} a pris le relais avec un autre écran : le vôtre a été arrêté.",
   "error.screen-taken-over-camera":
-    "{name} partage maintenant un écran : le vôtre a été arrêté. Votre caméra est de nouveau visible.",
+    "{name} a pris le relais avec un autre écran : le vôtre a été arrêté. Votre caméra est de nouveau visible.",
   "error.hand-lowered-by-moderator": "{name} a baissé votre main. {reason}",
 };
