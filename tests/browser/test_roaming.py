@@ -59,7 +59,7 @@ BACK_WITHIN: Final[dict[Kind, float]] = {
 """Seconds from when there is a network again, at the 95th percentile."""
 ENOUGH: Final = 20
 """Changes that have a 95th percentile worth the name; fewer may all take ``LONGER``."""
-LONGER: Final = 4.0
+LONGER: Final = 6.0
 """Seconds; the machine may be busy."""
 
 Measure = Callable[[str, str], None]
