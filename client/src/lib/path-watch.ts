@@ -13,6 +13,8 @@ export const BEAT = 250;
 const DOUBTFUL = 2 * BEAT;
 /** … and is taken for dead: a busy machine or a burst of loss is shorter. */
 const DEAD = 3 * BEAT;
+/** A path that nobody is owed anything by is in doubt for so long, ms. */
+const QUIET = 3_000;
 /** A page that was asleep, or whose timers are held back, has not looked for longer than that. */
 const LONGEST_BEAT = 2 * BEAT;
 /** Beats with something in each, before its absence says anything. */
@@ -73,6 +75,8 @@ export class PathWatch {
     const silence = this.#silence + (this.#hint > 0 ? BEAT : 0);
     if (this.#regular < REGULAR || silence < DOUBTFUL) return "flows";
     const owed = this.#sent >= UNANSWERED || !usable;
+    // Those who were heard have stopped.
+    if (!owed && silence > QUIET) this.#regular = 0;
     if (!owed || silence < this.#due) return "doubtful";
     this.#due = this.#silence + this.#again;
     this.#again = Math.min(MOST_AGAIN, this.#again * 2);
