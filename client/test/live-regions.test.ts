@@ -92,6 +92,23 @@ describe("notices", () => {
     expect([calm.said, calm.children.length]).toEqual([2, 1]);
   });
 
+  it("mention that all is well again once, and go by themselves", () => {
+    const notices = new Notices();
+    const { calm } = regions(notices);
+    notices.showCalmly("signaling-lost", [retry]);
+    notices.clear("signaling-lost");
+    notices.mention("call.back");
+    expect([calm.said, calm.textContent]).toEqual([2, "Connected again"]);
+    vi.advanceTimersByTime(3_000);
+    // Lost and found again meanwhile: the time begins anew.
+    notices.clear("call.back");
+    notices.mention("call.back");
+    vi.advanceTimersByTime(3_000);
+    expect([calm.said, calm.children.length]).toEqual([3, 1]);
+    vi.advanceTimersByTime(1_000);
+    expect([calm.said, calm.children.length]).toEqual([3, 0]);
+  });
+
   it("are read out again at the next time, and of another failure", () => {
     const notices = new Notices();
     const { calm } = regions(notices);

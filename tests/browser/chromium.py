@@ -31,11 +31,21 @@ FLAGS = (
     f"--auto-select-tab-capture-source-by-title={CAPTURED_TITLE}",
 )
 
+PLAY = """(frequency) => {
+    const context = new AudioContext();
+    const tone = new OscillatorNode(context, { frequency });
+    tone.connect(new GainNode(context, { gain: 0.3 })).connect(context.destination);
+    tone.start();
+}"""
+
 TO_BE_SHARED = Path(__file__).with_name("shared_tab.js").read_text()
 
 
-Devices: TypeAlias = Literal["working", "denied", "none"]
-"""What a user has: camera and microphone, a prompt answered by "block", or no device."""
+Devices: TypeAlias = Literal["working", "audible", "denied", "none"]
+"""What a user has: camera and microphone, a prompt answered by "block", or no device.
+
+"audible": the same as "working", and what tabs play can be captured.
+"""
 
 
 class ChromiumBrowser:
@@ -87,6 +97,11 @@ class ChromiumBrowser:
         self._shared.evaluate(TO_BE_SHARED, [CAPTURED_TITLE, colours])
         self.page.bring_to_front()
 
+    def play_in_shared_tab(self, tone: int) -> None:
+        """Let the tab that is shared play ``tone``, in Hz."""
+        assert self._shared is not None
+        self._shared.evaluate(PLAY, tone)
+
     def still_screen(self) -> None:
         """Let nothing move in the shared tab any more."""
         assert self._shared is not None
@@ -119,17 +134,24 @@ def start(
     devices: Devices = "working",
 ) -> Browser:
     """Start a Chromium of its own, so that it has its own camera and can be killed alone."""
+    working = [
+        "--use-fake-device-for-media-stream",
+        "--auto-accept-camera-and-microphone-capture",
+        f"--use-file-for-fake-video-capture={camera}",
+        f"--use-file-for-fake-audio-capture={tone}",
+    ]
     flags: dict[Devices, list[str]] = {
-        "working": [
-            "--use-fake-device-for-media-stream",
-            "--auto-accept-camera-and-microphone-capture",
-            f"--use-file-for-fake-video-capture={camera}",
-            f"--use-file-for-fake-audio-capture={tone}",
-        ],
+        "working": working,
+        "audible": working,
         "denied": ["--use-fake-device-for-media-stream", "--deny-permission-prompts"],
         "none": ["--auto-accept-camera-and-microphone-capture"],
     }
-    return chromium.launch(executable_path=executable, args=[*FLAGS, *flags[devices]])
+    return chromium.launch(
+        executable_path=executable,
+        args=[*FLAGS, *flags[devices]],
+        # Playwright's; with it all that is captured of a tab is silence.
+        ignore_default_args=["--mute-audio"] if devices == "audible" else None,
+    )
 
 
 def open_window(

@@ -47,6 +47,17 @@ WATCH_TILE = """(name) => {
     }, 10);
 }"""
 
+# What comes from now on into the region that is read out when nobody speaks.
+NOTE_WORDS = """() => {
+    window.wordsSaid = [];
+    const note = (changes) => {
+        for (const { addedNodes } of changes)
+            for (const { textContent } of addedNodes) window.wordsSaid.push(textContent);
+    };
+    const region = document.querySelector(".calm-notices[role=status]");
+    new MutationObserver(note).observe(region, { childList: true });
+}"""
+
 Measure = Callable[[str, str], None]
 
 
@@ -60,7 +71,7 @@ class Call:
         self._ports = {"TRIO_SFU_HTTP_PORT": str(http), "TRIO_SFU_MEDIA_PORT": str(media)}
         self._starts = 0
         self.daemon = self.start()
-        self.alice, self.bob = person("alice"), person("bob")
+        self.alice, self.bob = person("alice"), person("bob", language="fr-FR")
         self.people = (self.alice, self.bob)
         for one in self.people:
             one.join(self.daemon.url, ROOM)
@@ -98,6 +109,15 @@ class Call:
                 )
         return time.monotonic() - started
 
+    def flows(self) -> tuple[float, float]:
+        """Return the seconds until all get sound and picture, and Bob the screen, from now."""
+        started = time.monotonic()
+        self.back(*self.people)
+        flows_again(*self.people)
+        flowing = time.monotonic() - started
+        self.bob.sees("alice", SCREEN)
+        return flowing, time.monotonic() - started
+
     def is_whole(self) -> None:
         """Assert that screen, camera and microphones are as before, and nothing is left over."""
         self.bob.sees("alice", SCREEN)
@@ -122,15 +142,42 @@ def call(artifacts: Path, person: PersonFactory) -> Iterator[Call]:
 def test_the_daemon_is_killed_and_started_again(
     call: Call, measure: Measure, seconds_down: int
 ) -> None:
+    for one in call.people:
+        one.page.run(NOTE_WORDS)
     call.daemon.kill()
     for one in call.people:
         one.wait_state("reconnecting", within=15)
     time.sleep(seconds_down)  # Not for luck: it is the test's matter.
     call.start()
-    seconds = call.back(*call.people)
-    measure(f"pages back after kill -9 and {seconds_down} s", f"{seconds:.1f} s after the start")
-    assert seconds < BACK_WITHIN
+    flowing, shared = call.flows()
+    after = f"after kill -9 and {seconds_down} s"
+    measure(f"sound and picture at both {after}", f"{flowing:.1f} s after the start")
+    measure(f"the screen again {after}", f"{shared:.1f} s after the start")
+    assert flowing < BACK_WITHIN
+    assert shared < BACK_WITHIN
     call.is_whole()
+    # Once, however many attempts it took.
+    for one, words in ((call.alice, "Connected again"), (call.bob, "Connexion rétablie")):
+        said = one.page.run("() => window.wordsSaid")
+        assert said.count(words) == 1, said
+
+
+def test_the_daemon_is_killed_in_a_call_without_a_screen(call: Call, measure: Measure) -> None:
+    call.alice.page.click("Stop sharing")
+    call.bob.sees("alice", call.alice.pattern)
+    call.daemon.kill()
+    for one in call.people:
+        one.wait_state("reconnecting", within=15)
+    call.start()
+    started = time.monotonic()
+    call.back(*call.people)
+    flows_again(*call.people)
+    flowing = time.monotonic() - started
+    measure("sound and picture at both after kill -9 in mid-call", f"{flowing:.1f} s")
+    assert flowing < BACK_WITHIN
+    for one, other in (call.people, call.people[::-1]):
+        one.sees(other.name, other.pattern)
+        one.hears({other.name: other.tone})
 
 
 def test_the_room_fails(call: Call, measure: Measure) -> None:

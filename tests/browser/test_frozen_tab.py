@@ -103,7 +103,10 @@ def test_who_wakes_is_back_by_themselves(call: Begin, measure: Measure) -> None:
     hears(of.bob, LAPTOP)
     assert of.bob.names().count("alice") == 1
     assert of.alice.page.run(f"() => {pin}.ariaLabel") == "Unpin bob"
-    assert of.alice.page.run("() => document.querySelector('.notice')") is None
+    assert (
+        of.alice.page.run("() => document.querySelector('.notice .notice-ways, [role=alert]')")
+        is None
+    )
 
 
 @pytest.mark.parametrize("sharing", [False, True], ids=["call", "share"])

@@ -3,11 +3,15 @@
 import json
 import time
 
-from tests.browser.participant import Participant, PersonFactory, chromium_of
+from tests.browser.flow import server_knows
+from tests.browser.participant import TONES_APART, Participant, PersonFactory, chromium_of
+from tests.browser.patterns import COLOURS
 from tests.process.daemon import Daemon
 from tests.process.patience import eventually
 
 ROOM = "sound"
+SCREEN = "MCCM"
+TAB_TONE = 2_300
 
 NO_RED = """() => {
     for (const side of [RTCRtpSender, RTCRtpReceiver]) {
@@ -122,3 +126,58 @@ def test_the_sound_of_a_screen_has_two_sides(daemon: Daemon, person: PersonFacto
         )
 
     eventually(stereo, within=15, why="each tone on its own side: " + json.dumps([400, 1200]))
+
+
+def is_heard(listener: Participant, tone: int, *, tracks: int) -> None:
+    """Wait until ``tone`` is the loudest on so many tracks."""
+
+    def found() -> int:
+        return sum(
+            level is not None and level > -70 and abs(frequency - tone) < TONES_APART
+            for frequency, level in listener.see("listen")
+        )
+
+    eventually(lambda: found() == tracks, within=10, why=f"{tone} Hz on {tracks} tracks")
+
+
+def sources(daemon: Daemon) -> set[str]:
+    """Return what is published in the room and not muted."""
+    tracks = (each for _, found in server_knows(daemon, ROOM).values() for each in found)
+    return {source for source, muted in map(str.split, tracks) if muted == "false"}
+
+
+def test_a_shared_tab_is_heard_apart_from_its_presenter(
+    daemon: Daemon, person: PersonFactory
+) -> None:
+    alice, bob, carol = person("alice", equipment="audible"), person("bob"), person("carol")
+    for one in (alice, bob, carol):
+        one.join(daemon.url, ROOM)
+    for one in (bob, carol):
+        one.page.click("Mute microphone")
+        one.page.click("Turn camera off")
+        one.hears({"alice": alice.tone})
+    browser = chromium_of(alice)
+    browser.prepare_screen(f"{daemon.url}/healthz", [COLOURS[letter] for letter in SCREEN])
+    browser.play_in_shared_tab(TAB_TONE)
+
+    alice.page.click("Share my screen")
+    for one in (bob, carol):
+        one.sees("alice", SCREEN)
+        one.hears({"alice": alice.tone, "her tab": TAB_TONE})
+    assert sources(daemon) >= {"microphone", "screen", "screen-audio"}
+
+    # The two are two: what mutes her leaves the tab's sound, on one track.
+    alice.page.click("Mute microphone")
+    for one in (bob, carol):
+        is_heard(one, alice.tone, tracks=0)
+        is_heard(one, TAB_TONE, tracks=1)
+    alice.page.click("Unmute microphone")
+    for one in (bob, carol):
+        one.hears({"alice": alice.tone, "her tab": TAB_TONE})
+
+    alice.page.click("Stop sharing")
+    for one in (bob, carol):
+        one.sees("alice", alice.pattern)
+        is_heard(one, TAB_TONE, tracks=0)
+        one.hears({"alice": alice.tone})
+    assert sources(daemon).isdisjoint({"screen", "screen-audio"})

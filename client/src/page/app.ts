@@ -167,7 +167,9 @@ export class App {
   #changed({ state, previous, error }: RoomEvents["state"]): void {
     if (state === "joining") this.#joining();
     else if (state === "connected") {
-      if (this.client.pc?.connectionState === "connected") this.#back();
+      // Who has waited to come in has not been away.
+      if (previous === "joining") this.#forgetLoss();
+      else if (this.client.pc?.connectionState === "connected") this.#back();
       this.#state("in-call");
       noteCall(this.#choice?.name ?? null);
       this.#dropUseless();
@@ -178,8 +180,9 @@ export class App {
     } else if (state === "reconnecting") {
       this.#state("reconnecting");
       const code = error?.code ?? "signaling-lost";
-      if (this.#lostCode !== code) this.#back();
+      if (this.#lostCode !== code) this.#forgetLoss();
       this.#lostCode = code;
+      this.#notices.clear("call.back");
       const retry = { label: "call.retry" as const, act: () => this.client.retryNow() };
       this.#notices.showCalmly(code, [retry], error?.failure ?? null);
     } else if (state === "closed") {
@@ -203,7 +206,14 @@ export class App {
 
   /** Media flows again; without it the notice stays, also while joining anew works. */
   #back(): void {
-    if (this.#lostCode) this.#notices.clear(this.#lostCode);
+    if (this.#lostCode === null) return;
+    this.#forgetLoss();
+    // That the notice is gone is nothing that a screen reader says.
+    this.#notices.mention("call.back");
+  }
+
+  #forgetLoss(): void {
+    if (this.#lostCode !== null) this.#notices.clear(this.#lostCode);
     this.#lostCode = null;
   }
 
@@ -223,7 +233,7 @@ export class App {
 
   /** The server is busy: there is something to wait for, or to give up. */
   #waiting({ code }: RoomError): void {
-    if (this.#lostCode !== code) this.#back();
+    if (this.#lostCode !== code) this.#forgetLoss();
     this.#lostCode = code;
     const ways: WayOn[] = [
       { label: "call.retry", act: () => this.client.retryNow() },

@@ -15,6 +15,8 @@ export interface WayOn {
 
 /** At most this many at once; the oldest goes. */
 const MOST_NOTICES = 3;
+/** What is mentioned stays this long, ms. */
+const MENTIONED_FOR = 4_000;
 
 export class Notices {
   readonly element: HTMLElement;
@@ -22,6 +24,7 @@ export class Notices {
   readonly #calm = h("div", { class: "calm-notices", role: "status", "aria-atomic": "false" });
   /** How each one is drawn, in the page's language by then. */
   readonly #drawn = new Map<HTMLElement, () => HTMLElement>();
+  #mentioned: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     this.element = h("div", { class: "notices" }, this.#calm);
@@ -52,6 +55,14 @@ export class Notices {
     const said = ({ dataset, textContent }: HTMLElement) =>
       dataset.code === code && textContent === text;
     if (![...this.#drawn.keys()].some(said)) this.#put(code, draw, this.#calm);
+  }
+
+  /** Say what is good to know, and let it go by itself. */
+  mention(message: MessageKey): void {
+    const attributes = { class: "notice calm", "data-code": message };
+    this.#put(message, () => h("div", attributes, h("p", {}, t(message))), this.#calm);
+    clearTimeout(this.#mentioned);
+    this.#mentioned = setTimeout(() => this.clear(message), MENTIONED_FOR);
   }
 
   /** Say what is no trouble: heard once and not urgently, with the time that is left. */

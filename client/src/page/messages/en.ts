@@ -56,6 +56,7 @@ export const en = {
   "call.presents": "{name} is presenting",
   "call.presenter": "{name}, beside the screen",
   "call.joined": "{name} joined",
+  "call.back": "Connected again",
   "call.left": "{name} left",
   "call.enable-sound": "Turn the sound on",
   "call.sound-blocked": "Your browser is keeping the sound off until you click.",

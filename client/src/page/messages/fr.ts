@@ -58,6 +58,7 @@ export const fr: Messages = {
   "call.presents": "{name} présente son écran",
   "call.presenter": "{name}, à côté de l’écran",
   "call.joined": "{name} est arrivé·e",
+  "call.back": "Connexion rétablie",
   "call.left": "{name} est parti·e",
   "call.enable-sound": "Activer le son",
   "call.sound-blocked": "Votre navigateur bloque le son tant que vous n’avez pas cliqué.",
