@@ -14,7 +14,8 @@ import pytest
 from tests.process.patience import eventually
 
 ROOT = Path(__file__).parents[1]
-PARTS = ["browsers", "process-1", "process-2", "others-1", "others-2", "alone", "virtual-time"]
+LANES = ["process-1", "process-2", "others-1", "others-2", "browsers-patient"]
+PARTS = ["browsers", *LANES, "alone", "virtual-time"]
 STAND_IN = """\
 #!/bin/bash
 name=$(basename "${MEASUREMENTS_FILE:-$0}" .json)

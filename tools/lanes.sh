@@ -1,13 +1,14 @@
 # Sourced by tools/test: parts that run beside each other, each with a log of its own.
 
 declare -A lanes
+LANES_NICE=0
 
 lane() { # lane NAME COMMAND...
     local name=$1
     shift
     # In a session of its own, where a terminal's Ctrl-C does not come by itself. What is started
     # in the background would ignore the one that `end_lanes` hands on.
-    setsid env --default-signal=INT "$@" >"artifacts/$name.log" 2>&1 </dev/null &
+    setsid nice -n "$LANES_NICE" env --default-signal=INT "$@" >"artifacts/$name.log" 2>&1 </dev/null &
     lanes[$name]=$!
 }
 

@@ -16,8 +16,11 @@ from tests.process.patience import eventually
 
 ROOM = "reloads"
 SCREEN = "MCCM"
-BACK_WITHIN = 5.0
-"""Seconds from the page's load event."""
+RELOADS = 5
+BACK_WITHIN = 2.0
+"""Seconds from the page's load event, of all reloads but the slowest: another test's browser may
+just have ended."""
+BACK_AT_ALL = 5.0
 
 # Unix time, in milliseconds, of the end of the page's load event.
 LOADED = """() => {
@@ -63,30 +66,36 @@ def test_a_page_that_is_reloaded_is_back_by_itself(
         alice.join(daemon.url, ROOM)
         colours = [COLOURS[letter] for letter in SCREEN]
         chromium_of(alice).prepare_screen(f"{daemon.url}/healthz", colours)
-        alice.page.click("Share my screen")
-        bob.sees("alice", SCREEN)
     else:
         enter(alice, daemon)
-        bob.sees("alice", alice.pattern)
+    bob.sees("alice", alice.pattern)
     alice.sees("bob", bob.pattern)
     eventually(lambda: agree(daemon, ROOM, people), within=10, why="pages and server to agree")
     session = bob.page.run("() => window.trioSfu.client.self")
     # Of a share there is a slot more than of a call.
     census = None if sharing else daemon.settled_census()
 
-    loaded = reload(alice)
-    flows_again(*people)
-    seconds = time.time() - loaded
+    took = []
+    for _ in range(RELOADS):
+        if sharing:
+            alice.page.click("Share my screen")
+            bob.sees("alice", SCREEN)
+        loaded = reload(alice)
+        flows_again(*people)
+        took.append(time.time() - loaded)
+        bob.sees("alice", alice.pattern)
+        bob.sees_source("alice", "camera")
+        eventually(lambda: agree(daemon, ROOM, people), within=10, why="pages and server to agree")
     where = "mid-share" if sharing else "mid-call"
-    measure(f"sound and picture both ways after a reload in {where}", f"{seconds:.2f} s")
-    assert seconds < BACK_WITHIN
+    figures = ", ".join(f"{seconds:.2f}" for seconds in took)
+    measure(f"sound and picture both ways after reloads in {where}", f"{figures} s")
+    *most, slowest = sorted(took)
+    assert most[-1] < BACK_WITHIN, took
+    assert slowest < BACK_AT_ALL, took
 
-    bob.sees("alice", alice.pattern)
-    bob.sees_source("alice", "camera")
     bob.hears({"alice": alice.tone})
     alice.sees("bob", bob.pattern)
     alice.hears({"bob": bob.tone})
-    eventually(lambda: agree(daemon, ROOM, people), within=10, why="pages and server to agree")
     assert bob.names().count("alice") == 1
     assert bob.page.run("() => window.trioSfu.client.self") == session
     if census:

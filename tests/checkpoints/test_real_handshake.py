@@ -1,4 +1,4 @@
-"""Faults in what a simulation replaces: DTLS and the engine's threads.
+"""Faults in what a simulation replaces: the asyncio loop, DTLS and the engine's threads.
 
 A real client of aiortc joins over loopback. The order of things is not the same twice, so it
 is not the number of a checkpoint that is chosen but its place: each place where the server's
@@ -32,10 +32,14 @@ timeout, a goodbye, and a machine that has others to serve."""
 Census = dict[str, int]
 Kind = Literal["raise", "cancel", "end"]
 """``end`` cancels the nursery the task is in, as the end of the peer does."""
+_OPENING: Final = "open_bridge"
+"""trio-asyncio's own nurseries: an error or a cancellation put inside them is not one that can
+come there, and it waits for ever (a comment in its ``open_loop`` says so). Only the end of what
+is around them can."""
 
 
 def server(task: Task) -> str | None:
-    """Watch the server's tasks, those below them too."""
+    """Watch the server's tasks, those of its asyncio loop too."""
     up: Task | None = task
     while up is not None:
         if up.name == SERVER:
@@ -131,6 +135,8 @@ async def test_a_fault_where_a_simulation_does_not_reach(
         }
         reached = 0
         for place in places:
+            if kind != "end" and _OPENING in place:
+                continue
             reached += await suffers(engine, kind, place, baseline)
         measure(f"{kind} in a real handshake", f"{reached} places of {len(places)}")
         assert reached > len(places) // 2

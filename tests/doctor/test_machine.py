@@ -23,7 +23,7 @@ SMALL = Config(http=Http(max_connections=100), media=Media(max_transports=100))
     [
         (1_000_000, "ok", "1000000 may be open"),
         (resource.RLIM_INFINITY, "ok", "any number may be open"),
-        (300, "warn", "300 may be open, enough for some 118 peers; the settings allow 620"),
+        (300, "warn", "300 may be open, enough for some 59 peers; the settings allow 820"),
         (100, "fail", "only 100 may be open"),
     ],
 )

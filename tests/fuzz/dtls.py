@@ -18,7 +18,8 @@ from tests.fuzz.reading import Input
 from trio_sfu.errors import MediaError
 from trio_sfu.media.transport import Transport
 from trio_sfu.webrtc.certificate import Certificate
-from trio_sfu.webrtc.dtls import PROFILES, Association, EngineIce, Remote
+from trio_sfu.webrtc.dtls import PROFILES, Association, Remote
+from trio_sfu.webrtc.engine_ice import EngineIce
 
 CODES: Final = {"dtls-timeout", "dtls-failed", "ice-timeout"}
 HANDSHAKE_S: Final = 3.0

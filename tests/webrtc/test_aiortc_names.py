@@ -11,7 +11,8 @@ from aioice import ice
 from aiortc import RTCPeerConnection
 from aiortc.rtcicetransport import RTCIceGatherer, RTCIceTransport
 
-from trio_sfu.webrtc.dtls import PROFILES, EngineIce
+from trio_sfu.webrtc.dtls import PROFILES
+from trio_sfu.webrtc.engine_ice import EngineIce
 from trio_sfu.webrtc.user_agent import CONNECTING
 
 

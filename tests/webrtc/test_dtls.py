@@ -1,5 +1,6 @@
 """The handshake: bounded, bound to the announced certificate, and with a goodbye."""
 
+import asyncio
 import socket
 from random import Random
 
@@ -12,8 +13,10 @@ from tests.webrtc.offering import CAMERA, Description, Section
 from trio_sfu.errors import NegotiationError
 from trio_sfu.media.engine import MediaEngine
 from trio_sfu.signaling.messages import Offer
+from trio_sfu.webrtc.bridge import StrayError, live_loops
 from trio_sfu.webrtc.certificate import Certificate
-from trio_sfu.webrtc.dtls import MAX_DATAGRAMS, PROFILES, EngineIce
+from trio_sfu.webrtc.dtls import PROFILES
+from trio_sfu.webrtc.engine_ice import MAX_DATAGRAMS, EngineIce
 from trio_sfu.webrtc.events import Connected, EncodingStarted, Failed
 from trio_sfu.webrtc.peer_connection import PeerConnection, open_peer_connection
 from trio_sfu.webrtc.sources import Tone
@@ -149,27 +152,59 @@ async def test_a_client_hears_the_goodbye_of_the_server() -> None:
 async def test_an_error_in_the_association_is_an_error_of_the_connection(
     monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    take = EngineIce.next
-    handshake = trio.Event()
+    take = EngineIce._take
+    connected = trio.Event()
 
-    async def broken(self: EngineIce, within: float | None) -> bytes | None:
-        datagram = await take(self, within)
-        if handshake.is_set() is (when == "in the call"):
+    def broken(self: EngineIce) -> bytes | None:
+        if connected.is_set() is (when == "in the call"):
             raise ZeroDivisionError("broken")
-        return datagram
+        return take(self)
 
     async def call() -> None:
         async with running_engine() as engine, joined(engine) as side:
             if when == "in the call":
                 await side.event(Connected)
-                handshake.set()
+                connected.set()
                 await side.agent.close()
             with trio.fail_after(5):
                 await trio.sleep_forever()
 
-    monkeypatch.setattr(EngineIce, "next", broken)
+    monkeypatch.setattr(EngineIce, "_take", broken)
     with pytest.RaisesGroup(pytest.RaisesExc(ZeroDivisionError), flatten_subgroups=True):
         await call()
+
+
+async def test_an_error_that_nobody_awaits_in_the_loop_is_an_error_of_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stray() -> None:
+        raise ZeroDivisionError("stray")
+
+    receive = EngineIce.next_in_loop
+
+    async def strays(self: EngineIce, within: float | None = None) -> bytes | None:
+        asyncio.get_running_loop().call_soon(stray)
+        return await receive(self, within)
+
+    async def call() -> None:
+        async with running_engine() as engine, joined(engine):
+            with trio.fail_after(5):
+                await trio.sleep_forever()
+
+    monkeypatch.setattr(EngineIce, "next_in_loop", strays)
+    strayed = pytest.RaisesExc(
+        StrayError, check=lambda error: isinstance(error.__cause__, ZeroDivisionError)
+    )
+    with pytest.RaisesGroup(strayed, flatten_subgroups=True):
+        await call()
+
+
+async def test_the_loop_ends_with_the_handshake() -> None:
+    async with running_engine() as engine:
+        async with joined(engine) as side:
+            await side.event(Connected)
+            assert live_loops() == 1  # the client's
+        assert live_loops() == 0
 
 
 async def test_the_queue_of_datagrams_is_bounded_and_takes_dtls_only() -> None:

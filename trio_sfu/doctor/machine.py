@@ -12,8 +12,8 @@ from trio_sfu.doctor.finding import Finding, fail, ok, warn
 
 _MIB: Final = 1_048_576
 _FEW_DESCRIPTORS: Final = 256
-_PER_PEER: Final = 1
-"""Descriptors: a socket."""
+_PER_PEER: Final = 3
+"""Descriptors: a socket, and the two of an asyncio loop."""
 _BESIDES: Final = 64
 _CONNECTIONS: Final = 4_096
 """Of each worker, for media by TCP (docs/floods.md)."""

@@ -29,7 +29,7 @@ CENSUS: Final[Mapping[str, str]] = {
     "nurseries": "Nurseries of the event loop",
     "file_descriptors": "Open file descriptors",
     "sockets": "Open sockets",
-    "asyncio_loops": "Loops of aiortc: one while the self-test has a client",
+    "asyncio_loops": "Loops of aiortc: of handshakes, and one while the self-test has a client",
     "rooms": "Rooms",
     "peers": "Peers in all rooms",
     "whip_sessions": "Sessions of WHIP and WHEP",

@@ -27,6 +27,8 @@ _LOSS_EVERY: Final = 2.0
 _DEMAND_MOVES: Final = 0.05
 """The engine is told of another demand when it has moved by more than that share."""
 
+_SOUND: Final = frozenset[Source]({"microphone", "screen-audio"})
+
 FindTrack = Callable[[PeerId, Source], UpTrack | None]
 
 
@@ -76,6 +78,20 @@ class Screening:
         if wanted is not None and limit != _limit_of(wanted, message):
             # What it switched under is the limit of what it has switched from.
             self._planned.set()
+
+    def path_changed(self, find_track: FindTrack) -> None:
+        """Ask for keyframes of what is shown: what went by the former path may be lost.
+
+        Browsers ask for it to be sent again, which the estimate after a gap may not allow, and
+        for a keyframe only when nothing could be decoded for three seconds.
+        """
+        for mid in self.shown:
+            wanted = self._mapped.get(mid)
+            if wanted is None or wanted.rid is None or wanted.source in _SOUND:
+                continue
+            track = find_track(wanted.peer, wanted.source)
+            if track is not None and wanted.rid in track.encodings:
+                track.request_keyframe(wanted.rid)
 
     def forget(self) -> None:
         """Forget what the slots show: they are closed, and later ones begin with nothing."""

@@ -23,8 +23,8 @@ PAUSE: Final = 0.05
 """Seconds that a worker may be kept from its socket: by other programs, or its own bursts."""
 TRUESIZE: Final = 2_304
 """Bytes that the kernel counts for a packet that waits, whatever its size."""
-DESCRIPTORS_A_PEER: Final = 1
-"""Its TCP connection."""
+DESCRIPTORS_A_PEER: Final = 3
+"""Its TCP connection, and the two of an asyncio loop."""
 DESCRIPTORS_BESIDES: Final = 64
 DAEMON_BYTES: Final = 96 * 1_048_576
 """Of a daemon that nobody is in."""

@@ -1,6 +1,7 @@
-"""An asyncio loop inside trio, one for each client: where aiortc's peer connections live.
+"""An asyncio loop inside trio, where aiortc lives: one for each client, and for each handshake.
 
-The server has none (``docs/decisions/0006-dtls-without-a-loop.md``).
+The server's peers have one while they shake hands, each its own
+(``docs/decisions/0006-a-loop-for-the-handshake.md``).
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable

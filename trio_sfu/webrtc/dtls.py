@@ -2,13 +2,13 @@
 
 aiortc asks of its ICE transport only ``_recv``, ``_send`` and ``role``. It is the DTLS
 server, so that it chooses the SRTP profile, unless the client is (``a=setup:passive``).
-What of it is used awaits nothing of asyncio but what is given to it, so there is no loop:
-it runs in the trio task that calls it (``docs/decisions/0006-dtls-without-a-loop.md``).
+The handshake is bridged through trio-asyncio, in a loop that ends with it. What is left after
+it (a last flight that is asked for again, close_notify) awaits nothing of asyncio, so it is
+served by the trio task that calls it (``docs/decisions/0006-a-loop-for-the-handshake.md``).
 Its names with an underscore are private: the version is pinned, and
 ``tests/webrtc/test_aiortc_names.py`` fails when they move.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Final, Protocol, TypeAlias, cast
@@ -21,7 +21,9 @@ from OpenSSL import SSL
 from trio_sfu._native import EngineError, Profile
 from trio_sfu.errors import MediaError
 from trio_sfu.media.transport import Transport
+from trio_sfu.webrtc.bridge import open_bridge
 from trio_sfu.webrtc.certificate import Certificate
+from trio_sfu.webrtc.engine_ice import EngineIce
 
 PROFILES: Final[Mapping[Profile, rtcdtlstransport.SRTPProtectionProfile]] = {
     "AEAD_AES_128_GCM": rtcdtlstransport.SRTP_AEAD_AES_128_GCM,
@@ -29,54 +31,8 @@ PROFILES: Final[Mapping[Profile, rtcdtlstransport.SRTPProtectionProfile]] = {
     "AES128_CM_HMAC_SHA1_80": rtcdtlstransport.SRTP_AES128_CM_SHA1_80,
 }
 """The SRTP profiles offered, the preferred one first: AES-128-GCM costs least (RFC 7714)."""
-MAX_DATAGRAMS: Final = 64
-"""Datagrams that may wait for aiortc; more are dropped, for DTLS retransmits."""
 _RECORD: Final = 1_500
 """Bytes of what is read at once. There is nothing to read: no data channel is open."""
-
-
-class EngineIce:
-    """What aiortc takes for its ICE transport: the engine's transport."""
-
-    role = "controlled"
-
-    def __init__(self, transport: Transport) -> None:
-        self.transport = transport
-        self.dropped = 0
-        self._datagrams: deque[bytes] = deque()
-        self._came = trio.Event()
-        transport.control = self.deliver
-
-    def deliver(self, datagram: bytes) -> None:
-        """Queue a datagram; drop it when it is not DTLS (RFC 7983) or the queue is full."""
-        if not datagram or not 20 <= datagram[0] <= 63 or len(self._datagrams) >= MAX_DATAGRAMS:
-            self.dropped += 1
-            return
-        self._datagrams.append(datagram)
-        self._came.set()
-
-    async def next(self, within: float | None = None) -> bytes | None:
-        """Return the next datagram, or None when none has come ``within`` so many seconds."""
-        if not self._datagrams:
-            self._came = trio.Event()
-            if within is None:
-                # Most of a connection's life: a scope that has no end would be kept for nothing.
-                await self._came.wait()
-            else:
-                with trio.move_on_after(within):
-                    await self._came.wait()
-        return self._datagrams.popleft() if self._datagrams else None
-
-    async def _recv(self) -> bytes:
-        while (datagram := await self.next()) is None:
-            pass
-        return datagram
-
-    async def _send(self, datagram: bytes) -> None:
-        try:
-            self.transport.send_control(datagram)
-        except EngineError as error:
-            raise ConnectionError(str(error)) from error
 
 
 class _EngineDtls(RTCDtlsTransport):
@@ -92,7 +48,8 @@ class _EngineDtls(RTCDtlsTransport):
     async def secure(self, remote: RTCDtlsParameters) -> bool:
         """Do the handshake and install the keys; return whether that went well.
 
-        It is what ``start`` does, which then has an asyncio task read on: here that is ``serve``.
+        In a loop. It is what ``start`` does, which then has a task of the loop read on: here that
+        is ``serve``, and the loop ends.
         """
         context = self._certificate.native._create_ssl_context(self._srtp_profiles)
         connection = self._ssl = SSL.Connection(context)
@@ -114,31 +71,38 @@ class _EngineDtls(RTCDtlsTransport):
         return True
 
     async def serve(self) -> None:
-        """Take in what comes until the other end closes the association."""
+        """Take in what comes until the other end closes the association. In a trio task."""
         with suppress(ConnectionError):
-            while True:
-                await self._recv_next()
+            goes_on = True
+            while goes_on:
+                goes_on = self._take(await self._ice.next(self._patience()))
+                await self._write_ssl()
         self._set_state(State.CLOSED)
 
     async def _recv_next(self) -> None:
         """Take in a datagram, or say the last flight again when its time is over.
 
-        aiortc starts a task for each that it waits for (``asyncio.wait_for``), and has SRTP to
-        look at, which the engine has. Raises ConnectionError at the other end's close_notify.
+        Of the handshake, in a loop: it says by itself what is wrong with what came. aiortc starts
+        a task for each datagram that it waits for (``asyncio.wait_for``), and has SRTP to look
+        at, which the engine has.
         """
+        self._take(await self._ice.next_in_loop(self._patience()))
+        await self._write_ssl()
+
+    def _patience(self) -> float | None:
+        """Return the seconds until the last flight has to be said again, if it has."""
+        assert self._ssl is not None  # noqa: S101  (there is one from ``secure`` on)
+        return self._ssl.DTLSv1_get_timeout()
+
+    def _take(self, datagram: bytes | None) -> bool:
+        """Take in what came, or that nothing did; return whether the association goes on."""
         connection = self._ssl
         assert connection is not None  # noqa: S101  (there is one from ``secure`` on)
-        datagram = await self._ice.next(connection.DTLSv1_get_timeout())
-        over = False
         if datagram is None:
             connection.DTLSv1_handle_timeout()
-        else:
-            connection.bio_write(datagram)
-            if self.encrypted:
-                over = self._read(connection)
-        await self._write_ssl()
-        if over:
-            raise ConnectionError
+            return True
+        connection.bio_write(datagram)
+        return not (self.encrypted and self._read(connection))
 
     @staticmethod
     def _read(connection: SSL.Connection) -> bool:
@@ -183,7 +147,7 @@ class _EngineDtls(RTCDtlsTransport):
 
 
 class Association:
-    """One DTLS association, from handshake to close_notify. Has no task of its own."""
+    """One DTLS association, from handshake to close_notify. Has no task of its own after that."""
 
     def __init__(self, ice: EngineIce, certificate: Certificate) -> None:
         self._transport = ice.transport
@@ -193,15 +157,25 @@ class Association:
         """Do the handshake and install the keys.
 
         Raises MediaError: ice-timeout (no check ever came), dtls-timeout, dtls-failed
-        (another certificate than announced, no common SRTP profile, a broken flight).
+        (another certificate than announced, no common SRTP profile, a broken flight);
+        StrayError.
         """
         done = False
+        stray = None
         with trio.move_on_after(seconds) as deadline:
             if remote.role == "server":
                 self._dtls._set_role("client")
                 # What is sent before there is a path is lost, and said again a second later.
                 await self._transport.reached.wait()
-            done = await self._dtls.secure(remote)
+            async with open_bridge() as bridge:
+                bridge.on_stray = deadline.cancel
+                try:
+                    done = await bridge.call(self._dtls.secure, remote)
+                finally:
+                    # The loop's nurseries would wrap an error; so it is brought out as a value.
+                    stray = bridge.stray
+        if stray is not None:
+            raise stray
         if deadline.cancelled_caught:
             if not self._transport.connected:
                 raise MediaError(f"no ICE check within {seconds:g} s", code="ice-timeout")

@@ -1,7 +1,7 @@
 """What stands for DTLS in a simulation, and what it leaves out.
 
-OpenSSL has timers by the machine's clock and draws its random numbers where no seed reaches, so
-two runs would differ. This exchange takes its place: a
+aiortc's DTLS runs on an asyncio loop with timers of its own, and OpenSSL draws its random
+numbers where no seed reaches, so two runs would differ. This exchange takes its place: a
 hello and an answer, over the same control datagrams of the same engine, lost and repeated
 like them. It keeps what the control plane relies on: the client's hello must fit the
 fingerprint in its offer (RFC 8122), both sides derive keys, the server waits at most
