@@ -7,7 +7,7 @@ from typing import Final
 import trio
 
 from tests.checkpoints.scene import STAGE, Scene, until
-from trio_sfu.testing.simulation.session import Ending
+from trio_sfu.testing.simulation.ending import Ending
 
 Play = Callable[[Scene], Awaitable[None]]
 

@@ -20,8 +20,8 @@ from trio_sfu.rooms.peer import Peer
 from trio_sfu.testing.simulation.client import SimulatedClient
 from trio_sfu.testing.simulation.clock import VirtualClock
 from trio_sfu.testing.simulation.determinism import seeded
+from trio_sfu.testing.simulation.ending import Ending
 from trio_sfu.testing.simulation.invariants import check
-from trio_sfu.testing.simulation.session import Ending
 from trio_sfu.testing.simulation.world import World, open_world
 
 CLIENTS: Final = 20

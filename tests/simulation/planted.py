@@ -1,14 +1,15 @@
 """Defects put into the daemon on purpose, to see that the simulation finds each."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest.mock import patch
 
 import trio
+from msgspec import structs
 
-from trio_sfu._native import Connected, PathChanged
+from trio_sfu._native import Connected, ConsentExpired, PathChanged
 from trio_sfu.errors import RequestError
 from trio_sfu.events import failures, recent
 from trio_sfu.ids import PeerId, ResumeToken, RoomId
@@ -16,16 +17,19 @@ from trio_sfu.media import transport
 from trio_sfu.media.simulated import Address, SimulatedMediaEngine
 from trio_sfu.media.track import Slot, UpTrack
 from trio_sfu.media.transport import Transport, TransportEvent
-from trio_sfu.rooms import presenters
+from trio_sfu.rooms import presenters, slots
+from trio_sfu.rooms.attention import Attention
+from trio_sfu.rooms.beside import beside
 from trio_sfu.rooms.commons import Commons
 from trio_sfu.rooms.peer import Peer
 from trio_sfu.rooms.presence import Presence
+from trio_sfu.rooms.publisher import Publisher
 from trio_sfu.rooms.recording import RecordedLink
 from trio_sfu.rooms.registry import Registry
 from trio_sfu.rooms.returning import Returning
 from trio_sfu.rooms.room import Room
 from trio_sfu.signaling import session
-from trio_sfu.signaling.messages import Chat, ServerMessage
+from trio_sfu.signaling.messages import Chat, ServerMessage, View
 from trio_sfu.webrtc import peer_connection
 
 Planted = Callable[[], AbstractContextManager[object]]
@@ -212,6 +216,56 @@ def two_presenters() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def ignored_consent() -> Iterator[None]:
+    """Nobody hears that a client's address takes no more."""
+    deliver = Transport.deliver
+
+    def ignore(self: Transport, event: TransportEvent) -> None:
+        if not isinstance(event, ConsentExpired):
+            deliver(self, event)
+
+    with patch.object(Transport, "deliver", ignore):
+        yield
+
+
+@contextmanager
+def video_for_nobody() -> Iterator[None]:
+    """Who has turned away from the page is sent all the same."""
+    see = Attention.see
+
+    def stare(self: Attention, view: View) -> None:
+        see(self, structs.replace(view, hidden=False))
+
+    with patch.object(Attention, "see", stare):
+        yield
+
+
+@contextmanager
+def unwished_camera() -> Iterator[None]:
+    """Everybody is shown presenters beside their screens."""
+    def all_of_them(
+        pairs: Sequence[int],
+        seats: Mapping[int, PeerId],
+        publishers: Mapping[PeerId, Publisher],
+        before: Mapping[int, PeerId],
+        _wished: Sequence[PeerId],
+    ) -> dict[int, PeerId]:
+        return beside(pairs, seats, publishers, before, list(publishers))
+
+    with patch.object(slots, "beside", all_of_them):
+        yield
+
+
+def forgotten_wish() -> AbstractContextManager[object]:
+    """Nobody is shown a presenter beside the screen."""
+
+    def nobody(*_arguments: object) -> dict[int, PeerId]:
+        return {}
+
+    return patch.object(slots, "beside", nobody)
+
+
 PLANTED: dict[str, tuple[Planted, str]] = {
     "forgotten down-track": (forgotten_down_track, "which is over"),
     "wrong down-track": (wrong_down_track, "shows|received"),
@@ -232,4 +286,8 @@ PLANTED: dict[str, tuple[Planted, str]] = {
     "forgotten hand": (forgotten_hand, "sees the hands of"),
     "two presenters": (two_presenters, "present in"),
     "ghost": (ghost, "is still in"),
+    "ignored consent": (ignored_consent, "though nothing is in its way"),
+    "video for nobody": (video_for_nobody, "looks elsewhere and is sent"),
+    "unwished camera": (unwished_camera, "and does not wish it"),
+    "forgotten wish": (forgotten_wish, "has nothing of the camera of"),
 }

@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.planted import PLANTED
 from trio_sfu.testing.simulation import simulate
 
-SEEDS = 20
+SEEDS = 40
 """Most seeds that are tried; each defect is found in the first few."""
 
 

@@ -26,6 +26,8 @@ def test_nothing_breaks(artifacts: Path) -> None:
     assert checked["packets"] > 1000 * SEEDS
     for name in ("slots", "queues", "connected", "seen"):
         assert checked[name] > 10 * SEEDS, name
+    for name in ("hidden", "beside", "screens seen"):
+        assert checked[name] > SEEDS // 2, name
 
 
 def test_nothing_breaks_between_two_workers(artifacts: Path) -> None:

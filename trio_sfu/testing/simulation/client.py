@@ -10,9 +10,11 @@ from trio_sfu.media.simulated import Address
 from trio_sfu.rooms.state import SHARED
 from trio_sfu.signaling.carried import Source
 from trio_sfu.testing.simulation.description import Layout
+from trio_sfu.testing.simulation.ending import Ending, Former
 from trio_sfu.testing.simulation.network import Host, Network
-from trio_sfu.testing.simulation.session import ClientSession, Ending, Former, OnMedia, Tell
+from trio_sfu.testing.simulation.session import ClientSession, OnMedia, Tell
 from trio_sfu.testing.simulation.story import Story
+from trio_sfu.testing.simulation.viewing import Viewing
 from trio_sfu.testing.simulation.wire import WireEnd
 
 DEADLINE: Final = 30.0
@@ -47,6 +49,7 @@ class SimulatedClient:
         self.goal: str | None = None
         self.session: ClientSession | None = None
         self.layout = Layout()
+        self.viewing = Viewing()
         self.wishes: dict[Source, bool] = {"microphone": False, "camera": False}
         self.ended: dict[str, tuple[float, Ending, bool]] = {}
         """Sessions that are over, by label: when, how, and whether the server could know."""
@@ -145,6 +148,7 @@ class SimulatedClient:
             displaced=self._displaced,
             published=dict(self.wishes),
             layout=self.layout,
+            viewing=self.viewing,
         )
         self.trouble()
         return self.session

@@ -5,7 +5,7 @@ what nobody asks about.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import permutations
 from typing import Final
 
@@ -17,9 +17,11 @@ from trio_sfu.rooms.room import Room
 from trio_sfu.signaling.carried import Source
 from trio_sfu.testing.simulation.client import DEADLINE, SimulatedClient
 from trio_sfu.testing.simulation.description import SENDING
+from trio_sfu.testing.simulation.ending import Ending
 from trio_sfu.testing.simulation.network import MAX_IN_FLIGHT
 from trio_sfu.testing.simulation.queues import queues
-from trio_sfu.testing.simulation.session import PAIRS, ClientSession, Ending
+from trio_sfu.testing.simulation.session import PAIRS, ClientSession
+from trio_sfu.testing.simulation.viewing import VIDEO, missing_beside, unwished
 from trio_sfu.testing.simulation.world import World
 
 _SLACK: Final = 1.0  # the network's way, and timers that are coarse
@@ -112,6 +114,7 @@ def _shown(
 ) -> Iterator[str]:
     pc = viewer._pc
     lost = pc is None or pc._transport is None or pc._transport.lost is not None
+    shown: set[tuple[PeerId, Source]] = set()
     for slot in pc.slots.values() if pc is not None and not lost else ():
         stats = slot.stats()
         current, waiting = int(stats["up_track"]), int(stats["waiting_up_track"])
@@ -126,6 +129,12 @@ def _shown(
         if target is not None and not _published(room, *target):
             whose = room.peers[target[0]].name
             yield f"{viewer.name} slot {slot.mid} shows {whose} {target[1]}, which is over"
+        if target is not None:
+            shown.add(target)
+    for peer in {peer for peer, source in shown if source == "screen"}:
+        world.checked["screens seen"] += 1
+        if (peer, "camera") in shown and peer not in viewer.view.attention.beside:
+            yield f"{viewer.name} is shown a camera beside its screen and does not wish it"
 
 
 def _one_screen(world: World) -> Iterator[str]:
@@ -204,24 +213,41 @@ def _paths(world: World) -> Iterator[str]:
 
 
 def _seen(world: World) -> Iterator[str]:
-    """Yield who receives nothing of the others after some time together in a room."""
-    now = trio.current_time()
+    """Yield who receives what they do not wish, or not what they do, after some time together."""
     for room in _rooms(world):
-        if len(room.peers) > PAIRS + 1:
-            world.crowded[room.id] = now
-    settled = [client for client in world.clients if client.must_be_connected]
-    for viewer, other in permutations(settled, 2):
-        if viewer.goal != other.goal or viewer.session is None or other.session is None:
-            continue
-        # In a crowd some have no seat.
-        if now - world.crowded.get(viewer.goal or "", -math.inf) > DEADLINE:
-            world.checked["seen"] += 1
-            yield from _received(viewer.session, other.session)
+        sessions = [
+            client.session
+            for client in world.clients
+            if client.must_be_connected and client.goal == room.id and client.session is not None
+        ]
+        for viewer in sessions:
+            yield from unwished(world, viewer)
+        if not _crowded(world, room):
+            yield from _together(world, room, sessions)
+
+
+def _crowded(world: World, room: Room) -> bool:
+    """Return whether some in it have had no seat of late."""
+    now = trio.current_time()
+    if len(room.peers) > PAIRS + 1:
+        world.crowded[room.id] = now
+    return now - world.crowded.get(room.id, -math.inf) <= DEADLINE
+
+
+def _together(world: World, room: Room, sessions: Sequence[ClientSession]) -> Iterator[str]:
+    for viewer, other in permutations(sessions, 2):
+        world.checked["seen"] += 1
+        yield from _received(viewer, other)
+    for viewer in sessions:
+        others = [each for each in sessions if each is not viewer]
+        yield from missing_beside(world, viewer, others, PAIRS - len(room.peers) + 1)
 
 
 def _received(viewer: ClientSession, other: ClientSession) -> Iterator[str]:
     now = trio.current_time()
     for source in shown_sources(other):
+        if source in VIDEO and not viewer.gaze.sees:
+            continue
         last = viewer.last_media.get((other.label, source), -_SEEN)
         if now - last > _SEEN:
             yield f"{viewer.label} has nothing of {other.label} {source} for {now - last:.1f} s"

@@ -129,7 +129,8 @@ def _of_peer(room: Room, peer: Peer, most: int) -> Iterator[Queue]:
         members = len(room.state.members)
         attention = peer.view.attention
         yield Queue(peer.name, "preferences", len(attention._preferences), members)
-        yield Queue(peer.name, "tiles", len(attention._tiles), _TILES)
+        tiles = len(attention._tiles) + len(attention._beside)
+        yield Queue(peer.name, "tiles", tiles, _TILES)
         budgets = peer.view._allocator._budgets
         yield Queue(peer.name, "budgets", len(budgets), budgets.maxlen or math.inf)
         dynacast = room.planning.tracks.dynacast

@@ -12,8 +12,8 @@ import trio.testing
 
 from trio_sfu.testing.simulation.clock import VirtualClock
 from trio_sfu.testing.simulation.determinism import seeded
+from trio_sfu.testing.simulation.ending import Ending
 from trio_sfu.testing.simulation.invariants import check
-from trio_sfu.testing.simulation.session import Ending
 from trio_sfu.testing.simulation.steps import pause, take_step
 from trio_sfu.testing.simulation.world import World, open_world
 

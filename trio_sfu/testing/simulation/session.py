@@ -6,9 +6,9 @@ when neither helps the session is over and its client joins anew.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from random import Random
-from typing import Final, Literal
+from typing import Final
 
 import trio
 
@@ -39,10 +39,12 @@ from trio_sfu.testing.simulation.description import (
     slot_lines,
     write_offer,
 )
+from trio_sfu.testing.simulation.ending import Ending, Former
 from trio_sfu.testing.simulation.network import Host, Network
 from trio_sfu.testing.simulation.packets import Received, Tag
 from trio_sfu.testing.simulation.socket import ClientSocket
 from trio_sfu.testing.simulation.transport import ClientTransport
+from trio_sfu.testing.simulation.viewing import Gaze, Viewing
 from trio_sfu.testing.simulation.wire import WireEnd
 
 PAIRS: Final = Layout().pairs
@@ -52,19 +54,8 @@ _RESUME_EVERY: Final = 0.5
 _REQUEST: Final = 10.0
 """Seconds within which a join and an offer are answered."""
 
-Ending = Literal["left", "closed", "killed", "vanished", "dropped", "failed"]
-"""How a session ended, as its client knows it."""
-
 OnMedia = Callable[["ClientSession", str, Received], None]
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Former:
-    """The session before this one, whose peer this one takes the place of."""
-
-    label: str
-    resume_token: str
 
 
 @dataclass(eq=False)
@@ -85,6 +76,7 @@ class ClientSession:
     """Says what must not be."""
     displaced: Callable[[], None]
     """Is called when another client has shared a screen in place of this one's."""
+    viewing: InitVar[Viewing]
     published: dict[Source, bool] = field(default_factory=dict)
     """What it publishes: source, and whether it is muted."""
     layout: Layout = field(default_factory=Layout)
@@ -101,7 +93,8 @@ class ClientSession:
     resumes: int = 0
     """How often it went on with another socket."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, viewing: Viewing) -> None:
+        self.gaze = Gaze(viewing, self.say)
         self.transport = ClientTransport(self.network, self.host, self.random, self._media)
         self.conversation = Conversation(lambda what: self.wrong(f"{self.label}: {what}"))
         self._socket: ClientSocket | None = None
@@ -118,7 +111,7 @@ class ClientSession:
             self.joined is not None
             and self._lost_since is None
             and self.transport.secured
-            and not self.over
+            and not (self.over or self.transport.hung)
         )
 
     @property
@@ -232,6 +225,7 @@ class ClientSession:
                 self._answered(message)
             case Slots():
                 self.slots = {slot.mid: slot for slot in message.slots}
+                self.gaze.seat(message.slots)
             case SlotShows():
                 self.shows[message.mid] = message
             case Moderated(code="screen-taken-over"):
@@ -278,6 +272,7 @@ class ClientSession:
         self.tell(f"{self.label} is resumed")
         for source in SENDING:
             self._announce(source, again=True)
+        self.gaze.say_again()
         if self._pending is not None:
             self.say(self._pending)
 
@@ -288,7 +283,7 @@ class ClientSession:
         if self.over:
             return
         self.transport.tick(set(self.published))
-        if self.transport.ice.wants_restart:
+        if self.transport.ice.wants_restart and not self.transport.hung:
             self.tell(f"{self.label} restarts ICE")
             self.restart_ice(keep=False)
         waits = self.joined is None or self._pending is not None

@@ -5,9 +5,9 @@ from typing import Final, cast
 
 from trio_sfu.signaling.carried import Quality, Source
 from trio_sfu.signaling.messages import Prefer
-from trio_sfu.testing.simulation import accidents, conversation
+from trio_sfu.testing.simulation import accidents, conversation, viewing
 from trio_sfu.testing.simulation.client import SimulatedClient
-from trio_sfu.testing.simulation.session import Ending
+from trio_sfu.testing.simulation.ending import Ending
 from trio_sfu.testing.simulation.world import ROOMS, World
 
 Step = Callable[[World, SimulatedClient], str | None]
@@ -135,6 +135,14 @@ def _change_network(world: World, client: SimulatedClient) -> str | None:
     return f"has another network, {how}{later}"
 
 
+def _hang(_world: World, client: SimulatedClient) -> str | None:
+    if client.session is None or not client.session.settled:
+        return None
+    client.session.transport.hung = True
+    client.trouble()
+    return "has a browser that hangs but for its socket"
+
+
 def _reload(_world: World, client: SimulatedClient) -> str | None:
     if client.session is None or client.session.over:
         return None
@@ -148,6 +156,7 @@ STEPS: Final[tuple[tuple[float, Step], ...]] = (
     (30, _join),
     (8, _publish),
     (3, _prefer),
+    (3, viewing.look),
     (3, conversation.write),
     (1.5, conversation.raise_hand),
     (1, conversation.react),
@@ -159,6 +168,7 @@ STEPS: Final[tuple[tuple[float, Step], ...]] = (
     (1, _end("dropped", "drops its session", stay=True)),
     (2, _lose_socket),
     (1, _reload),
+    (0.7, _hang),
     (1.5, _switch),
     (1, _move),
     (2, _change_network),

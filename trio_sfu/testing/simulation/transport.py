@@ -44,6 +44,8 @@ class ClientTransport:
         self._receiving: Session | None = None
         self._ticks = 0
         self.closed = False
+        self.hung = False
+        """Whether it does nothing any more, and its client has not noticed."""
         network.attach(host, host.address, self._receive)
 
     @property
@@ -54,7 +56,7 @@ class ClientTransport:
     @property
     def failed(self) -> bool:
         """Whether the client has to take it for dead."""
-        return self.closed_by_server or self.ice.failed
+        return not self.hung and (self.closed_by_server or self.ice.failed)
 
     def move(self) -> None:
         """Come from the host's address of now without noticing, as when a NAT forgets."""
@@ -92,7 +94,7 @@ class ClientTransport:
 
     def tick(self, sources: set[Source]) -> None:
         """Do what is due every ``PERIOD``: a check, a hello, a packet of each encoding."""
-        if self._mids is None or self.closed:
+        if self._mids is None or self.closed or self.hung:
             return
         self.ice.tick()
         if self._sending is None:
@@ -119,7 +121,7 @@ class ClientTransport:
         self._network.send_up(self.ice.path.local, datagram, worker)
 
     def _receive(self, _source: Address, local: Address, datagram: bytes) -> None:
-        if self.closed or not datagram:
+        if self.closed or self.hung or not datagram:
             return
         if datagram[0] < 4:
             before = self.ice.receive(local, datagram)
