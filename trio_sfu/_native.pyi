@@ -322,7 +322,8 @@ class Commands:
         """Say what would be sent to the peer if its path carried it, in bits/s.
 
         The engine probes for no more than that, and not at all once the estimate is as
-        high. 0, the default: no probing.
+        high. 0, the default: no probing. Does not wait for the worker: what is not there any
+        more is no error.
         """
 
     def limit_slot(self, slot: int, spatial: int | None, temporal: int | None) -> None:
@@ -330,7 +331,8 @@ class Commands:
 
         Layers count from 0, and hold for whatever the slot is mapped to. Lowering takes effect
         at the next frame from which the rest decodes by itself, raising at the next one a
-        decoder can begin the layer with; where only a keyframe will do, it is asked for.
+        decoder can begin the layer with; where only a keyframe will do, it is asked for. Does
+        not wait for the worker: what is not there any more is no error.
         """
 
     def request_keyframe(self, up_track: int, rid: str = "") -> None:

@@ -14,6 +14,7 @@ export class World {
   readonly sockets: FakeSocket[] = [];
   readonly pcs: FakePeerConnection[] = [];
   readonly window = new EventTarget();
+  readonly connection = new EventTarget();
 
   constructor() {
     vi.stubGlobal(
@@ -22,6 +23,7 @@ export class World {
         constructor(readonly tracks: unknown[] = []) {}
       },
     );
+    vi.stubGlobal("navigator", { connection: this.connection });
     vi.stubGlobal("addEventListener", this.window.addEventListener.bind(this.window));
     vi.stubGlobal("removeEventListener", this.window.removeEventListener.bind(this.window));
   }

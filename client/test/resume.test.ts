@@ -183,3 +183,76 @@ describe("a lost socket", () => {
     expect(world.sockets).toHaveLength(1);
   });
 });
+
+describe("a socket in doubt", () => {
+  const hint = () => {
+    world.connection.dispatchEvent(new Event("change"));
+    return settle();
+  };
+
+  it("has to answer, and is kept when it does", async () => {
+    const { socket } = world;
+    const before = socket.of("ping").length;
+    await hint();
+    expect(socket.of("ping")).toHaveLength(before + 1);
+    await vi.advanceTimersByTimeAsync(300);
+    socket.receive({ type: "pong", id: 0 });
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(world.sockets).toHaveLength(1);
+  });
+
+  it("is kept when it answers before the next one is open", async () => {
+    await hint();
+    await vi.advanceTimersByTimeAsync(500);
+    const [first, second] = world.sockets;
+    expect(second?.readyState).toBe(0);
+    first?.receive({ type: "pong", id: 0 });
+    await settle();
+    expect(second?.readyState).toBe(3);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(world.sockets).toHaveLength(2);
+    client.setMuted("microphone", true);
+    expect(first?.readyState).toBe(1);
+  });
+
+  it("gives way to the next one, which resumes the session", async () => {
+    await hint();
+    await vi.advanceTimersByTimeAsync(400);
+    const [first] = world.sockets;
+    expect(first?.readyState).toBe(1);
+    await comeBack([peer("bob")]);
+    expect(first?.closeCode).toBe(1000);
+    expect(world.socket.of("resume")).toHaveLength(1);
+    expect(states).toEqual(["joining", "connected"]);
+  });
+
+  it("is followed by ever fewer when none of them gets an answer", async () => {
+    for (let second = 0; second < 11; second++) {
+      await hint();
+      await vi.advanceTimersByTimeAsync(1_000);
+      if (world.socket.readyState === 0) world.socket.open();
+    }
+    expect(world.sockets.length).toBeLessThanOrEqual(5);
+    expect(states.at(-1)).toBe("connected");
+  });
+
+  it("is not waited for on a way that is no more", async () => {
+    await hint();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(world.sockets).toHaveLength(2);
+    world.window.dispatchEvent(new Event("online"));
+    await settle();
+    expect(world.sockets.map(({ readyState }) => readyState)).toEqual([1, 3, 0]);
+    await comeBack([peer("bob")]);
+    expect(states).toEqual(["joining", "connected"]);
+  });
+
+  it("outlives the media's path, and that the session", async () => {
+    await hint();
+    world.pc.connect("disconnected");
+    await vi.advanceTimersByTimeAsync(500);
+    await comeBack([peer("bob")]);
+    expect(states).toEqual(["joining", "connected"]);
+    expect(world.pcs).toHaveLength(1);
+  });
+});

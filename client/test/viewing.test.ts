@@ -80,6 +80,7 @@ it("shares its looks at what the browser counts, and takes no more for those who
     client.on("statistics", (report) => seen.push(report));
   world.pc.connect();
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(looks).toHaveBeenCalledTimes(5);
+  // What is looked at more often is one line.
+  expect(looks.mock.calls.filter(([line]) => !line)).toHaveLength(5);
   expect(seen).toHaveLength(10);
 });

@@ -16,6 +16,8 @@ from trio_sfu.trial.packets import AUDIO_MID
 from trio_sfu.trial.stage import Stage
 from trio_sfu.trial.streams import AUDIO_PACKET
 
+pytestmark = pytest.mark.alone
+
 FEW = Workload("few", "frames of 4 packets, 400 packets/s forwarded", packets=4, forwarded=400)
 SOUND = Workload("sound", "a microphone", mid=AUDIO_MID, size=AUDIO_PACKET, frames=50)
 ROOMS = Workload("rooms", "rooms of three", shape="rooms", packets=3, frames=10)

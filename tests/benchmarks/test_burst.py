@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks.join.burst import Turn, summary, table
 
+pytestmark = pytest.mark.alone
+
 SHORT = ["--call", "0", "--rate", "10", "--seconds", "1", "--rounds", "1", "--people", "3"]
 
 

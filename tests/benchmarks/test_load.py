@@ -16,6 +16,8 @@ from benchmarks.load.generator import Window
 from benchmarks.load.results import Seen, summarize
 from benchmarks.load.workloads import ALL
 
+pytestmark = pytest.mark.alone
+
 NATIVE = Path(__file__).parents[2] / "native"
 SHORT = ["--rounds", "1", "--seconds", "0.5", "--warm-up", "0.2", "--first-warm-up", "1.5"]
 

@@ -11,9 +11,11 @@ _RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 
 def findings(person: Participant) -> list[str]:
     """Return what axe-core has against the page as it is now."""
-    person.page.run(f"() => {{ if (!window.axe) {{ {_AXE.read_text()} }} }}")
+    if not person.page.run("() => Boolean(window.axe)"):
+        person.page.run(f"() => {{ {_AXE.read_text()} }}")
     found: list[dict[str, Any]] = person.page.run(
-        """async (rules) => (await axe.run(document, { runOnly: rules })).violations
+        """async (rules) => (await axe.run(document, {
+            runOnly: rules, resultTypes: ["violations"] })).violations
             .map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) }))""",
         list(_RULES),
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserType, Error, sync_playwright
 from tests.browser.chromium import ChromiumBrowser, Chromiums, Devices
 from tests.browser.participant import Device, DeviceFactory, Participant, PersonFactory
 from tests.browser.patterns import write_camera, write_tone
+from tests.process.daemon import loaded_once
 
 PEOPLE = {
     "alice": ("RGBY", 500),
@@ -23,8 +24,8 @@ SMALL = ((640, 360), 10)
 
 
 # Not for the session: between its calls Playwright leaves an asyncio loop suspended in
-# this thread, which tests under trio would meet.
-@pytest.fixture(scope="module")
+# this thread, which tests under trio would meet. There are none in this folder.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[BrowserType]:
     """Playwright's driver of Debian's Chromium."""
     # Once trio-asyncio is imported, a loop made without an explicit policy is one of trio's.
@@ -36,7 +37,14 @@ def chromium() -> Iterator[BrowserType]:
         asyncio.set_event_loop_policy(None)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package", autouse=True)
+def loaded() -> Iterator[None]:
+    """Daemons start quickly: what they are started by is not what these tests are about."""
+    with loaded_once():
+        yield
+
+
+@pytest.fixture(scope="package")
 def chromiums(chromium: BrowserType) -> Iterator[Chromiums]:
     """Browsers for ``person``."""
     browsers = Chromiums(chromium)
@@ -66,13 +74,28 @@ def devices(tmp_path_factory: pytest.TempPathFactory) -> DeviceFactory:
     return device
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note of a test that it has failed, for its fixtures."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
 @pytest.fixture
 def person(
-    chromiums: Chromiums, devices: DeviceFactory, artifacts: Path
+    request: pytest.FixtureRequest, chromiums: Chromiums, devices: DeviceFactory, artifacts: Path
 ) -> Iterator[PersonFactory]:
     """Make people by name, each in a Chromium of their own; all have left at the end.
 
-    What their consoles said and what they saw last is kept under ``artifacts/``.
+    What their consoles said is kept under ``artifacts/``, and of a test that has failed what they
+    saw last: to draw that takes a good part of a second.
     """
     browsers: list[tuple[str, ChromiumBrowser]] = []
 
@@ -97,7 +120,8 @@ def person(
 
     yield make
     for name, browser in browsers:
-        with contextlib.suppress(Error):  # killed by the test
-            browser.screenshot(artifacts / f"{name}.png")
+        if request.node.stash.get(FAILED, False):
+            with contextlib.suppress(Error):  # killed by the test
+                browser.screenshot(artifacts / f"{name}.png")
         (artifacts / f"{name}-console.log").write_text("\n".join(browser.console) + "\n")
         chromiums.give_back(browser)

@@ -42,8 +42,9 @@ SIDEWAYS = "() => document.documentElement.scrollWidth > innerWidth"
 class Look:
     """Collects what is wrong with a page, state by state."""
 
-    def __init__(self, artifacts: Path) -> None:
+    def __init__(self, artifacts: Path, *, pictures: bool) -> None:
         self._artifacts = artifacts
+        self._pictures = pictures
         self.wrong: dict[str, list[str]] = {}
 
     def at(self, person: Participant, state: str, sizes: Collection[str] = SIZES) -> None:
@@ -55,19 +56,23 @@ class Look:
             width, height = SIZES[name]
             chromium_of(person).resize(width, height)
             person.page.run(SETTLED)
-            page.screenshot(path=self._artifacts / f"{state}-{name}.png")
             found = [*findings(person), *too_small(person), *person.page.run(OUTSIDE)]
             if person.page.run(SIDEWAYS):
                 found.append("scrolls sideways")
             if found:
                 self.wrong[f"{state}, {name}"] = found
+            if found or self._pictures:
+                page.screenshot(path=self._artifacts / f"{state}-{name}.png")
         chromium_of(person).resize(before["width"], before["height"])
 
 
 @contextmanager
-def looking(artifacts: Path) -> Iterator[Look]:
-    """Give a ``Look``; nothing wrong may have been found at the end."""
-    look = Look(artifacts)
+def looking(artifacts: Path, *, pictures: bool = True) -> Iterator[Look]:
+    """Give a ``Look``; nothing wrong may have been found at the end.
+
+    Without ``pictures`` there are only those of what is wrong: to take one is much of a look.
+    """
+    look = Look(artifacts, pictures=pictures)
     yield look
     if look.wrong:
         pytest.fail("\n".join(f"{state}: {found}" for state, found in look.wrong.items()))

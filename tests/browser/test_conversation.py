@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import findings, too_small
+from tests.browser.minting import made
 from tests.browser.participant import Participant, PersonFactory, chromium_of
 from tests.browser.test_invitation import alert, link
 from tests.browser.test_page import wait_alert
 from tests.process.daemon import running_daemon
 from tests.process.patience import eventually
-from tests.process.test_tokens import made
 
 
 @pytest.fixture

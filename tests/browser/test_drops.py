@@ -127,21 +127,23 @@ def test_sound_and_picture_are_back_after_random_drops(place: Place, measure: Me
     place.alice.sees("bob", place.bob.pattern)
     for kind, times in took.items():
         if times:
-            measure(f"back after {len(times)} drops of {kind}", _spread(times))
+            measure(f"back after {len(times)} drops of {kind}", spread(times))
     everything = [each for times in took.values() for each in times]
-    measure(f"back after {COUNT} drops", _spread(everything))
+    measure(f"back after {COUNT} drops", spread(everything))
     if COUNT >= ENOUGH:
-        assert _percentile(everything) <= BACK_WITHIN
+        assert percentile(everything) <= BACK_WITHIN
     else:
         assert max(everything) <= BACK_AT_ALL
     assert own(place.alice) == session
 
 
-def _percentile(times: list[float]) -> float:
+def percentile(times: list[float]) -> float:
+    """Return the 95th."""
     return quantiles(times, n=20, method="inclusive")[-1] if len(times) > 1 else times[0]
 
 
-def _spread(times: list[float]) -> str:
+def spread(times: list[float]) -> str:
+    """Return how long it took, in words."""
     ordered = sorted(times)
     middle = ordered[len(ordered) // 2]
-    return f"median {middle:.2f} s, 95th {_percentile(times):.2f} s, longest {ordered[-1]:.2f} s"
+    return f"median {middle:.2f} s, 95th {percentile(times):.2f} s, longest {ordered[-1]:.2f} s"

@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.looking import Look, looking
+from tests.browser.minting import made
 from tests.browser.operating import operate, peer_of
 from tests.browser.participant import Participant, PersonFactory, chromium_of
 from tests.browser.test_invitation import ROOM, link, moderate
 from tests.browser.test_page import wait_alert
 from tests.browser.test_states import LOCALES, WORDS, press
 from tests.process.daemon import free_ports, running_daemon
-from tests.process.test_tokens import made
 from tests.process.test_tree import run
 
 SAID: Mapping[str, tuple[str, str]] = {

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.minting import made
 from tests.browser.participant import Participant, PersonFactory, chromium_of
 from tests.browser.test_page import wait_alert
 from tests.process.daemon import running_daemon
 from tests.process.patience import eventually
-from tests.process.test_tokens import made
 
 ROOM = "standup"
 

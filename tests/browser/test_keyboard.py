@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chromium import LARGE
+from tests.browser.minting import made
 from tests.browser.participant import Participant, PersonFactory, chromium_of
 from tests.browser.patterns import COLOURS
 from tests.browser.test_invitation import ROOM, link
 from tests.browser.test_page import wait_alert
 from tests.process.daemon import running_daemon
 from tests.process.patience import eventually
-from tests.process.test_tokens import made
 
 MOST_STEPS = 40
 """Of the Tab key, from anywhere to anywhere."""

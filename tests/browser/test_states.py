@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chromium import LARGE
 from tests.browser.looking import Look, looking
+from tests.browser.minting import made
 from tests.browser.participant import Participant, PersonFactory, chromium_of
 from tests.browser.patterns import COLOURS
 from tests.browser.test_connection_check import check
@@ -19,7 +20,6 @@ from tests.browser.test_invitation import ROOM, link
 from tests.browser.test_long_tasks import CROWD, sees_all
 from tests.browser.test_page import wait_alert
 from tests.process.daemon import Daemon, running_daemon
-from tests.process.test_tokens import made
 
 SCREEN = [COLOURS[letter] for letter in "MCCM"]
 LOCALES = {"en": "en-US", "fr": "fr-FR"}

@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.process.patience import eventually
 from tests.process.threads import stopped, thread_named
+
+pytestmark = pytest.mark.alone
 
 ROOT = Path(__file__).parents[2]
 PACKETS = 7_000

@@ -2,7 +2,7 @@
 
 import http.client
 import json
-import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -14,13 +14,22 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from tests.process.loaded import Process, Program, loaded_program
 from tests.process.patience import eventually
+from tests.process.surroundings import SETTINGS, compiled_once
 from trio_sfu.config.model import MOST_BY_ITSELF
 
 LOG_LINES = 50_000
 """What is kept of the log; older lines are in the file."""
 
 STOP_TIMEOUT = 20.0
+
+UNCHOSEN = range(10_000, 32_000)
+"""Ports below those that Linux gives by itself (ip_local_port_range)."""
+
+FAULTY = "trio_sfu.testing.faulty_daemon"
+
+_loaded: list[Program] = []
 
 OF_PEERS = ("rooms", "peers", "asyncio_loops", "transports", "up_tracks", "slots")
 """The counts of the census that no HTTP connection moves."""
@@ -36,7 +45,7 @@ def engine_metric(counter: str) -> str:
 class Daemon:
     """A running ``trio-sfu serve`` and what it says."""
 
-    def __init__(self, process: "subprocess.Popen[str]", log_file: Path) -> None:
+    def __init__(self, process: Process, log_file: Path) -> None:
         self.process = process
         self.log_file = log_file
         self.media_port = 0
@@ -84,7 +93,7 @@ class Daemon:
             self.media_port = int(str(media["udp"][0]).rpartition(":")[2])
             return self.get("/readyz")[0] == 200
 
-        eventually(ready, within=20, why="the daemon to be ready")
+        eventually(ready, within=60, why="the daemon to be ready")
 
     @property
     def url(self) -> str:
@@ -190,27 +199,32 @@ class Daemon:
 def free_ports() -> tuple[int, int]:
     """Return a port for the page, and the first of a row for media: nobody has them now.
 
-    They are on 127.0.0.1, and as many as there may be workers when nothing says how many.
+    They are on 127.0.0.1, and as many as there may be workers when nothing says how many. No
+    system chooses them by itself, so that no test beside this one is given one meanwhile.
     """
     while True:
-        with ExitStack() as held:
-            http = held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
-            media = held.enter_context(media_sockets())[0].getsockname()[1]
-            with suppress(OSError, OverflowError):
-                for port in range(media + 1, media + MOST_BY_ITSELF):
-                    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                    held.enter_context(udp).bind(("127.0.0.1", port))
-                    held.enter_context(socket.create_server(("127.0.0.1", port)))
-                return http, media
+        http, media = (secrets.choice(UNCHOSEN) for _ in range(2))
+        with ExitStack() as held, suppress(OSError):
+            held.enter_context(socket.create_server(("127.0.0.1", http)))
+            for port in range(media, media + MOST_BY_ITSELF):
+                udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                held.enter_context(udp).bind(("127.0.0.1", port))
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+            return http, media
 
 
-def _surroundings() -> dict[str, str]:
-    """Return our environment, in which Python keeps what it has compiled.
+@contextmanager
+def loaded_once() -> Iterator[None]:
+    """Have the daemons that are started in the block load their modules once, all together.
 
-    An operator's modules are compiled when they are installed, so a start takes less than half of
-    what it takes without. A machine for tests may be told to keep none.
+    Not those of a test that gives them descriptors, or another program to be run by or instead.
     """
-    return {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with loaded_program(compiled_once()) as program:
+        _loaded.append(program)
+        try:
+            yield
+        finally:
+            _loaded.remove(program)
 
 
 @contextmanager
@@ -242,40 +256,27 @@ def running_daemon(
     run in place of ``trio-sfu serve``. A ``faulty`` one is the same daemon, which raises
     errors inside itself on request.
     """
-    settings = {
-        "TRIO_SFU_HTTP_PORT": "0",
-        "TRIO_SFU_MEDIA_PORT": "0",
-        "TRIO_SFU_LOG_FORMAT": "json",
-        # Tests look for single lines; how they are limited has tests of its own.
-        "TRIO_SFU_LOG_LINES_PER_SECOND": "0",
-        # The machine is shared with browsers, which says nothing about the daemon.
-        "TRIO_SFU_OVERLOAD_MAX_LAG": "3",
-        # A self-test would be in the census of whoever looks at the wrong moment.
-        "TRIO_SFU_LIVENESS_SELF_TEST_INTERVAL": "0",
-        "PYTHONUNBUFFERED": "1",
-        # Tests stop it with clients inside; what a drain is has tests of its own.
-        "TRIO_SFU_DRAIN_DEADLINE": "0",
-        # All of a test's clients have one address.
-        "TRIO_SFU_OVERLOAD_JOINS_PER_SECOND": "1000",
-        "TRIO_SFU_OVERLOAD_ADDRESS_JOINS_PER_SECOND": "1000",
-        "TRIO_SFU_OVERLOAD_ADDRESS_JOIN_BURST": "1000",
-    }
     started = [str(Path(sys.executable).with_name("trio-sfu")), "serve", *arguments]
     if program:
         started = [*program]
     if faulty:
-        started = [sys.executable, "-m", "trio_sfu.testing.faulty_daemon"]
-    command = [*prefix, *started]
+        started = [sys.executable, "-m", FAULTY]
+    surroundings = {**compiled_once(), **SETTINGS, **(environment or {})}
+    process: Process
+    if _loaded and not (prefix or program or pass_fds):
+        module = FAULTY if faulty else ""
+        process = _loaded[-1].start(["serve", *arguments], surroundings, module=module)
+    else:
+        process = subprocess.Popen(
+            [*prefix, *started],
+            stdin=subprocess.PIPE if faulty else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+            pass_fds=pass_fds,
+            env=surroundings,
+        )
     # The log, when the test has failed, is the first thing one wants to see.
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE if faulty else subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-        pass_fds=pass_fds,
-        env={**_surroundings(), **settings, **(environment or {})},
-    )
     daemon = kind(process, artifacts / log)
     try:
         daemon.wait_ready()

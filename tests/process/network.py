@@ -32,11 +32,15 @@ class Network:
         """What to put before a command to run it inside."""
         return ["nsenter", f"--net=/run/netns/{self.name}"]
 
-    def wrapper(self, folder: Path, command: str, *arguments: str) -> Path:
-        """Write a program that runs ``command`` inside, for who takes only a path."""
+    def wrapper(self, folder: Path, command: str, *arguments: str, without: str = "") -> Path:
+        """Write a program that runs ``command`` inside, for who takes only a path.
+
+        It gets ``arguments`` before those that it is given, of which ``without`` is left out.
+        """
         script = folder / f"{Path(command).name}-in-{self.name}"
         words = " ".join([*self.prefix, command, *arguments])
-        script.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+        leave_out = f'for each; do shift; [ "$each" = "{without}" ] || set -- "$@" "$each"; done\n'
+        script.write_text(f'#!/bin/sh\n{leave_out if without else ""}exec {words} "$@"\n')
         script.chmod(0o755)
         return script
 

@@ -10,7 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.process.patience import eventually
+
+pytestmark = pytest.mark.alone
 
 BENCH = [str(Path(sys.executable).with_name("trio-sfu")), "bench"]
 SHORT = ["--seconds", "0.6", "--rounds", "2", "--subscribers", "5"]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
+import pytest
 import trio
 
 from tests.process.daemon import Daemon, running_daemon
@@ -13,6 +14,8 @@ from tests.process.test_restart import in_thread, pictures
 from trio_sfu.client import Client, SyntheticVideo, Tone, connect
 from trio_sfu.client.socket import Server, open_socket
 from trio_sfu.signaling.messages import Error, Join, Joined
+
+pytestmark = pytest.mark.alone
 
 SECONDS = float(os.environ.get("SOAK_STORM_SECONDS", "6"))
 PER_SECOND = 10

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
+import pytest
 import trio
 
 from tests.process.daemon import Daemon, running_daemon
@@ -17,6 +18,8 @@ from tests.process.test_crash_storm import longest_gap, losses
 from tests.process.test_restart import in_thread, pictures
 from trio_sfu.client import SyntheticVideo, Tone, connect
 from trio_sfu.client.errors import ClientError
+
+pytestmark = pytest.mark.alone
 
 ROOM = "scarce"
 DESCRIPTORS = 96

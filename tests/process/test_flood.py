@@ -22,6 +22,8 @@ from trio_sfu.stun.place import Place
 from trio_sfu.tree.remote import Remote
 from trio_sfu.webrtc.reception import Reception
 
+pytestmark = pytest.mark.alone
+
 ROOM = "flooded"
 SOURCES: tuple[Source, ...] = ("camera", "microphone")
 RATE = 105_000  # asked for, so that 100,000 come

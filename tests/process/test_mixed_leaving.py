@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from statistics import median
 
+import pytest
 import trio
 
 from tests.process.daemon import Daemon
@@ -13,6 +14,8 @@ from tests.webrtc.offering import browser
 from trio_sfu.client import SyntheticVideo, Tone, connect
 from trio_sfu.client.socket import Server, open_socket
 from trio_sfu.signaling.messages import Answer, Join, Joined
+
+pytestmark = pytest.mark.alone
 
 JOINS = int(os.environ.get("SOAK_MIXED_JOINS", "100"))
 AT_ONCE = 6

@@ -7,12 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trio
 
 from tests.process.daemon import OF_PEERS, Daemon, running_daemon
 from tests.process.in_a_call import Watcher
 from tests.process.threads import stopped, thread_named
 from trio_sfu.client import Stay, SyntheticVideo, Tone, stay
+
+pytestmark = pytest.mark.alone
 
 CAMERA = SyntheticVideo(width=160, height=120, fps=15)
 TWO = {"TRIO_SFU_MEDIA_WORKERS": "2"}

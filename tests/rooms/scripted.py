@@ -53,6 +53,11 @@ class ScriptedTrack:
     encodings: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    keyframes: list[str] = field(default_factory=list)
+    """The encodings that one was asked of."""
+
+    def request_keyframe(self, rid: str) -> None:
+        self.keyframes.append(rid)
 
     def codec(self, _rid: str) -> Codec | None:
         return None

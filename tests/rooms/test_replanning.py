@@ -2,13 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 from unittest.mock import patch
+
+import trio
 
 from tests.rooms.scripted import Someone, scene, settle
 from trio_sfu.ids import PeerId, RoomId
+from trio_sfu.rooms.dynacast import HOLD
 from trio_sfu.rooms.planning import Planning
-from trio_sfu.signaling.messages import Leave
-from trio_sfu.webrtc.events import EncodingIdle, EncodingStarted, EncodingStopped
+from trio_sfu.rooms.view import View
+from trio_sfu.signaling.carried import Tile
+from trio_sfu.signaling.messages import Leave, SendEncodings
+from trio_sfu.signaling.messages import View as ViewMessage
+from trio_sfu.webrtc.events import EncodingIdle, EncodingStarted, EncodingStopped, SlotShows
 
 
 @contextmanager
@@ -167,3 +174,55 @@ async def test_who_has_nothing_to_send_takes_no_seat() -> None:
         view = s.rooms.rooms[RoomId("r")].peers[PeerId(bob.id)].view
         assert not view.crowded
         assert not any(view.seats(PeerId(each.id)) for each in watchers)
+
+
+async def test_another_size_on_the_screen_plans_that_viewer_once_and_seats_nobody_anew() -> None:
+    async with scene() as s:
+        ann, bob, cid = await s.join(), await s.join(), await s.join()
+        await film(ann)
+        for viewer in (bob, cid):
+            await viewer.offer()
+        with planned() as seen, patch.object(View, "seat") as seat:
+            await look(bob, ann, 320)
+            await bob.happen(SlotShows("v0", ann.pc.tracks["camera"].id, "q"))
+            await trio.sleep(1)
+        assert seen == [bob.id]
+        seat.assert_not_called()
+
+
+async def test_who_is_to_come_before_others_is_seated_at_once() -> None:
+    async with scene() as s:
+        ann, bob, cid = await s.join(), await s.join(), await s.join()
+        for publisher in (ann, cid):
+            await film(publisher)
+        await bob.offer(pairs=1)
+        assert bob.shown["v0"] == (ann.id, "camera")
+        bob.link.say(ViewMessage(tiles=[Tile(peer=cid.id, pinned=True)]))
+        await trio.sleep(6)
+        assert bob.shown["v0"] == (cid.id, "camera")
+
+
+async def test_an_encoding_stops_when_the_last_slot_has_left_it_and_no_sooner() -> None:
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await film(ann)
+        await bob.offer()
+        track = ann.pc.tracks["camera"].id
+        await bob.happen(SlotShows("v0", track, "f"))
+        await look(bob, ann, 320)
+        await trio.sleep(HOLD + 1)
+        # The keyframe of the smaller one has not come yet.
+        assert all("f" in rids for rids in told(ann))
+        await bob.happen(SlotShows("v0", track, "q"))
+        await trio.sleep(HOLD + 1)
+        assert told(ann)[-1] == ["q"]
+
+
+def told(publisher: Someone) -> list[list[str]]:
+    return [each.rids for each in cast("list[SendEncodings]", publisher.link.all(SendEncodings))]
+
+
+async def look(viewer: Someone, other: Someone, width: int) -> None:
+    tile = Tile(peer=other.id, width=width, height=width * 9 // 16)
+    viewer.link.say(ViewMessage(tiles=[tile]))
+    await settle()

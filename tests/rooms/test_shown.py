@@ -1,7 +1,7 @@
 from tests.rooms.scripted import Someone, scene, settle
 from trio_sfu.signaling.carried import Tile
 from trio_sfu.signaling.messages import Answer, Leave, Prefer, Slots, View
-from trio_sfu.webrtc.events import EncodingIdle, EncodingStarted, EncodingStopped
+from trio_sfu.webrtc.events import EncodingIdle, EncodingStarted, EncodingStopped, Path, SlotShows
 
 
 async def start(someone: Someone, source: str, *rids: str) -> None:
@@ -242,3 +242,24 @@ async def test_joining_leaving_and_sharing_cost_the_others_no_sdp() -> None:
         ann.link.say(Leave())
         await settle()
         assert bob.link.all(Answer) == []
+
+
+async def test_a_viewer_on_another_path_gets_keyframes_of_what_is_shown() -> None:
+    """What went by the former one may be lost; a browser asks for a keyframe only after 3 s."""
+    async with scene() as s:
+        ann, bob = await s.join(), await s.join()
+        await publisher(ann)
+        await bob.offer()
+        camera, microphone = (ann.pc.tracks[each] for each in ("camera", "microphone"))
+        camera.encodings = ("q", "h", "f")
+        await bob.happen(Path("192.0.2.1", 1))
+        assert camera.keyframes == []
+
+        for mid, track, rid in (("v0", camera, "f"), ("a0", microphone, "")):
+            await bob.happen(SlotShows(mid, track.id, rid))
+        await bob.happen(Path("192.0.2.2", 1))
+        assert (camera.keyframes, microphone.keyframes) == (["f"], [])
+
+        camera.encodings = ("q", "h")  # Of one that has ended there is none.
+        await bob.happen(Path("192.0.2.3", 1))
+        assert camera.keyframes == ["f"]

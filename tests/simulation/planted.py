@@ -234,8 +234,8 @@ def video_for_nobody() -> Iterator[None]:
     """Who has turned away from the page is sent all the same."""
     see = Attention.see
 
-    def stare(self: Attention, view: View) -> None:
-        see(self, structs.replace(view, hidden=False))
+    def stare(self: Attention, view: View) -> bool:
+        return see(self, structs.replace(view, hidden=False))
 
     with patch.object(Attention, "see", stare):
         yield
@@ -244,6 +244,7 @@ def video_for_nobody() -> Iterator[None]:
 @contextmanager
 def unwished_camera() -> Iterator[None]:
     """Everybody is shown presenters beside their screens."""
+
     def all_of_them(
         pairs: Sequence[int],
         seats: Mapping[int, PeerId],

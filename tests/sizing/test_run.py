@@ -49,7 +49,8 @@ def test_a_port_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(TrialError, match=r"no answer from 127\.0\.0\.1 UDP port") as caught:
         measure_forwarding(1, 0.1)
     assert caught.value.code == "trial-no-answer"
-    assert (descriptors(), threads()) == before
+    assert descriptors() == before[0]
+    assert threads() <= before[1]  # Trio's of the test before may have ended meanwhile.
 
 
 def test_packets_that_are_damaged_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,7 @@ COUNTERS: Final[Mapping[str, str]] = {
     "plis_throttled": "Keyframe requests left out because one had just been sent",
     "keyframes_received": "Keyframes that began to arrive",
     "slots_switched": "Times a slot began to show something else",
+    "slots_joined": "Times it did so with a picture that had just come, asking for no other",
     "sender_reports_received": "RTCP sender reports received",
     "receiver_reports_received": "RTCP receiver reports received",
     "transport_cc_sent": "Transport-wide feedback messages sent to publishers",

@@ -26,12 +26,18 @@ class Attention:
         """Note the best quality the viewer can use of a peer's video."""
         self._preferences[peer] = quality
 
-    def see(self, view: View) -> None:
-        """Note what the viewer has on its screen, in place of what it had."""
+    def see(self, view: View) -> bool:
+        """Note what the viewer has on its screen, in place of what it had.
+
+        Returns whether it wants others before all others now, or beside their screen: that may
+        change who sits where.
+        """
+        wanted = self.pinned, self.beside
         self._tiles = {PeerId(tile.peer): tile for tile in view.tiles if tile.source is None}
         self._beside = {PeerId(tile.peer): tile for tile in view.tiles if tile.source is not None}
         self._hidden = view.hidden
         self.statistics = view.statistics
+        return (self.pinned, self.beside) != wanted
 
     def forget(self, peer: PeerId) -> None:
         """Forget a peer that has left."""

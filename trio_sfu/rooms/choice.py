@@ -16,7 +16,6 @@ from trio_sfu.rooms.slots import Showing
 from trio_sfu.rooms.state import Member
 from trio_sfu.rooms.tracks import Tracks
 from trio_sfu.signaling.carried import Pause, Quality, SlotLayer, VideoLimit
-from trio_sfu.signaling.messages import SlotShows
 
 _NEAR: Final = 0.7
 """A size is kept ready when that share of what it costs is there."""
@@ -140,27 +139,23 @@ class Choice:
             wanted=wanted,
         )
 
-    def wishes(
-        self, allotted: Allotted, shown: Mapping[str, SlotShows], left: float
-    ) -> frozenset[Wish]:
-        """Return the encodings of cameras that have to come for this to be shown.
+    def needs(self, allotted: Allotted, left: float) -> dict[str, frozenset[Wish]]:
+        """Return the encodings of cameras that have to come for this to be shown, by mid.
 
-        What is shown goes on until the next one is there; what the viewer has a use for and
-        the publisher does not send may begin at any time. The next size is kept ready when
-        the ``left`` bits/s are not far from carrying it: an encoder takes its time.
+        What the viewer has a use for and the publisher does not send may begin at any time. The
+        next size is kept ready when the ``left`` bits/s are not far from carrying it: an encoder
+        takes its time.
         """
-        wishes: set[Wish] = set()
+        needs = {}
         for mid, step in allotted.items():
             showing = self._showing[mid]
             if step is None or showing is None or showing.source != "camera":
                 continue
-            wishes |= {(showing.peer, rid) for rid in up_to(step.rid)}
-            now = shown.get(mid)
-            if now is not None and now.peer == showing.peer and now.source == "camera":
-                wishes |= {(showing.peer, rid) for rid in up_to(now.rid)}
+            rids = {*up_to(step.rid)}
             larger = next((s for s in self._ladders[mid] if s.size > step.size), None)
             if larger is not None and larger.bitrate * _NEAR <= step.bitrate + left:
-                wishes.add((showing.peer, larger.rid))
+                rids.add(larger.rid)
             if step == self._ladders[mid][-1]:
-                wishes |= {(showing.peer, rid) for rid in self._missing.get(mid, ())}
-        return frozenset(wishes)
+                rids.update(self._missing.get(mid, ()))
+            needs[mid] = frozenset((showing.peer, rid) for rid in rids)
+        return needs

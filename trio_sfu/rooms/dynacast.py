@@ -57,14 +57,16 @@ class Dynacast:
             known.unwanted_since = {rid: now for rid in known.rids if not wanted[rid]}
 
     def wish(self, now: float, viewer: PeerId, wishes: frozenset[Wish]) -> bool:
-        """Note what a viewer's plan names; return whether a publisher has to be told."""
+        """Note what a viewer's plan names; return whether that is something else than before."""
         before = self._wishes.get(viewer, frozenset())
         self._wishes[viewer] = wishes
+        if wishes == before:
+            return False
         for camera, rid in before - wishes:
             self._count(now, camera, rid, -1)
         for camera, rid in wishes - before:
             self._count(now, camera, rid, 1)
-        return any(camera.untold for camera in self._cameras.values())
+        return True
 
     def forget(self, now: float, peer: PeerId) -> None:
         """Forget who has left, as a viewer and with its camera."""

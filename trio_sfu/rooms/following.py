@@ -44,13 +44,14 @@ def _follow(peer: Peer, event: media.PeerConnectionEvent) -> None:
                 peer.room.planning.measured(peer.id, source, track.layers)
         case media.Estimate(bitrate=bitrate):
             peer.room.planning.estimated(peer.id, bitrate)
-        case media.SlotShows():
-            _shows(peer, event)
+        case media.SlotShows() | media.Path():
+            _pictures(peer, event)
 
 
-def _shows(peer: Peer, event: media.SlotShows) -> None:
-    source = _source_of(peer, event)
-    if source is not None:
+def _pictures(peer: Peer, event: media.SlotShows | media.Path) -> None:
+    if isinstance(event, media.Path):
+        peer.screening.path_changed(peer.room.find_track)
+    elif (source := _source_of(peer, event)) is not None:
         shown = SlotShows(mid=event.mid, peer=source[0], source=source[1], rid=event.rid)
         peer.screening.shows(shown)
         peer.room.planning.switched(peer.id)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.dynacast import Wish
+from trio_sfu.rooms.layers import up_to
 from trio_sfu.signaling.carried import SlotLayer, SlotState, Source
+from trio_sfu.signaling.messages import SlotShows
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,27 @@ class Planned:
     estimate: int | None = None
     demand: int = 0
     """What the engine is to find out whether the path carries it, in bits/s."""
-    wishes: frozenset[Wish] = frozenset()
-    """The encodings of cameras that the viewer needs to be sent by their publishers."""
+    needs: Mapping[str, frozenset[Wish]] = field(default_factory=dict)
+    """By the mid of each slot that is to show a camera: the encodings that have to come for it."""
     short: bool = False
     """Whether the network carries less than could be used."""
     statistics: bool = False
     """Whether the viewer looks at figures."""
+
+    def wishes(self, shown: Mapping[str, SlotShows]) -> frozenset[Wish]:
+        """Return the encodings of cameras that the viewer needs to be sent by their publishers.
+
+        What is ``shown`` in fact, by mid, goes on until what is to be shown is there.
+        """
+        wishes: set[Wish] = set()
+        for mid, needed in self.needs.items():
+            wishes |= needed
+            wanted, now = self.plan[mid], shown.get(mid)
+            if wanted is None or now is None:
+                continue
+            if (now.peer, now.source) == (wanted.peer, wanted.source):
+                wishes.update((wanted.peer, rid) for rid in up_to(now.rid))
+        return frozenset(wishes)
 
 
 def slot_states(plan: Plan) -> list[SlotState]:

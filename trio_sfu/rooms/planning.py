@@ -31,6 +31,8 @@ _GRID: Final = 0.1
 """Seconds: what is not urgent waits for the next multiple, and all that is due goes together."""
 _MEASURED: Final = 0.5
 """Seconds within which a viewer is planned anew after a layer's cost has changed."""
+_AT_EASE: Final = 2.0
+"""The same of a viewer who has the best of all, and twice the bits that it may take."""
 _STATISTICS: Final = 1.0
 """Seconds between two reports to a viewer that looks at figures."""
 
@@ -91,8 +93,12 @@ class Planning:
                 self._soon(viewer.id, trio.current_time())
 
     def viewer(self, peer: PeerId) -> None:
-        """Plan one viewer anew: it has other slots, or something else on its screen."""
+        """Plan one viewer anew, with who sits where: it has other slots, or wants others."""
         self._unseated.add(peer)
+        self._soon(peer, -inf)
+
+    def attention(self, peer: PeerId) -> None:
+        """Plan one viewer anew: it looks at what it has in another way."""
         self._soon(peer, -inf)
 
     def member(self, peer: PeerId) -> None:
@@ -122,11 +128,16 @@ class Planning:
         self.tracks.measure(now, peer, source, layers)
         for viewer in self._watching(peer):
             if viewer.view.estimate is not None:
-                self._soon(viewer.id, now + _MEASURED)
+                self._soon(viewer.id, now + (_AT_EASE if viewer.view.at_ease else _MEASURED))
 
     def switched(self, peer: PeerId) -> None:
-        """Plan a viewer anew that shows another encoding: the former may stop."""
-        self._soon(peer, trio.current_time())
+        """Note that a viewer shows another encoding: the former may stop."""
+        viewer = self._viewers.get(peer)
+        if viewer is None:
+            return
+        wishes = viewer.screening.planned.wishes(viewer.screening.shown)
+        if self.tracks.dynacast.wish(trio.current_time(), peer, wishes):
+            self._changed.set()
 
     def estimated(self, peer: PeerId, bitrate: int) -> None:
         """Take what the network to a viewer carries, in bits/s."""
@@ -190,14 +201,13 @@ class Planning:
             self._state.members,
             self.tracks,
             least(self.limit, self.by_room),
-            shown=viewer.screening.shown,
             speaker=speech.dominant,
             viewer=peer,
             by_room=self.by_room,
         )
         self._introduce({each.peer for each in planned.plan.values() if each is not None})
         viewer.screening.show(planned)
-        self.tracks.dynacast.wish(now, peer, planned.wishes)
+        self.tracks.dynacast.wish(now, peer, planned.wishes(viewer.screening.shown))
         if viewer.view.attention.statistics:
             self._soon(peer, now + _STATISTICS)
         if viewer.view.due < inf:

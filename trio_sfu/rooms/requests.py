@@ -115,9 +115,11 @@ def _heed(peer: Peer, said: messages.Prefer | messages.View | messages.Experienc
         # A preference for somebody who has just left is nobody's fault.
         case messages.Prefer() if said.peer in peer.room.state.members:
             peer.view.attention.prefer(PeerId(said.peer), said.quality)
-            peer.room.planning.viewer(peer.id)
+            peer.room.planning.attention(peer.id)
         case messages.View():
-            peer.view.attention.see(said)
-            peer.room.planning.viewer(peer.id)
+            if peer.view.attention.see(said):
+                peer.room.planning.viewer(peer.id)
+            else:
+                peer.room.planning.attention(peer.id)
         case messages.Experience():
             peer.room.quality.hear(said)

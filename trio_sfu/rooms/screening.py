@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 
 Limit: TypeAlias = tuple[int | None, int | None]
 """The highest spatial and temporal layer; None: all."""
+_ALL: Final[Limit] = None, None
 _LOSS_EVERY: Final = 2.0
 """Seconds between two looks at what gets lost, while a link has too little for all."""
 _DEMAND_MOVES: Final = 0.05
 """The engine is told of another demand when it has moved by more than that share."""
+
+_SOUND: Final = frozenset[Source]({"microphone", "screen-audio"})
 
 FindTrack = Callable[[PeerId, Source], UpTrack | None]
 
@@ -70,8 +73,25 @@ class Screening:
         """Tell the client what a slot shows now."""
         self.shown[message.mid] = message
         self._send(message)
-        # The limit that it switched under may be that of what it has switched from.
-        self._planned.set()
+        wanted = self._mapped.get(message.mid)
+        limit = self._limits.get(message.mid, _ALL)
+        if wanted is not None and limit != _limit_of(wanted, message):
+            # What it switched under is the limit of what it has switched from.
+            self._planned.set()
+
+    def path_changed(self, find_track: FindTrack) -> None:
+        """Ask for keyframes of what is shown: what went by the former path may be lost.
+
+        Browsers ask for it to be sent again, which the estimate after a gap may not allow, and
+        for a keyframe only when nothing could be decoded for three seconds.
+        """
+        for mid in self.shown:
+            wanted = self._mapped.get(mid)
+            if wanted is None or wanted.rid is None or wanted.source in _SOUND:
+                continue
+            track = find_track(wanted.peer, wanted.source)
+            if track is not None and wanted.rid in track.encodings:
+                track.request_keyframe(wanted.rid)
 
     def forget(self) -> None:
         """Forget what the slots show: they are closed, and later ones begin with nothing."""
@@ -125,16 +145,8 @@ class Screening:
             self.shown.pop(slot.mid, None)
 
     def _limit(self, slot: Slot, wanted: Wanted) -> None:
-        """Forward the wanted layers; the least until something cheaper has come in its place.
-
-        A smaller encoding begins with a keyframe, which takes a round trip or two. The link
-        has no room for what is shown until then, but its lowest layer decodes by itself.
-        """
-        shown = self.shown.get(slot.mid)
-        limit = wanted.spatial, wanted.temporal
-        if shown is not None and _gives_way(shown, wanted):
-            limit = None, 0
-        if limit != self._limits.get(slot.mid, (None, None)):
+        limit = _limit_of(wanted, self.shown.get(slot.mid))
+        if limit != self._limits.get(slot.mid, _ALL):
             self._limits[slot.mid] = limit
             slot.limit(*limit)
 
@@ -148,6 +160,17 @@ class Screening:
         if states != self._told:
             self._told = states
             self._send(Slots(slots=states))
+
+
+def _limit_of(wanted: Wanted, shown: SlotShows | None) -> Limit:
+    """Return the wanted layers; the least until something cheaper has come in its place.
+
+    A smaller encoding begins with a keyframe, which takes a round trip or two. The link
+    has no room for what is shown until then, but its lowest layer decodes by itself.
+    """
+    if shown is not None and _gives_way(shown, wanted):
+        return None, 0
+    return wanted.spatial, wanted.temporal
 
 
 def _gives_way(shown: SlotShows, wanted: Wanted) -> bool:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
+from typing import Final
 
 from trio_sfu.ids import PeerId
 from trio_sfu.rooms.allocation.ladder import Ladder, build_ladder
@@ -10,11 +12,14 @@ from trio_sfu.rooms.dynacast import Dynacast
 from trio_sfu.rooms.state import Member
 from trio_sfu.signaling.carried import Source
 
+_KEPT: Final = 0.25
+"""Seconds for which a ladder is good: as a rule its costs follow what was measured within 1.5 s."""
+
 
 @dataclass(slots=True)
 class _Track:
     measured: Measured
-    built_at: float = -1.0
+    kept_until: float = -inf
     of: frozenset[str] = frozenset()
     ladder: Ladder = ()
 
@@ -30,7 +35,9 @@ class Tracks:
         self, now: float, peer: PeerId, source: Source, layers: Iterable[Measurement]
     ) -> None:
         """Take what the engine has measured of a track's layers."""
-        self._track(peer, source).measured.note(now, layers)
+        track = self._track(peer, source)
+        track.measured.note(now, layers)
+        track.kept_until = -inf
 
     def forget(self, now: float, peer: PeerId) -> None:
         """Forget a peer that has left."""
@@ -42,9 +49,9 @@ class Tracks:
         """Return the steps of a member's video that can be had; none: nothing flows."""
         encodings = self._encodings(now, member, source)
         track = self._track(member.id, source)
-        if track.built_at != now or track.of != encodings:
+        if now >= track.kept_until or track.of != encodings:
             track.ladder = build_ladder(source, encodings, track.measured.costs(now))
-            track.built_at, track.of = now, encodings
+            track.kept_until, track.of = now + _KEPT, encodings
         return track.ladder
 
     def missing(self, now: float, member: Member, source: Source) -> list[str]:

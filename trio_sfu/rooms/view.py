@@ -16,7 +16,6 @@ from trio_sfu.rooms.speakers import Speech
 from trio_sfu.rooms.state import Member
 from trio_sfu.rooms.tracks import Tracks
 from trio_sfu.signaling.carried import SlotLine, VideoLimit
-from trio_sfu.signaling.messages import SlotShows
 
 FIRST_ESTIMATE: Final = 400_000
 """Bits/s that are taken for safe until the engine has measured."""
@@ -35,6 +34,8 @@ class View:
     """The share of packets that the viewer misses, of all it is sent."""
     only: str | None = None
     """The id or the name of whom alone the viewer wants to see and hear; None: all."""
+    at_ease: bool = False
+    """Whether the network carried twice what everything could cost, when that was planned last."""
     attention: Attention = field(default_factory=Attention)
     _seating: Seating = field(default_factory=Seating)
     _allocator: Allocator = field(default_factory=Allocator)
@@ -116,15 +117,14 @@ class View:
         tracks: Tracks,
         limit: VideoLimit = "high",
         *,
-        shown: Mapping[str, SlotShows] | None = None,
         speaker: PeerId | None = None,
         viewer: PeerId | None = None,
         by_room: VideoLimit = "high",
     ) -> Planned:
         """Choose what of the seated ``members`` is forwarded, within ``limit``.
 
-        ``shown`` is what each slot shows in fact, by mid; ``speaker`` who speaks, ``viewer``
-        who looks; ``by_room`` what of ``limit`` is the room's own.
+        ``speaker`` is who speaks, ``viewer`` who looks; ``by_room`` what of ``limit`` is the
+        room's own.
         """
         choice = Choice(
             self.attention,
@@ -144,12 +144,13 @@ class View:
         allotted = self._allocator.run(now, budget, choice.wants, guess=guess)
         spent = sum(step.bitrate for step in allotted.values() if step is not None)
         best = sum(want.ladder[-1].peak for want in choice.wants)
+        self.at_ease = budget is not None and best * 2 <= budget
         return Planned(
             plan=choice.plan(allotted),
             layers=choice.layers(allotted),
             estimate=self.estimate,
             demand=to_prove(best, audio, self.loss) if choice.wants else 0,
-            wishes=choice.wishes(allotted, shown or {}, (budget or 0.0) - spent),
+            needs=choice.needs(allotted, (budget or 0.0) - spent),
             short=budget is not None and best > budget,
             statistics=self.attention.statistics,
         )

@@ -5,9 +5,11 @@
  */
 
 /** A path without answers for this long, ms, after the browser noticed, is taken for lost. */
-const PATIENCE = 2_000;
+const PATIENCE = 500;
 /** A restart connects within this, ms; else only joining anew can help. */
 const RESTART_TIMEOUT = 8_000;
+/** One that has not connected after this, ms, began before there was another network, maybe. */
+const AGAIN_AFTER = 1_500;
 
 export interface IceRestartHandlers {
   /** Offer with fresh credentials; resolves when the answer is applied. */
@@ -21,6 +23,9 @@ export class IceRestart {
   readonly #handlers: IceRestartHandlers;
   #connectedOnce = false;
   #restarting = false;
+  /** The offer has no answer yet. */
+  #offering = false;
+  #restartedAt = 0;
   #patience: ReturnType<typeof setTimeout> | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -42,8 +47,16 @@ export class IceRestart {
       this.#patience ??= setTimeout(() => void this.#restart(), PATIENCE);
   }
 
-  /** This device is on another network, maybe: do not wait until the old path fails. */
-  networkChanged(): void {
+  /** Whether it has connected and is not known to be lost. */
+  get outlasts(): boolean {
+    const { connectionState } = this.#pc;
+    return this.#connectedOnce && connectionState !== "failed" && connectionState !== "closed";
+  }
+
+  /** The path is dead, or this device on another network: do not wait until the browser says so. */
+  pathLost(): void {
+    const stuck = this.#restarting && performance.now() - this.#restartedAt > AGAIN_AFTER;
+    if (stuck && !this.#offering) this.#restarting = false;
     if (this.#connectedOnce) void this.#restart();
   }
 
@@ -54,15 +67,19 @@ export class IceRestart {
 
   async #restart(): Promise<void> {
     if (this.#closed || this.#restarting) return;
-    this.#calm();
-    this.#restarting = true;
-    this.#deadline = setTimeout(() => this.#lost(), RESTART_TIMEOUT);
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    this.#restarting = this.#offering = true;
+    this.#restartedAt = performance.now();
+    this.#deadline ??= setTimeout(() => this.#lost(), RESTART_TIMEOUT);
     try {
       this.#pc.restartIce();
       await this.#handlers.offer();
     } catch {
       this.#lost();
       return;
+    } finally {
+      this.#offering = false;
     }
     if (this.#pc.connectionState === "connected") this.#connected();
   }

@@ -9,6 +9,7 @@ import { asRoomError, RoomError } from "./errors.ts";
 import { ExperienceLog } from "./experience.ts";
 import { IceRestart } from "./ice-restart.ts";
 import { JitterTarget, pathSample } from "./jitter-target.ts";
+import { PathPulse } from "./path-pulse.ts";
 import { ReceivingLines } from "./receiving.ts";
 import { SendingLines } from "./sending.ts";
 import { setOffer } from "./stereo.ts";
@@ -25,6 +26,8 @@ export interface NegotiationHandlers {
   send(message: ClientMessage): void;
   connection(state: RTCPeerConnectionState): void;
   looked(report: RTCStatsReport): void;
+  /** Nothing comes by the path for media, though it should. */
+  silent(): void;
   failed(error: RoomError): void;
 }
 
@@ -41,6 +44,7 @@ export class Negotiation {
   readonly receiving: ReceivingLines;
   readonly #handlers: NegotiationHandlers;
   readonly #ice: IceRestart;
+  readonly #pulse: PathPulse;
   #offers = 0;
   #pending: Pending | null = null;
   #queue: Promise<void> = Promise.resolve();
@@ -64,6 +68,10 @@ export class Negotiation {
       offer: () => this.offer(0),
       lost: () => this.#fail("the media connection to the server was lost"),
     });
+    this.#pulse = new PathPulse(pc, this.sending, this.receiving, {
+      silent: () => handlers.silent(),
+      dead: () => this.#ice.pathLost(),
+    });
     pc.onicecandidate = ({ candidate }) => {
       if (candidate?.candidate)
         handlers.send({
@@ -73,7 +81,10 @@ export class Negotiation {
         });
     };
     pc.onconnectionstatechange = () => this.#connectionChanged();
-    pc.oniceconnectionstatechange = () => this.#ice.changed();
+    pc.oniceconnectionstatechange = () => {
+      if (pc.iceConnectionState === "disconnected") handlers.silent();
+      this.#ice.changed();
+    };
   }
 
   get offers(): number {
@@ -107,9 +118,15 @@ export class Negotiation {
     return done;
   }
 
-  /** This device may be on another network now. */
-  networkChanged(): void {
-    this.#ice.networkChanged();
+  /** Whether media has come and may come again, as far as is known. */
+  get outlasts(): boolean {
+    return this.#ice.outlasts;
+  }
+
+  /** This device is on another network now, or may be. */
+  networkChanged(sure: boolean): void {
+    this.#pulse.hint();
+    if (sure) this.#ice.pathLost();
   }
 
   /** An `answer` message. */
@@ -125,8 +142,10 @@ export class Negotiation {
   }
 
   /** Another socket took the place of the one the offer or its answer may have been lost with. */
-  repeat(): void {
+  resumed(): void {
     if (this.#pending) this.#handlers.send(this.#pending.offer);
+    // The way of the media will have been that of the socket.
+    else if (this.#pulse.silent) this.#ice.pathLost();
   }
 
   /** No answer will come any more; what arrives goes on arriving. */
@@ -134,6 +153,7 @@ export class Negotiation {
     this.#closed = true;
     clearTimeout(this.#deadline);
     clearInterval(this.#path);
+    this.#pulse.close();
     this.#ice.close();
     this.#pending?.refused(new RoomError("signaling-lost", "the session ended", true));
   }
@@ -207,6 +227,7 @@ export class Negotiation {
     if (state === "connected") {
       clearTimeout(this.#deadline);
       this.#path ??= setInterval(() => void this.#lookAtPath(), PATH_EVERY);
+      this.#pulse.start();
     }
     this.#handlers.connection(state);
     this.#ice.changed();

@@ -7,12 +7,12 @@ interface NetworkInformation extends EventTarget {
 
 /**
  * Call `changed` when the device came back online or went from one kind of network to
- * another; returns how to stop that.
+ * another (`sure`), or when it may have; returns how to stop that.
  */
-export function watchNetwork(changed: () => void): () => void {
+export function watchNetwork(changed: (sure: boolean) => void): () => void {
   const stop = new AbortController();
   const { signal } = stop;
-  globalThis.addEventListener?.("online", changed, { signal });
+  globalThis.addEventListener?.("online", () => changed(true), { signal });
   const navigator: { connection?: NetworkInformation } & object = globalThis.navigator ?? {};
   const { connection } = navigator;
   let type = connection?.type;
@@ -20,9 +20,8 @@ export function watchNetwork(changed: () => void): () => void {
     "change",
     () => {
       // Also fired when the browser's estimate of the speed changes.
-      if (connection.type === type) return;
+      changed(connection.type !== type);
       type = connection.type;
-      changed();
     },
     { signal },
   );

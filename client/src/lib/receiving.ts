@@ -54,6 +54,11 @@ export class ReceivingLines {
     return lines;
   }
 
+  /** Of the first line. */
+  get track(): MediaStreamTrack | null {
+    return this.#lines[0]?.transceiver.receiver.track ?? null;
+  }
+
   /** What arrives on the line `mid`. */
   stream(mid: string): MediaStream | null {
     return this.#lines.find(({ transceiver }) => transceiver.mid === mid)?.stream ?? null;

@@ -127,9 +127,9 @@ export class RoomClient extends Emitter<RoomEvents> {
     this.#membership.ask(options);
     const joined = this.#sessions.begin(encryption && (() => this.#encrypt(encryption)));
     globalThis.addEventListener?.("pagehide", this.leave);
-    this.#stopWatching = watchNetwork(() => {
-      this.#sessions.retryNow();
-      this.#session?.networkChanged();
+    this.#stopWatching = watchNetwork((sure) => {
+      if (sure) this.#sessions.retryNow();
+      this.#session?.networkChanged(sure);
     });
     await joined;
   }

@@ -23,16 +23,12 @@ import { asRoomError, RoomError } from "./errors.ts";
 import { Negotiation, type NegotiationHandlers } from "./negotiation.ts";
 import type { Publication } from "./publications.ts";
 import { SOURCES } from "./sending.ts";
-import { type OpenSocket, SignalingSocket } from "./signaling.ts";
+import type { OpenSocket } from "./signaling.ts";
+import { SignalingLink } from "./signaling-link.ts";
 import { pairsFor, SlotTable } from "./slots.ts";
 
 /** The server says `joined` within this, ms. */
 const JOIN_TIMEOUT = 10_000;
-
-/** A lost socket is replaced within this, ms; then the server's grace period is nearly over. */
-const RESUME_WITHIN = 12_000;
-/** Between two attempts to resume, ms. */
-const RESUME_EVERY = 500;
 
 export interface SessionEnd {
   error: RoomError;
@@ -95,16 +91,13 @@ export interface SessionOptions {
 
 export class Session {
   readonly #options: SessionOptions;
+  readonly #link: SignalingLink;
   readonly #negotiation: Negotiation;
   readonly #slots = new SlotTable();
   #layers: ReadonlyMap<string, SlotLayer> = new Map();
   readonly #abort = new AbortController();
-  #socket: SignalingSocket | null = null;
   #joined: ((message: Joined) => void) | null = null;
-  #resumeToken = "";
   #rights: Rights | null = null;
-  /** When the socket was lost, by performance.now(), while it is. */
-  #lostSince: number | null = null;
   #published = false;
   /** Offered so far, answered or not. */
   #pairs = 0;
@@ -124,15 +117,21 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     const handlers: NegotiationHandlers = {
-      send: (message) => this.#socket?.send(message),
+      send: (message) => this.#link.send(message),
       connection: (state) => {
         if (!this.#retired) options.handlers.connection(state);
       },
       looked: (report) => {
         if (!this.#retired) options.handlers.looked(report);
       },
+      silent: () => this.#link.doubt(),
       failed: (error) => this.#end({ error, refused: false }),
     };
+    this.#link = new SignalingLink(options.url, options.openSocket, {
+      message: (message) => this.#received(message),
+      outlasts: () => this.#published && this.#negotiation.outlasts,
+      lost: (error) => this.#end({ error, refused: false }),
+    });
     this.#negotiation = new Negotiation(options.pc, handlers, options.encryption);
   }
 
@@ -194,24 +193,24 @@ export class Session {
   }
 
   prefer(peer: string, quality: Quality): void {
-    this.#socket?.send({ type: "prefer", peer, quality });
+    this.#link.send({ type: "prefer", peer, quality });
   }
 
   mutePeer(peer: string, source: Source, reason: string): void {
-    this.#socket?.send({ type: "mute-peer", peer, source, reason });
+    this.#link.send({ type: "mute-peer", peer, source, reason });
   }
 
   removePeer(peer: string, reason: string): void {
-    this.#socket?.send({ type: "remove-peer", peer, reason });
+    this.#link.send({ type: "remove-peer", peer, reason });
   }
 
   /** Send what needs nothing else done; it is lost when there is no socket. */
   say(message: ClientMessage): void {
-    this.#socket?.send(message);
+    this.#link.send(message);
   }
 
   view(view: Omit<View, "type">): void {
-    this.#socket?.send({ type: "view", ...view });
+    this.#link.send({ type: "view", ...view });
     this.#beside = (view.tiles ?? []).filter(({ source }) => source === "camera").length;
     void this.makeRoom(this.#others);
   }
@@ -230,12 +229,14 @@ export class Session {
   }
 
   /** This device may be on another network now. */
-  networkChanged(): void {
-    this.#negotiation.networkChanged();
+  networkChanged(sure: boolean): void {
+    this.#negotiation.networkChanged(sure);
+    if (sure) this.#link.networkChanged();
+    else this.#link.doubt();
   }
 
   leave(): void {
-    this.#socket?.send({ type: "leave" });
+    this.#link.send({ type: "leave" });
     this.close();
   }
 
@@ -243,7 +244,7 @@ export class Session {
   retire(): void {
     this.#retired = true;
     this.#abort.abort();
-    this.#socket?.close();
+    this.#link.close();
     this.#negotiation.abandon();
   }
 
@@ -254,13 +255,13 @@ export class Session {
   }
 
   async #start(): Promise<void> {
-    const { url, join, openSocket, publications, handlers } = this.#options;
+    const { join, publications, handlers } = this.#options;
     const filled = Promise.all(
       publications().map(([source, { track }]) => this.#negotiation.sending.set(source, track)),
     );
-    this.#socket = await SignalingSocket.open(url, this.#incoming, openSocket, this.#abort.signal);
+    await this.#link.open();
     const joined = await this.#join({ type: "join", ...join });
-    this.#resumeToken = joined.resumeToken;
+    this.#link.joined(joined.resumeToken);
     this.#rights = joined.rights;
     await filled;
     handlers.joined(joined);
@@ -268,51 +269,12 @@ export class Session {
     await this.#offer(pairsFor(joined.peers.length + this.#beside, 0));
   }
 
-  readonly #incoming = {
-    message: (message: ServerMessage) => this.#received(message),
-    lost: (error: RoomError) => this.#lost(error),
-  };
-
-  /** The socket is gone: get another while the server still has the peer and its media flows. */
-  #lost(error: RoomError): void {
-    this.#socket = null;
-    if (this.#abort.signal.aborted) return;
-    const now = performance.now();
-    const first = this.#lostSince === null;
-    this.#lostSince ??= now;
-    if (!this.#alive() || now - this.#lostSince > RESUME_WITHIN)
-      this.#end({ error, refused: false });
-    else setTimeout(() => void this.#resume(error), first ? 0 : RESUME_EVERY);
-  }
-
-  #alive(): boolean {
-    return this.#published && this.pc.connectionState === "connected";
-  }
-
-  async #resume(error: RoomError): Promise<void> {
-    const { url, openSocket } = this.#options;
-    if (this.#abort.signal.aborted) return;
-    try {
-      this.#socket = await SignalingSocket.open(
-        url,
-        this.#incoming,
-        openSocket,
-        this.#abort.signal,
-      );
-    } catch {
-      this.#lost(error);
-      return;
-    }
-    this.#socket.send({ type: "resume", resumeToken: this.#resumeToken });
-  }
-
   /** What was said to the old socket may be lost: it is said again. */
   #resumed(peers: readonly PeerInfo[]): void {
-    this.#lostSince = null;
     this.#options.handlers.resumed(peers);
     const published = new Map(this.#options.publications());
     for (const source of SOURCES) this.#announce(source, published.get(source) ?? null, true);
-    this.#negotiation.repeat();
+    this.#negotiation.resumed();
   }
 
   #join(join: Join): Promise<Joined> {
@@ -326,7 +288,7 @@ export class Session {
         clearTimeout(timer);
         resolve(message);
       };
-      this.#socket?.send(join);
+      this.#link.send(join);
     });
   }
 
@@ -374,7 +336,7 @@ export class Session {
     // The server would refuse it, and its line carries nothing.
     if (live && !this.#rights?.publish.includes(source)) return;
     const muted = publication?.muted ?? false;
-    this.#socket?.send({ type: "publish", source, live, muted, again });
+    this.#link.send({ type: "publish", source, live, muted, again });
   }
 
   #received(message: ServerMessage): void {
@@ -436,10 +398,10 @@ export class Session {
       message.failure ?? null,
     );
     // It was the socket's failure alone: the server still has the peer and its media.
-    if (message.code === "connection-failed" && this.#alive()) {
+    const alive = this.#published && this.pc.connectionState === "connected";
+    if (message.code === "connection-failed" && alive) {
       this.#options.handlers.refused(error);
-      this.#socket?.close();
-      this.#lost(error);
+      this.#link.renounce(error);
     } else if (message.fatal) this.#end({ error, refused: true });
     else if (message.id == null || !this.#negotiation.refused(message.id, error))
       this.#options.handlers.refused(error);

@@ -3,7 +3,7 @@ import { type ClientMessage, type ServerMessage, SUBPROTOCOL } from "../protocol
 import { RoomError } from "./errors.ts";
 
 /** Opening takes at most this long, ms. */
-const OPEN_TIMEOUT = 8_000;
+export const OPEN_TIMEOUT = 8_000;
 /** A ping is sent after this long, ms, without a message. */
 const PING_AFTER = 4_000;
 /** Nothing at all for this many heartbeats after a ping: the server is gone. */
@@ -65,6 +65,7 @@ export class SignalingSocket {
     handlers: SignalingHandlers,
     openSocket: OpenSocket = openWebSocket,
     abort?: AbortSignal,
+    within = OPEN_TIMEOUT,
   ): Promise<SignalingSocket> {
     return new Promise((resolve, reject) => {
       const socket = openSocket(url, SUBPROTOCOL);
@@ -74,7 +75,7 @@ export class SignalingSocket {
         socket.close();
         reject(new RoomError("server-unreachable", message, true));
       };
-      const deadline = setTimeout(() => fail("no answer from the server"), OPEN_TIMEOUT);
+      const deadline = setTimeout(() => fail("no answer from the server"), within);
       const cancel = () => fail("cancelled");
       abort?.addEventListener("abort", cancel);
       const settled = () => {
@@ -96,6 +97,11 @@ export class SignalingSocket {
     if (this.#socket.bufferedAmount > MOST_BUFFERED)
       this.#lose(new RoomError("signaling-lost", "the server does not take our messages", true));
     else this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Have the server say something. */
+  ping(): void {
+    this.send({ type: "ping", id: this.#pings++ });
   }
 
   /** Close without a further word to the handlers. */
@@ -130,7 +136,7 @@ export class SignalingSocket {
     this.#silentBeats += 1;
     if (this.#silentBeats > MISSED_PONGS)
       this.#lose(new RoomError("signaling-lost", "the server fell silent", true));
-    else this.send({ type: "ping", id: this.#pings++ });
+    else this.ping();
   }
 
   #lose(error: RoomError): void {

@@ -98,7 +98,7 @@ export class FakePeerConnection {
       queueMicrotask(() => this.connect());
   }
 
-  async getStats() {
+  async getStats(_line?: unknown) {
     return new Map(this.stats);
   }
 

@@ -3,6 +3,7 @@
 import gc
 import multiprocessing
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -41,8 +42,17 @@ def simulate_many(
 
 
 def _begin() -> None:
+    threading.Thread(target=_end_with_parent, name="end with the parent", daemon=True).start()
     gc.freeze()
     gc.set_threshold(*_GARBAGE)
+
+
+def _end_with_parent() -> None:
+    # Who is killed (SIGKILL, SIGTERM) cannot tell its processes, which would go on by themselves.
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # noqa: S101  (it is one of a pool's)
+    parent.join()
+    os._exit(1)
 
 
 def _tell(seed: int, *, steps: int, seconds: float, workers: int) -> Outcome:

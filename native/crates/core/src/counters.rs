@@ -78,6 +78,8 @@ counters! {
     keyframes_received,
     /// Slots that spliced to what they were mapped to.
     slots_switched,
+    /// Times one did so with a keyframe that had come before.
+    slots_joined,
     /// Sender reports received.
     sender_reports_received,
     /// Receiver reports received.

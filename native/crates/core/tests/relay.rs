@@ -173,6 +173,7 @@ fn what_is_watched_no_more_is_given_up_after_a_while() {
     let before = stage.pair.here.counter("relay_sent");
     stage.film(2, 3);
     assert_eq!(stage.pair.here.counter("relay_sent"), before);
+    stage.pair.run(300);
     stage.watch();
     stage.film(2, 3);
     assert_eq!(stage.seen(0), 9 + 6, "and it can be watched again");

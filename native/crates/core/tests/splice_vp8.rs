@@ -34,7 +34,7 @@ fn the_old_picture_stays_until_the_new_one_can_begin() {
             world.send(presenter, &packet);
         }
         if number >= 2 {
-            for packet in shared.frame(number == 3 || number == 8, 2) {
+            for packet in shared.frame(number == 8, 2) {
                 world.send(presenter, &packet);
                 sent_from_screen += 1;
             }

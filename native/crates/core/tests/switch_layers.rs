@@ -26,8 +26,8 @@ fn layers_are_aligned_by_the_publishers_own_clock() {
     let mut high = Vp8::new(30_000, "1", Some("f"));
     // Both layers' frame n was captured at 5,000 ms + n/30 s of the publisher's clock.
     let (low_zero, high_zero) = (low.timestamp, high.timestamp);
-    for number in 0..10u64 {
-        let keyframe = number == 0 || number == 6;
+    for number in 0..20u64 {
+        let keyframe = number == 0 || number == 16;
         for packet in low.frame(keyframe, 1) {
             world.send(publisher, &packet);
         }
@@ -41,16 +41,16 @@ fn layers_are_aligned_by_the_publishers_own_clock() {
             sender_report(&mut world, publisher, 100, 5000, low_zero);
             sender_report(&mut world, publisher, 30_000, 5000, high_zero);
         }
-        if number == 4 {
+        if number == 14 {
             world.map(slot, track, "f");
         }
     }
     let seen = world.peers[viewer].of(600);
-    // Frames 0..=6 low, then 6..10 high: the same moment, so the least possible step.
-    assert_eq!(seen.len(), 7 + 4 * 2);
-    let splice = &seen[6..8];
+    // Frames 0..=16 low, then 16..20 high: the same moment, so the least possible step.
+    assert_eq!(seen.len(), 17 + 4 * 2);
+    let splice = &seen[16..18];
     assert_eq!(splice[1].timestamp.wrapping_sub(splice[0].timestamp), 1);
-    assert_eq!(seen[9].timestamp.wrapping_sub(seen[6].timestamp), 3001);
+    assert_eq!(seen[19].timestamp.wrapping_sub(seen[16].timestamp), 3001);
 }
 
 #[test]

@@ -256,20 +256,40 @@ impl Driver {
         worker: usize,
         job: impl FnOnce(Served<'_>) -> R + Send + 'static,
     ) -> Result<R, CallError> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(CallError::Closed);
-        }
-        let shared = self.shared().get(worker).cloned().ok_or(CallError::NoSuchWorker)?;
         let (answer, answered) = sync_channel(1);
         let job = move |served: Served<'_>| {
             // The caller may have given up.
             let _ = answer.send(job(served));
         };
-        shared.mailbox.put(Job::Serve(Box::new(job))).map_err(|refused| match refused {
+        self.put(worker, Box::new(job))?.wait_for(&answered)
+    }
+
+    /// Has `job` run on the thread of `worker` after all that it was given before; waits for nothing.
+    ///
+    /// # Errors
+    /// [`CallError`], but never `Silent`.
+    pub fn post(
+        &self,
+        worker: usize,
+        job: impl FnOnce(Served<'_>) + Send + 'static,
+    ) -> Result<(), CallError> {
+        self.put(worker, Box::new(job)).map(drop)
+    }
+
+    fn put(
+        &self,
+        worker: usize,
+        job: Box<dyn FnOnce(Served<'_>) + Send>,
+    ) -> Result<Arc<Shared>, CallError> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(CallError::Closed);
+        }
+        let shared = self.shared().get(worker).cloned().ok_or(CallError::NoSuchWorker)?;
+        shared.mailbox.put(Job::Serve(job)).map_err(|refused| match refused {
             Refused::Full => CallError::Busy,
             Refused::Closed => CallError::Lost,
         })?;
-        shared.wait_for(&answered)
+        Ok(shared)
     }
 
     /// Takes the oldest reports, at most `limit`.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::sys::EventFd;
 
-/// Jobs waiting in a mailbox; each belongs to a thread that waits for it, so more than
+/// Jobs waiting in a mailbox; most belong to a thread that waits for them, so more than
 /// a few means a worker that does not answer. One more is refused.
 const CAPACITY: usize = 1024;
 

@@ -13,6 +13,10 @@ pub(crate) trait Backend: Send + Sync {
     fn workers(&self) -> usize;
     /// Runs `job` on engine number `worker`, returns when it is done.
     fn run(&self, worker: usize, job: Job) -> Result<(), CallError>;
+    /// Has `job` run there after all that came before it; need not wait until it is done.
+    fn post(&self, worker: usize, job: Job) -> Result<(), CallError> {
+        self.run(worker, job)
+    }
     /// Takes the oldest reports, at most `limit`.
     fn drain(&self, limit: usize) -> Vec<Report>;
     /// How many control datagrams were dropped on the way from the engines to `drain`.
@@ -28,6 +32,10 @@ impl Backend for Driver {
 
     fn run(&self, worker: usize, job: Job) -> Result<(), CallError> {
         self.call(worker, job)
+    }
+
+    fn post(&self, worker: usize, job: Job) -> Result<(), CallError> {
+        Driver::post(self, worker, job)
     }
 
     fn drain(&self, limit: usize) -> Vec<Report> {

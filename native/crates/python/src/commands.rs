@@ -57,6 +57,25 @@ impl Commands {
         Ok(self.ask(py, handle, unknown, question)?)
     }
 
+    /// A command whose answer nobody waits for: the event loop has other things to do than to stand
+    /// still until the worker has its turn. What it is about is there, or is going.
+    fn tell(
+        &self,
+        py: Python<'_>,
+        handle: u64,
+        unknown: CommandError,
+        command: Command,
+    ) -> PyResult<()> {
+        let job = move |served: Served<'_>| {
+            let _ = served.engine.handle_command(served.now, command);
+        };
+        match py.detach(|| self.backend.post(worker_of(handle), Box::new(job))) {
+            Ok(()) => Ok(()),
+            Err(CallError::NoSuchWorker) => Err(Failure::Refused(unknown).into()),
+            Err(error) => Err(Failure::Unanswered(error).into()),
+        }
+    }
+
     /// Has the worker of `slot` know a track that another one receives.
     fn relay(&self, py: Python<'_>, slot: u64, up_track: UpTrackId) -> PyResult<()> {
         let publisher = engine_id(worker_of(up_track.0));
@@ -250,7 +269,7 @@ impl Commands {
 
     fn set_demand(&self, py: Python<'_>, transport: u64, bitrate: u64) -> PyResult<()> {
         let command = Command::SetDemand { transport: TransportId(transport), bitrate };
-        self.command(py, transport, CommandError::UnknownTransport, command)
+        self.tell(py, transport, CommandError::UnknownTransport, command)
     }
 
     fn limit_slot(
@@ -261,7 +280,7 @@ impl Commands {
         temporal: Option<u8>,
     ) -> PyResult<()> {
         let command = Command::LimitSlot { slot: SlotId(slot), spatial, temporal };
-        self.command(py, slot, CommandError::UnknownSlot, command)
+        self.tell(py, slot, CommandError::UnknownSlot, command)
     }
 
     #[pyo3(signature = (up_track, rid = ""))]

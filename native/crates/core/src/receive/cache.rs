@@ -1,5 +1,6 @@
 //! Recent packets of an encoding, for forwarding and for retransmission.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use trio_sfu_wire::codec::{Codec, Descriptor};
@@ -173,6 +174,11 @@ impl Cache {
         let (dependency_descriptor, rest) = bytes.split_at_checked(place.extension)?;
         let payload = rest.get(..place.payload)?;
         Some((packet, Bytes { dependency_descriptor, payload }))
+    }
+
+    /// Bytes of the payloads of some packets.
+    pub(crate) fn bytes(&self, numbers: RangeInclusive<u64>) -> usize {
+        numbers.filter_map(|number| self.find(number)).map(|(_, place)| place.payload).sum()
     }
 
     /// Whether every packet from the beginning of `sequence`'s frame to it is kept.

@@ -1,5 +1,6 @@
 //! One RID stream of a published track, and who watches it.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use trio_sfu_wire::rtcp::SenderInfo;
@@ -26,8 +27,8 @@ use crate::transport::negotiated::Format;
 
 pub(crate) type EncodingKey = Key<Encoding>;
 
-/// Who comes so long after a stream's first packet sees its first picture. Longer, and what came
-/// since is more than another keyframe.
+/// Who comes so long after a keyframe began is sent that one, and what has come since: for as long
+/// publishers send no other. Longer, and what came since is more than another keyframe.
 const RECENT: Duration = Duration::from_millis(300);
 
 /// Per-encoding counts.
@@ -109,15 +110,15 @@ impl Encoding {
         !(self.showing.is_empty() && self.waiting.is_empty() && self.relays.is_empty())
     }
 
-    /// The number of its first packet, if that began a keyframe a moment ago and all that has come
+    /// The numbers from its latest keyframe on, if that began a moment ago and all that has come
     /// since is here.
-    pub(crate) fn first_picture(&self, now: Instant) -> Option<u64> {
-        let (_, sequence) = self.keyframe.filter(|(_, sequence)| Some(*sequence) == self.first)?;
+    pub(crate) fn recent_picture(&self, now: Instant) -> Option<RangeInclusive<u64>> {
+        let (_, sequence) = self.keyframe?;
         let packet = self.cache.packet(sequence)?;
         let highest = self.sequence.highest()?;
         let recent = now.since(packet.arrived) < RECENT;
         (recent && (sequence..=highest).all(|number| self.cache.contains(number)))
-            .then_some(sequence)
+            .then_some(sequence..=highest)
     }
 
     /// The publisher sends it under another SSRC from now on, or not at all.

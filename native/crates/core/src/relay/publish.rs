@@ -139,8 +139,9 @@ impl Engine {
 }
 
 /// The packets that whoever begins to watch now may need: of a stream that has just begun all; of
-/// another those of the frame under way, and of the one from which something may still come. A
-/// frame is known to be whole by the packet before it.
+/// another those of the frame under way, of the one from which something may still come, and those
+/// from a keyframe on that slots can begin with now. A frame is known to be whole by the packet
+/// before it.
 fn past(now: Instant, encoding: &Encoding) -> Option<std::ops::RangeInclusive<u64>> {
     let highest = encoding.sequence.highest()?;
     let cache = &encoding.cache;
@@ -165,6 +166,8 @@ fn past(now: Instant, encoding: &Encoding) -> Option<std::ops::RangeInclusive<u6
         return Some(earliest..=highest);
     }
     let within = before_gap.unwrap_or(highest);
+    let recent = encoding.recent_picture(now).map_or(highest, |numbers| *numbers.start());
+    let within = within.min(recent);
     let timestamp = cache.packet(within)?.timestamp;
     let of_frame = |number: &u64| cache.packet(*number).is_some_and(|p| p.timestamp == timestamp);
     let first = (lowest..=within).rev().take_while(of_frame).last()?;

@@ -191,7 +191,7 @@ impl Engine {
         watched.state = State::Flowing;
         let waiting = std::mem::take(&mut encoding.waiting);
         for slot in waiting {
-            if !self.begin_at_first_picture(now, slot, key) {
+            if !self.begin_at_recent_picture(now, slot, key) {
                 self.wait(now, slot, key);
             }
         }

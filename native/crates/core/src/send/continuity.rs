@@ -8,6 +8,7 @@ use crate::receive::cache::Packet;
 use crate::receive::encoding::EncodingKey;
 use crate::send::selection::seams::Shift;
 use crate::send::span::Span;
+use crate::send::timestamps::Timestamps;
 use crate::time::Instant;
 use crate::transport::negotiated::kind_of;
 
@@ -41,14 +42,14 @@ impl Continuity {
         }
     }
 
-    /// Begins a span of `encoding` at `packet`, `elapsed` ticks after the latest packet.
+    /// Begins a span of `encoding` at `packet`.
     pub(crate) fn splice(
         &self,
         id: u32,
         encoding: EncodingKey,
         packet: &Packet,
         frame_number: Option<u16>,
-        elapsed: u32,
+        timestamps: Timestamps,
     ) -> Span {
         let descriptor = &packet.descriptor;
         let picture_id = descriptor.picture_id().map_or(0, |field| field.value);
@@ -62,7 +63,7 @@ impl Continuity {
             encoding,
             first_in: packet.sequence,
             first_out: self.next,
-            timestamp: self.timestamp.wrapping_add(elapsed).wrapping_sub(packet.timestamp),
+            timestamps,
             picture_id: self.picture_id.wrapping_add(1).wrapping_sub(picture_id),
             tl0_picture_index: self.tl0_picture_index.wrapping_add(1).wrapping_sub(tl0),
             key_index: self.key_index.wrapping_add(1).wrapping_sub(key_index),
@@ -87,7 +88,7 @@ impl Continuity {
             return;
         }
         self.next = out + 1;
-        self.timestamp = packet.timestamp.wrapping_add(span.timestamp);
+        self.timestamp = span.timestamps.of(packet);
         self.at = packet.arrived;
         self.begun = true;
         let (picture_id, tl0) = span.picture(packet, shift);

@@ -19,7 +19,7 @@ impl Engine {
         if self.slots.get(key).is_some_and(|slot| slot.showing == Some(source)) {
             return;
         }
-        if !self.begin_at_first_picture(now, key, source) {
+        if !self.begin_at_recent_picture(now, key, source) {
             self.wait(now, key, source);
         }
     }

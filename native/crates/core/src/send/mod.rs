@@ -17,4 +17,6 @@ pub(crate) mod selection;
 pub(crate) mod sent;
 pub(crate) mod slot;
 pub(crate) mod span;
+mod splice;
+mod timestamps;
 mod write;

@@ -118,6 +118,15 @@ impl Pacer {
         wait(self.waiting, rates) < limit
     }
 
+    /// Whether so many bytes more can be sent before more waits than should.
+    pub(crate) fn takes_soon(&self, bytes: usize) -> bool {
+        let all = self.waiting + bytes;
+        match self.rates {
+            Some(rates) => wait(all, rates) <= LATE,
+            None => self.room.is_none() || all < MAX_BLOCKED,
+        }
+    }
+
     /// Whether more waits than should: upper layers are better left out.
     #[inline]
     pub(crate) fn is_late(&self) -> bool {
@@ -261,4 +270,19 @@ fn size(queued: &Queued) -> usize {
 
 fn wait(bytes: usize, rates: Rates) -> Duration {
     Duration::from_nanos(bytes as u64 * 8_000_000_000 / rates.pacing.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pacer;
+    use crate::time::Instant;
+
+    #[test]
+    fn it_takes_what_is_sent_before_anything_is_late() {
+        let mut pacer = Pacer::default();
+        assert!(pacer.takes_soon(10_000_000), "nobody knows of a limit");
+        pacer.set_rates(Instant::default(), 8_000_000, 4_000_000);
+        assert!(pacer.takes_soon(150_000), "150 ms");
+        assert!(!pacer.takes_soon(151_000));
+    }
 }

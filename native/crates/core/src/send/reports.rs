@@ -81,7 +81,7 @@ impl Engine {
         let now_ntp = ntp(self.config.ntp_epoch, now);
         let reported = encoding.sender_report.and_then(|report| {
             let at = report.ntp.wrapping_add_signed(self.clock_offset(encoding)?);
-            Some((at, report.rtp_timestamp.wrapping_add(span.timestamp)))
+            Some((at, span.timestamps.live(report.rtp_timestamp)))
         });
         let (at, timestamp) = reported.unwrap_or_else(|| {
             (ntp(self.config.ntp_epoch, slot.continuity.at), slot.continuity.timestamp)

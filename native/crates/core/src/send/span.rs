@@ -7,12 +7,13 @@ use trio_sfu_wire::codec::{Detail, dependency_descriptor};
 use crate::receive::cache::Packet;
 use crate::receive::encoding::EncodingKey;
 use crate::send::selection::seams::Shift;
+use crate::send::timestamps::Timestamps;
 
 /// Spans a slot remembers, for retransmissions from before a splice.
 const MAX_SPANS: usize = 4;
 
 /// How an encoding's numbers become the slot's: constant differences, modulo each field's
-/// size, so that nothing has to be remembered packet by packet.
+/// size (timestamps aside), so that nothing has to be remembered packet by packet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
     pub(crate) id: u32,
@@ -20,7 +21,7 @@ pub(crate) struct Span {
     /// The encoding's packet that began the span, and its number in the slot.
     pub(crate) first_in: u64,
     pub(crate) first_out: u64,
-    pub(crate) timestamp: u32,
+    pub(crate) timestamps: Timestamps,
     pub(crate) picture_id: u16,
     pub(crate) tl0_picture_index: u8,
     pub(crate) key_index: u8,

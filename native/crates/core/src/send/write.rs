@@ -119,9 +119,9 @@ impl Out<'_> {
                 return Err(Unsent::Stale);
             }
             let payload = write(*now, transport, slot, &span, source, queued, scratch, batch)?;
-            Ok((payload, source.0.arrived))
+            Ok((payload, source.0.arrived, span.timestamps.recalls(source.0)))
         })();
-        let (payload, arrived) = match written {
+        let (payload, arrived, recalled) = match written {
             Ok(written) => written,
             Err(reason) => {
                 batch.buffer.truncate(start);
@@ -147,7 +147,7 @@ impl Out<'_> {
                 counters.rtp_forwarded += 1;
                 counters.rtp_forwarded_bytes += len as u64;
                 // By the slot's own count, so that no slot is looked at more than others.
-                if slot.counts.packets.is_multiple_of(LATENCY_EVERY) {
+                if slot.counts.packets.is_multiple_of(LATENCY_EVERY) && !recalled {
                     counters.forwarded_after(now.since(arrived));
                 }
                 slot.counts.packets += 1;
@@ -260,7 +260,7 @@ fn write(
         }
     };
     let start = batch.buffer.len();
-    let timestamp = packet.timestamp.wrapping_add(span.timestamp);
+    let timestamp = span.timestamps.of(packet);
     #[allow(clippy::cast_possible_truncation)]
     let header_len = write_header(
         &mut batch.buffer,
