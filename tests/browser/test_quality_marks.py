@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.accessibility import findings
-from tests.browser.participant import Participant, PersonFactory, chromium_of
-from tests.browser.test_partitions import SETTINGS, UDP, Place, browsers_in
+from tests.browser.firefox import running_firefox
+from tests.browser.participant import DeviceFactory, Participant, PersonFactory, chromium_of
+from tests.browser.test_partitions import ROOM, SETTINGS, UDP, Place, browsers_in
 from tests.process.daemon import running_daemon
-from tests.process.network import BOTH_WAYS, IN, blocked, neighbour, own_network
+from tests.process.network import ADDRESS, BOTH_WAYS, IN, blocked, neighbour, own_network
 from tests.process.patience import SLACK, eventually
 
 MARKED_WITHIN = 10.0
@@ -20,6 +21,13 @@ MARKED_WITHIN = 10.0
 CLEAR_WITHIN = 45.0
 """Seconds after it: the video of before has to be back as well, for which browsers take time."""
 LOSS = f"{UDP} numgen random mod 100 < 30"
+
+# What the marks on tiles are called, by whose tile it is.
+MARKS = """() => Object.fromEntries(
+    [...document.querySelectorAll("article.tile")]
+        .map((tile) => [tile.dataset.name, tile.querySelector("footer [role=img].connection")])
+        .filter(([, mark]) => mark.checkVisibility({ visibilityProperty: true }))
+        .map(([name, mark]) => [name, mark.ariaLabel]))"""
 
 Measure = Callable[[str, str], None]
 
@@ -92,3 +100,44 @@ def test_loss_is_marked_at_who_sends_and_at_who_sees(
     for one in (alice, bob):
         unmarked(one)
     measure("nothing lost any more: no mark after", f"{time.monotonic() - started:.1f} s")
+
+
+def test_a_firefox_marks_whose_packets_are_lost(
+    artifacts: Path,
+    tmp_path: Path,
+    person: PersonFactory,
+    devices: DeviceFactory,
+    measure: Measure,
+) -> None:
+    with (
+        own_network() as network,
+        neighbour(network) as far,
+        network.inside(),
+        ExitStack() as stack,
+    ):
+        daemon = stack.enter_context(running_daemon(artifacts, environment=SETTINGS))
+        firefox = stack.enter_context(running_firefox("YRGB", 1700))
+        dave = Participant(devices("dave"), firefox)
+        chromium, _ = browsers_in(far, network, tmp_path, daemon)
+        alice = person("alice", executable=chromium)
+        dave.join(daemon.url, ROOM)
+        alice.join(f"http://{ADDRESS}:{daemon.http_port}", ROOM)
+        dave.sees("alice", alice.pattern)
+        alice.sees("dave", dave.pattern)
+
+        def sees(marks: Mapping[str, str], within: float) -> None:
+            eventually(
+                lambda: firefox.run(MARKS) == marks, within=within + SLACK, why=f"marks: {marks}"
+            )
+
+        sees({}, CLEAR_WITHIN)
+        with blocked(network, LOSS, IN):
+            started = time.monotonic()
+            sees({"alice": "Connection: bad"}, MARKED_WITHIN)
+            took = time.monotonic() - started
+            measure("30 % lost: marked in Firefox after", f"{took:.1f} s")
+            firefox.screenshot(artifacts / "marked-firefox.png")
+        started = time.monotonic()
+        sees({}, CLEAR_WITHIN)
+        took = time.monotonic() - started
+        measure("nothing lost any more: no mark in Firefox after", f"{took:.1f} s")
