@@ -1,6 +1,7 @@
 """The answer's text, read back by a parser nobody here wrote."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,24 @@ def test_tcp_is_announced_below_udp_and_above_relays() -> None:
     assert priorities == sorted(priorities, reverse=True)
     assert len({each.foundation for each in (*udp, *tcp)}) == 4
     # RFC 6544, section 4.2; the type preference of a relayed candidate is at most 2.
-    assert [priority >> 24 for priority in priorities] == [126, 126, 90, 90]
+    assert [priority >> 24 for priority in priorities] == [41, 41, 40, 40]
     assert tcp[0].priority >> 21 & 7 == 4
+
+
+def test_what_a_restart_brings_is_above_all_that_was_there() -> None:
+    offer = recorded(RECORDED[0])
+    parsed = parse_offer(offer.sdp)
+    agreement = Negotiation().agree(parsed, offer.sending, offer.slots)
+
+    def priorities(restarts: int) -> list[int]:
+        local = replace(LOCAL, tcp_candidates=[("192.0.2.1", 443)], restarts=restarts)
+        media = sections(write_answer(parsed, agreement, local, 1))[0]
+        return [each.priority for each in media.ice_candidates]
+
+    generations = [priorities(restarts) for restarts in range(40)]
+    assert all(min(now) > max(before) for before, now in pairwise(generations))
+    # RFC 8445, section 5.1.2.1: 126 is the highest, however often it is restarted.
+    assert {priority >> 24 for priority in priorities(1000)} == {126, 125}
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)

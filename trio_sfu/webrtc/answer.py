@@ -33,6 +33,8 @@ class LocalDescription:
     tcp_candidates: Sequence[tuple[str, int]] = ()
     setup: Literal["passive", "active"] = "passive"
     """Who begins the DTLS handshake (RFC 8842); it stays so as long as the connection."""
+    restarts: int = 0
+    """How often ICE was restarted."""
 
 
 def write_answer(
@@ -100,15 +102,33 @@ def _accepted(
             yield from _ssrcs(use)
 
 
+_PREFERENCE: Final = 40
+"""Type preference (RFC 8445, section 5.1.2.1) of a candidate by TCP in the first answer.
+
+A browser keeps to a path that is dead until nothing has come by it for some seconds, unless
+another has a higher priority. So what an ICE restart brings is above all that was there before,
+and in each generation TCP is below every direct path by UDP (RFC 6544, section 4.2). It is
+the lower preference of both ends that counts first (RFC 8445, section 6.1.2.3): browsers give
+90 and more, and a relay 2 at most, so a relay stays behind.
+"""
+_HIGHEST: Final = 126
+
+
+def _preferences(restarts: int) -> tuple[int, int]:
+    """Return the type preferences of UDP and TCP; after many restarts they grow no more."""
+    tcp = min(_PREFERENCE + 2 * restarts, _HIGHEST - 1)
+    return tcp + 1, tcp
+
+
 def _transport(local: LocalDescription) -> Iterator[str]:
+    udp, tcp = _preferences(local.restarts)
     for number, (host, port) in enumerate(local.candidates):
-        # RFC 8445, section 5.1.2.1: type preference of a host candidate, earlier ones first.
-        priority = (126 << 24) | ((65_535 - number) << 8) | 255
+        # RFC 8445, section 5.1.2.1: earlier ones first.
+        priority = (udp << 24) | ((65_535 - number) << 8) | 255
         yield f"a=candidate:{number + 1} 1 udp {priority} {host} {port} typ host"
     for number, (host, port) in enumerate(local.tcp_candidates):
-        # RFC 6544, section 4.2: below every direct path by UDP (a type preference of 90, as
-        # browsers give their own), above a relay; 4 is the passive side.
-        priority = (90 << 24) | ((4 << 13 | 8_191 - number) << 8) | 255
+        # RFC 6544, section 4.2: 4 is the passive side.
+        priority = (tcp << 24) | ((4 << 13 | 8_191 - number) << 8) | 255
         foundation = len(local.candidates) + number + 1
         yield (f"a=candidate:{foundation} 1 tcp {priority} {host} {port} typ host tcptype passive")
     yield "a=end-of-candidates"

@@ -241,7 +241,8 @@ class PeerConnection:
     def _restart_ice(self, transport: Transport) -> None:
         ice_ufrag, ice_pwd = _fresh_credentials()
         transport.restart_ice(ice_ufrag, ice_pwd)
-        self._local = replace(self._local, ice_ufrag=ice_ufrag, ice_pwd=ice_pwd)
+        restarts = self._local.restarts + 1
+        self._local = replace(self._local, ice_ufrag=ice_ufrag, ice_pwd=ice_pwd, restarts=restarts)
 
     def _start(self, transport: Transport, remote: RTCDtlsParameters) -> None:
         # Datagrams are kept before the answer is sent, so no ClientHello comes too early.
