@@ -39,7 +39,7 @@ async def restart(side: Side, ufrag: str, number: int = 2) -> str:
     )
 
 
-async def test_a_restart_is_answered_with_fresh_credentials_and_priorities_and_nothing_else_is_new() -> (
+async def test_a_restart_has_fresh_credentials_and_higher_priorities_and_nothing_else_is_new() -> (
     None
 ):
     async with running_engine() as engine, joined(engine) as side:
