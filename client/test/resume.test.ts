@@ -135,6 +135,19 @@ describe("a lost socket", () => {
     expect(world.sockets.length).toBeGreaterThan(20);
   });
 
+  it("is what is told when media is lost with it", async () => {
+    const told: unknown[] = [];
+    client.on("state", ({ error }) => told.push(error?.code));
+    world.pc.connect("disconnected");
+    world.socket.lose();
+    await settle();
+    for (let n = 0; n < 20 && told.length === 0; n++) {
+      if (world.socket.readyState === 0) world.socket.lose();
+      await vi.advanceTimersByTimeAsync(500);
+    }
+    expect(told).toEqual(["signaling-lost"]);
+  });
+
   it("means joining anew when the server knows the session no more, or media is gone", async () => {
     world.socket.lose();
     await settle();

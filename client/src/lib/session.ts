@@ -125,7 +125,8 @@ export class Session {
         if (!this.#retired) options.handlers.looked(report);
       },
       silent: () => this.#link.doubt(),
-      failed: (error) => this.#end({ error, refused: false }),
+      // Who reaches the server by no way at all has no trouble with media alone.
+      failed: (error) => this.#end({ error: this.#link.trouble ?? error, refused: false }),
     };
     this.#link = new SignalingLink(options.url, options.openSocket, {
       message: (message) => this.#received(message),

@@ -60,6 +60,11 @@ export class SignalingLink {
     this.#resumeToken = resumeToken;
   }
 
+  /** Why there is no socket that answers; null: there is one. */
+  get trouble(): RoomError | null {
+    return this.#since === null ? null : this.#error;
+  }
+
   /** What is sent without a socket is lost. */
   send(message: ClientMessage): void {
     this.#socket?.send(message);
