@@ -66,9 +66,12 @@ class _EngineDtls(RTCDtlsTransport):
         if self._state == State.FAILED:
             return False
         self._set_state(State.CONNECTED)
-        # Our last word; who is not let in does not hear it. Media may come as soon as it is heard.
-        await self._write_ssl()
         return True
+
+    async def confirm(self) -> None:
+        """Say our last word, which whoever is not let in does not hear. In a trio task."""
+        with suppress(ConnectionError):
+            await self._write_ssl()
 
     async def serve(self) -> None:
         """Take in what comes until the other end closes the association. In a trio task."""
@@ -182,6 +185,8 @@ class Association:
             raise MediaError(f"no DTLS handshake within {seconds:g} s", code="dtls-timeout")
         if not done:
             raise MediaError("the DTLS handshake failed", code="dtls-failed")
+        # Only now, with the loop gone, can the client know: its media comes as soon as it does.
+        await self._dtls.confirm()
 
     async def wait_closed(self) -> None:
         """Wait until the peer closes the association."""
