@@ -40,7 +40,7 @@ OWN_TESTS = {
     "signaling/frames.py": "a cache of so many short frames; tests/signaling",
     "webhooks/endpoint.py": "the oldest is dropped; a simulation has no HTTP; tests/webhooks",
     "webrtc/bridge.py": "DTLS is not simulated; tests/webrtc",
-    "webrtc/dtls.py": "DTLS is not simulated; tests/webrtc",
+    "webrtc/engine_ice.py": "DTLS is not simulated; tests/webrtc",
     "whip/link.py": "bounded; a simulation has no HTTP; tests/whip",
 }
 """Not part of a simulation."""
