@@ -134,14 +134,14 @@ describe("ICE is restarted in place", () => {
     expect([world.pc.iceRestarts, world.sockets.length]).toEqual([0, 1]);
   });
 
-  it("again when it has not connected, and no more than three times before joining anew", async () => {
+  it("again when it has not connected, and no more than four times before joining anew", async () => {
     await flows(3_000);
     for (let second = 0; second < 8; second++) {
       await deaf(1_000);
       await answer();
       world.pc.connect("connecting", "checking");
     }
-    expect(world.pc.iceRestarts).toBe(3);
+    expect(world.pc.iceRestarts).toBe(4);
     expect(states.at(-1)).toBe("connected");
     await deaf(4_000);
     expect(states.at(-1)).toBe("reconnecting");

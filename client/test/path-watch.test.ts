@@ -33,16 +33,25 @@ describe("a path that nothing comes by", () => {
   });
 
   it("is found dead again after ever longer times, not at each look", () => {
-    const verdicts = says(flowed(3), DEAF, 150);
+    const verdicts = says(flowed(3), DEAF, 90);
     const at = verdicts.flatMap((verdict, beat) => (verdict === "dead" ? [(beat + 1) * BEAT] : []));
-    expect(at).toEqual([750, 2_750, 6_750, 14_750, 30_750]);
+    expect(at).toEqual([750, 1_750, 3_250, 5_500, 9_000, 14_250, 22_000]);
+  });
+
+  it("is tried again soon when there is another network, maybe", () => {
+    const watch = flowed(3);
+    says(watch, DEAF, 40);
+    watch.hint();
+    expect(
+      says(watch, DEAF, 12).flatMap((verdict, beat) => (verdict === "dead" ? [beat] : [])),
+    ).toEqual([2, 5, 11]);
   });
 
   it("keeps these times until it has been well for a while", () => {
     const watch = flowed(3);
     says(watch, DEAF, 3);
-    expect(says(flowed(3, watch), DEAF, 12).lastIndexOf("dead")).toBe(2);
-    expect(says(flowed(12, watch), DEAF, 12).lastIndexOf("dead")).toBe(10);
+    expect(says(flowed(3, watch), DEAF, 12).lastIndexOf("dead")).toBe(8);
+    expect(says(flowed(12, watch), DEAF, 12).lastIndexOf("dead")).toBe(6);
   });
 });
 

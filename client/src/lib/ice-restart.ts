@@ -9,7 +9,7 @@ const PATIENCE = 500;
 /** A restart connects within this, ms; else only joining anew can help. */
 const RESTART_TIMEOUT = 8_000;
 /** One that has not connected after this, ms, began before there was another network, maybe. */
-const AGAIN_AFTER = 1_500;
+const AGAIN_AFTER = 800;
 
 export interface IceRestartHandlers {
   /** Offer with fresh credentials; resolves when the answer is applied. */

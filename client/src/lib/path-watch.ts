@@ -22,8 +22,12 @@ const REGULAR = 4;
 const MOST_REGULAR = 8;
 /** Bytes sent without an answer. */
 const UNANSWERED = 1_000;
-/** From one verdict to the next, ms, at first and at most: each costs the server an offer. */
-const AGAIN = 2_000;
+/**
+ * From one verdict to the next, ms, at first and at most: each costs the server an offer, but the
+ * browser may know of another network only a second or two after it is there.
+ */
+const AGAIN = 1_000;
+const LONGER = 1.5;
 const MOST_AGAIN = 16_000;
 /** A path that has been well for so long, ms, is like a new one. */
 const WELL = 10_000;
@@ -59,6 +63,8 @@ export class PathWatch {
   /** The device may be on another network. */
   hint(): void {
     this.#hint = HINT_FOR;
+    this.#again = AGAIN;
+    this.#due = Math.min(this.#due, Math.max(DEAD, this.#silence + AGAIN));
   }
 
   /** @param elapsed ms since the last time. */
@@ -79,7 +85,7 @@ export class PathWatch {
     if (!owed && silence > QUIET) this.#regular = 0;
     if (!owed || silence < this.#due) return "doubtful";
     this.#due = this.#silence + this.#again;
-    this.#again = Math.min(MOST_AGAIN, this.#again * 2);
+    this.#again = Math.min(MOST_AGAIN, this.#again * LONGER);
     return "dead";
   }
 
