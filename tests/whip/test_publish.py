@@ -72,7 +72,7 @@ async def test_candidates_are_taken_and_an_ice_restart_is_answered() -> None:
             "a=group:BUNDLE 0 1",
             "a=ice-lite",
             "m=audio 7882 UDP/TLS/RTP/SAVPF 111",
-            "a=candidate:1 1 udp 2130706431 192.0.2.9 7882 typ host",
+            "a=candidate:1 1 udp 704643071 192.0.2.9 7882 typ host",
         ]
         assert f"a=ice-ufrag:{restarted.headers['etag'][1:-1]}" in lines
         (connection,) = staged.connections
