@@ -133,9 +133,13 @@ def loaded_program(environment: Mapping[str, str]) -> Iterator[Program]:
                 pass_fds=[its.fileno()],
                 env=environment,
             )
-        yield Program(ours)
-        ours.close()
-        assert process.wait(20) == 0
+        try:
+            yield Program(ours)
+        finally:
+            # It ends with the socket.
+            ours.close()
+            code = process.wait(20)
+        assert code == 0
 
 
 def _serve(control: socket.socket) -> Start | None:

@@ -56,24 +56,25 @@ export class PathPulse {
   async #look(): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;
-    try {
-      const report = await this.#report();
-      const now = performance.now();
-      const verdict = this.#watch.next(this.#sampler.sample(report), now - this.#lookedAt);
-      this.#lookedAt = now;
-      if (verdict !== "flows") this.#handlers.silent();
-      if (verdict === "dead") this.#handlers.dead();
-    } catch {
-      // A track that was on no line for a moment.
-    } finally {
-      this.#looking = false;
-    }
+    const report = await this.#report();
+    this.#looking = false;
+    if (!report) return;
+    const now = performance.now();
+    const verdict = this.#watch.next(this.#sampler.sample(report), now - this.#lookedAt);
+    this.#lookedAt = now;
+    if (verdict !== "flows") this.#handlers.silent();
+    if (verdict === "dead") this.#handlers.dead();
   }
 
   /** Of one line, which has the pairs of all: the whole of a large room is long. */
-  #report(): Promise<RTCStatsReport> {
+  async #report(): Promise<RTCStatsReport | null> {
     const lines = SOURCES.map((source) => this.#sending.line(source)?.sender.track);
     const sent = lines.find((track) => track != null);
-    return this.#pc.getStats(sent ?? this.#receiving.track);
+    try {
+      return await this.#pc.getStats(sent ?? this.#receiving.track);
+    } catch {
+      // InvalidAccessError: the track was on no line for a moment.
+      return null;
+    }
   }
 }
