@@ -22,10 +22,21 @@ const FULL: f64 = 0.85;
 /// Datagrams a run; with more, there is nothing to be gained.
 const LONG: u64 = 8;
 
+/// What a turn has taken from the sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Intake {
+    Nothing,
+    /// All that was there.
+    All,
+    /// As much as one call takes: more may be waiting.
+    Part,
+}
+
 /// The window, from what the worker did of late.
 #[derive(Debug)]
 pub(crate) struct Coalescing {
     window: Duration,
+    latest: Intake,
     /// When the latest turn began that received something.
     received: Instant,
     period_began: Instant,
@@ -38,6 +49,7 @@ impl Coalescing {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             window: Duration::ZERO,
+            latest: Intake::Nothing,
             received: Instant::default(),
             period_began: now,
             worked: Duration::ZERO,
@@ -48,18 +60,21 @@ impl Coalescing {
 
     /// How long to wait before the sockets are looked at again.
     pub(crate) fn pause(&self, now: Instant) -> Duration {
+        if self.latest == Intake::Part {
+            return Duration::ZERO;
+        }
         (self.received + self.window).since(now).min(self.window)
     }
 
-    /// A turn was done; `received`: its datagrams were new. `runs` and `datagrams` were sent since
-    /// the worker's start.
+    /// A turn was done. `runs` and `datagrams` were sent since the worker's start.
     pub(crate) fn turned(
         &mut self,
         (began, ended): (Instant, Instant),
-        received: bool,
+        intake: Intake,
         (runs, datagrams): (u64, u64),
     ) {
-        if received {
+        self.latest = intake;
+        if intake != Intake::Nothing {
             self.received = began;
         }
         self.worked += ended.since(began);
@@ -78,6 +93,7 @@ impl Coalescing {
         self.window = wanted.clamp(least, self.window + STEP);
         *self = Self {
             window: self.window,
+            latest: self.latest,
             received: self.received,
             period_began: ended,
             worked: Duration::ZERO,
@@ -89,7 +105,7 @@ impl Coalescing {
 
 #[cfg(test)]
 mod tests {
-    use super::{Coalescing, LONGEST, PERIOD};
+    use super::{Coalescing, Intake, LONGEST, PERIOD};
     use std::time::Duration;
     use trio_sfu_core::time::Instant;
 
@@ -101,7 +117,7 @@ mod tests {
             let began = Instant((start * 1_000 + turn) * 1_000_000);
             let ended = began + Duration::from_micros(work);
             sent = (sent.0 + runs, sent.1 + runs * each);
-            coalescing.turned((began, ended), true, sent);
+            coalescing.turned((began, ended), Intake::All, sent);
         }
     }
 
@@ -150,5 +166,17 @@ mod tests {
         assert_eq!(coalescing.pause(last + LONGEST), Duration::ZERO);
         assert_eq!(coalescing.pause(last + PERIOD), Duration::ZERO);
         assert!(coalescing.pause(Instant(0)) <= LONGEST, "whatever the clock says");
+    }
+    #[test]
+    fn what_one_call_could_not_take_is_taken_at_once() {
+        let mut coalescing = Coalescing::new(Instant(0));
+        second(&mut coalescing, 0, 400, 100, 1);
+        let (began, ended) = (Instant(1_000_000_000), Instant(1_000_400_000));
+        let sent = (coalescing.runs, coalescing.datagrams);
+        coalescing.turned((began, ended), Intake::Part, sent);
+        assert_eq!(coalescing.window, LONGEST);
+        assert_eq!(coalescing.pause(ended), Duration::ZERO);
+        coalescing.turned((began, ended), Intake::All, sent);
+        assert_eq!(coalescing.pause(ended), Duration::from_micros(1_600));
     }
 }

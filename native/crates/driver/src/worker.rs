@@ -13,7 +13,7 @@ use trio_sfu_core::event::Event;
 use trio_sfu_core::time::Instant;
 
 use crate::bind::Sockets;
-use crate::coalescing::Coalescing;
+use crate::coalescing::{Coalescing, Intake};
 use crate::counters::Counters;
 use crate::driver::CallError;
 use crate::links::{Link, Links, engine_id};
@@ -273,7 +273,7 @@ impl Worker {
         loop {
             self.wait(&mut ready)?;
             let began = now();
-            let received = self.path.counters.socket_receive_calls;
+            let mut intake = Intake::Nothing;
             self.shared.progress.fetch_add(1, Ordering::Relaxed);
             self.path.counters.socket_wakeups += 1;
             for event in ready.iter().filter(|event| event.readable || event.writable) {
@@ -282,7 +282,7 @@ impl Worker {
                     self.serve(event)?;
                 } else if token < self.sockets.len() {
                     if event.readable {
-                        self.receive(token);
+                        intake = intake.max(self.receive(token));
                     }
                 } else if token > self.sockets.len() {
                     let Path { links, engine, .. } = &mut self.path;
@@ -311,8 +311,7 @@ impl Worker {
             }
             let counters = &self.path.counters;
             let sent = (counters.socket_send_runs, counters.socket_send_datagrams);
-            let received = counters.socket_receive_calls > received;
-            self.coalescing.turned((began, crate::worker::now()), received, sent);
+            self.coalescing.turned((began, crate::worker::now()), intake, sent);
         }
     }
 
@@ -327,14 +326,20 @@ impl Worker {
         self.poller.wait(self.path.idle(now()), ready)
     }
 
-    fn receive(&mut self, socket: usize) {
+    fn receive(&mut self, socket: usize) -> Intake {
         let now = now();
         let fd = self.sockets[socket].as_fd();
         let path = &mut self.path;
         match self.ring.receive(fd, |received| path.receive(now, socket, received)) {
-            Ok(_) => self.path.counters.socket_receive_calls += 1,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => self.path.counters.socket_receive_errors += 1,
+            Ok(full) => {
+                self.path.counters.socket_receive_calls += 1;
+                if full { Intake::Part } else { Intake::All }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Intake::Nothing,
+            Err(_) => {
+                self.path.counters.socket_receive_errors += 1;
+                Intake::Nothing
+            }
         }
     }
 

@@ -49,12 +49,13 @@ impl ReceiveRing {
         })
     }
 
-    /// Takes what waits, at most `MESSAGES`, and hands each to `each`; returns how many.
+    /// Takes what waits, at most `MESSAGES`, and hands each to `each`; returns whether that was
+    /// as many, so that more may wait.
     pub(crate) fn receive(
         &mut self,
         fd: BorrowedFd<'_>,
         mut each: impl FnMut(Received<'_>),
-    ) -> io::Result<usize> {
+    ) -> io::Result<bool> {
         let mut vectors: [libc::iovec; MESSAGES] =
             // SAFETY: all zeroes is a valid iovec.
             unsafe { zeroed() };
@@ -100,6 +101,6 @@ impl ReceiveRing {
                 data: &mut buffer[..length],
             });
         }
-        Ok(count)
+        Ok(count == MESSAGES)
     }
 }
