@@ -12,9 +12,16 @@
     └─ StrayCancelError       tasks of a crash group were cancelled, and nobody had asked for it
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
+import msgspec
 import trio
+
+NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are no JSON, or not the one that is wanted.
+
+UnicodeDecodeError is none of its own errors: it is raised for a string that is not UTF-8.
+"""
 
 
 class SfuError(Exception):

@@ -17,7 +17,9 @@ from trio_sfu.errors import ConfigError, TokenError
 
 def written(folder: Path, content: object, name: str = "key.jwk") -> Path:
     file = folder / name
-    file.write_text(content if isinstance(content, str) else json.dumps(content))
+    if not isinstance(content, bytes):
+        content = (content if isinstance(content, str) else json.dumps(content)).encode()
+    file.write_bytes(content)
     return file
 
 
@@ -103,6 +105,7 @@ def without(jwk: dict[str, Any], name: str) -> dict[str, Any]:
         ("", "is no JSON Web Key (RFC 7517); `trio-sfu token new-key` makes one"),
         ("-----BEGIN PUBLIC KEY-----", "is no JSON Web Key"),
         ("[" * 5_000, "is no JSON Web Key"),
+        (b'{"kid": "\xfa"}', "is no JSON Web Key"),
         ("{}", "missing required field `kty`"),
         ({"keys": 3}, "Expected `array`"),
         (without(public(), "kid"), "missing required field `kid`"),

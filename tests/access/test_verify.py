@@ -114,6 +114,7 @@ WRONG: dict[str, list[str | None]] = {
         token(payload=b"x"),
         token(payload=b"[]"),
         token(payload=b"[" * 2_000),
+        token(payload=json.dumps(claims()).encode().replace(b"trio-sfu", b"trio-s\xfau")),
         token(sub=None),
         token(sub=""),
         token(sub=3),

@@ -94,9 +94,10 @@ def test_a_proxy_that_does_not_know_the_socket() -> None:
     assert found.message == "/signal is answered 404"
 
 
-def test_somebody_else_answers() -> None:
+@pytest.mark.parametrize("body", [b"<html>It works!</html>", b'{"status": "\xfa"}'])
+def test_somebody_else_answers(body: bytes) -> None:
     class Other(Answers):
-        health = b"<html>It works!</html>"
+        health = body
 
     with serving(Other) as url:
         found = worst(url)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from msgspec import Meta, Struct
 
-from trio_sfu.errors import ConfigError
+from trio_sfu.errors import NOT_JSON, ConfigError
 
 Algorithm: TypeAlias = Literal["HS256", "EdDSA", "ES256", "RS256"]
 ALGORITHMS: Final[tuple[Algorithm, ...]] = get_args(Algorithm)
@@ -110,7 +110,7 @@ def read_key_file(file: Path) -> list[Key]:
 def _jwks(file: Path, content: bytes) -> list[dict[str, Any]]:
     try:
         found = msgspec.json.decode(content, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_JSON:
         raise _error(
             f"{file} is no JSON Web Key (RFC 7517); `trio-sfu token new-key` makes one"
         ) from None

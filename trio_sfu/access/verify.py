@@ -15,7 +15,7 @@ import msgspec
 from trio_sfu.access.claims import Claims, fits
 from trio_sfu.access.grant import Grant
 from trio_sfu.access.keys import ALGORITHMS, Key
-from trio_sfu.errors import TokenError
+from trio_sfu.errors import NOT_JSON, TokenError
 
 LONGEST: Final = 4_096
 """Characters of a token; RS256 of 4096 bits with all claims at their limits has 3,400."""
@@ -84,7 +84,7 @@ def _read(token: str, keys: Mapping[str, Key]) -> tuple[Claims, Key]:
         _refuse("token-malformed", "the token is no JWT")
     try:
         claims: Claims = _claims.decode(payload)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         _refuse("token-claims-invalid", f"the token's claims: {error}")
     if claims.once and claims.jti is None:
         _refuse("token-claims-invalid", "the token's claims: `once` needs `jti`")

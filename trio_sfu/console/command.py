@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from trio_sfu.console.rooms import RoomSeen, render, rooms_of
+from trio_sfu.errors import NOT_JSON
 from trio_sfu.tree.command import daemon_at, token_file_option, url_option
 from trio_sfu.tree.remote import Remote, RemoteError
 
@@ -30,13 +31,11 @@ def rooms(*, url: str | None, token_file: Path | None, as_object: bool) -> None:
         body = daemon.read(_ROOMS)
     except RemoteError as error:
         raise click.ClickException(str(error)) from None
-    if as_object:
-        click.echo(msgspec.json.format(body).decode())
-        return
     try:
-        click.echo(render(rooms_of(body)), nl=False)
-    except msgspec.DecodeError as error:
+        text = msgspec.json.format(body).decode() + "\n" if as_object else render(rooms_of(body))
+    except NOT_JSON as error:
         raise click.ClickException(f"{daemon.url} answered with no rooms: {error}") from None
+    click.echo(text, nl=False)
 
 
 @click.command()
@@ -75,7 +74,7 @@ def timeline(
             text = render_timeline(msgspec.json.decode(body, type=TimelineReport))
     except RemoteError as error:
         raise click.ClickException(str(error)) from None
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         raise click.ClickException(f"{daemon.url} answered with no timeline: {error}") from None
     click.echo(text, file=output, nl=False)
 
@@ -134,7 +133,7 @@ def _rooms_seen(daemon: Remote) -> tuple[list[RoomSeen] | None, str]:
     # The figures are for all; the rooms for operators only.
     try:
         return rooms_of(daemon.read(_ROOMS)), ""
-    except (RemoteError, msgspec.DecodeError) as error:
+    except (RemoteError, *NOT_JSON) as error:
         return None, f"no rooms: {error}"
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from trio_sfu.config.rules import is_loopback
 from trio_sfu.doctor.finding import Finding, fail, ok, warn
+from trio_sfu.errors import NOT_JSON
 from trio_sfu.liveness.health import Health
 from trio_sfu.signaling.messages import SUBPROTOCOL
 
@@ -145,7 +146,7 @@ def _unreachable(parts: SplitResult, error: Exception) -> Finding:
 def _wrong_answer(url: str, seen: Seen) -> Finding | None:
     try:
         msgspec.json.decode(seen.body, type=Health)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         pass
     else:
         return None

@@ -7,7 +7,7 @@ import msgspec
 import trio
 from starlette.requests import Request
 
-from trio_sfu.errors import RequestError
+from trio_sfu.errors import NOT_JSON, RequestError
 
 READ_S: Final = 10.0
 """Seconds a body may take to come."""
@@ -44,7 +44,7 @@ async def read_json(request: Request, kind: type[T], default: T | None = None) -
         return default
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise RequestError(f"the body: {error}", code="bad-request") from None
 
 

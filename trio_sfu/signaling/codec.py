@@ -2,7 +2,7 @@
 
 import msgspec
 
-from trio_sfu.errors import ProtocolError
+from trio_sfu.errors import NOT_JSON, ProtocolError
 from trio_sfu.signaling.messages import MAX_MESSAGE_BYTES, ClientMessage, ServerMessage
 
 _decoder = msgspec.json.Decoder(ClientMessage)
@@ -29,7 +29,7 @@ def decode(frame: str | bytes, most: int = MAX_MESSAGE_BYTES) -> ClientMessage:
         unknown = str(error).startswith("Invalid value") and str(error).endswith("`$.type`")
         code = "message-unknown" if unknown else "message-malformed"
         raise ProtocolError(str(error), code=code) from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise ProtocolError(f"not JSON: {error}", code="message-malformed") from None
     return message
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from trio_sfu.config.model import Http
-from trio_sfu.errors import SfuError
+from trio_sfu.errors import NOT_JSON, SfuError
 from trio_sfu.liveness.health import Health
 from trio_sfu.liveness.self_test import SelfTestResult
 from trio_sfu.liveness.trial_path import TrialPath
@@ -92,7 +92,7 @@ class Remote:
     def _decoded(self, body: bytes, kind: type[_T]) -> _T:
         try:
             return msgspec.json.decode(body, type=kind)
-        except msgspec.DecodeError as error:
+        except NOT_JSON as error:
             what = kind.__name__.lower()
             raise RemoteError(f"{self.url} answered with no {what}: {error}") from error
 
