@@ -43,6 +43,13 @@ def test_one_of_another_version(tmp_path: Path) -> None:
     assert (found.state, found.message.endswith("installs: LimitNOFILE")) == ("warn", True)
 
 
+def test_one_that_allows_less(tmp_path: Path) -> None:
+    all_lines = "SystemCallFilter=@system-service\nSystemCallFilter=~@privileged @resources\n"
+    assert all_lines in OURS
+    folders = installed(tmp_path, OURS.replace(all_lines, "SystemCallFilter=~@privileged\n"))
+    assert check_unit(Config(), folders).message.endswith("installs: SystemCallFilter")
+
+
 @pytest.mark.parametrize("line", ["WatchdogSec=0", "Type=simple", "LimitNOFILE=512", "Restart=no"])
 def test_a_drop_in_that_takes_a_promise_away(tmp_path: Path, line: str) -> None:
     key = line.partition("=")[0]

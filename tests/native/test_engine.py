@@ -2,6 +2,8 @@
 
 import errno
 import gc
+import os
+import resource
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -264,6 +266,16 @@ def test_close_leaves_no_descriptor_and_no_thread() -> None:
     with pytest.raises(EngineError):
         engine.event_fd()
     assert descriptors() == fds, "though the object is still there"
+
+
+def test_packets_go_before_the_event_loop_where_the_process_may_say_so(engine: Engine) -> None:
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    _, hard = resource.getrlimit(resource.RLIMIT_NICE)
+    may = os.geteuid() == 0 or hard >= 20 - (mine - 5)
+    for thread in Path("/proc/self/task").iterdir():
+        worker = (thread / "comm").read_text().startswith("sfu-worker-")
+        nice = os.getpriority(os.PRIO_PROCESS, int(thread.name))
+        assert nice == (mine - 5 if worker and may else mine)
 
 
 def test_a_forgotten_engine_ends_by_itself() -> None:

@@ -4,6 +4,7 @@ One test, for a boot is dear: its steps are in the order of a service's life.
 """
 
 import json
+import os
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -131,6 +132,13 @@ def runs_without_root(service: Service) -> None:
     assert "0" not in status["Uid"].split()
     assert {status[name] for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    nice = {(task / "comm").read_text().strip(): os.getpriority(0, int(task.name)) for task in tasks}
+    limits = Path(f"/proc/{process}/limits").read_text().splitlines()
+    [may] = [line.split()[-1] for line in limits if line.startswith("Max nice priority")]
+    # Where this machine may not raise limits, its systemd passes over LimitNICE=.
+    preferred = -5 if may == "25" else 0
+    assert (nice["sfu-worker-0"], nice["trio-sfu"]) == (preferred, 0), "packets go first"
     buffer = media(service)["receive_buffer"]
     assert buffer >= 8 << 20, "systemd has the right to make it that large"
 

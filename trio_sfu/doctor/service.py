@@ -1,6 +1,5 @@
 """Whether systemd runs the daemon as this version wants to be run."""
 
-import configparser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -76,10 +75,13 @@ def _wanted(config: Config) -> dict[str, str]:
 
 
 def _values(text: str) -> dict[str, str]:
-    parser = configparser.RawConfigParser(strict=False, delimiters=("=",))
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return {}
-    return dict(parser["Service"]) if parser.has_section("Service") else {}
+    """Return the keys of the section Service; one that is there several times has several lines."""
+    values: dict[str, str] = {}
+    section = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            section = line
+        elif section == "[Service]" and "=" in line and not line.startswith(("#", ";")):
+            key, value = (part.strip() for part in line.split("=", 1))
+            values[key] = f"{values[key]}\n{value}" if key in values else value
+    return values

@@ -5,6 +5,7 @@
 mod control;
 mod epoll;
 mod eventfd;
+mod priority;
 mod receive;
 mod send;
 mod signal;
@@ -15,6 +16,7 @@ mod time;
 
 pub(crate) use epoll::{Interest, Poller, Ready};
 pub(crate) use eventfd::EventFd;
+pub(crate) use priority::lower_nice;
 pub(crate) use receive::{ReceiveRing, Received};
 pub(crate) use send::{Outgoing, SendRing};
 pub(crate) use signal::with_signals_blocked;
