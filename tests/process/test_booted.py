@@ -133,7 +133,9 @@ def runs_without_root(service: Service) -> None:
     assert {status[name] for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
     tasks = Path(f"/proc/{process}/task").iterdir()
-    nice = {(task / "comm").read_text().strip(): os.getpriority(0, int(task.name)) for task in tasks}
+    nice = {
+        (task / "comm").read_text().strip(): os.getpriority(0, int(task.name)) for task in tasks
+    }
     limits = Path(f"/proc/{process}/limits").read_text().splitlines()
     [may] = [line.split()[-1] for line in limits if line.startswith("Max nice priority")]
     # Where this machine may not raise limits, its systemd passes over LimitNICE=.
