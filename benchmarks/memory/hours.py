@@ -1,6 +1,6 @@
 """``python -m benchmarks.memory.hours [--hours 2]``: what a daemon has grown by while people came.
 
-Two rooms in which three people stay, with camera and microphone, and to which others come once a
+Two rooms in which two people stay, with camera and microphone, and to which others come once a
 second, in ways of their own, most of which are not said (tests/process/leaving.py).
 """
 
@@ -24,7 +24,7 @@ from tests.process.leaving import CAMERA, ways_to_leave
 from trio_sfu.client import Tone, connect
 
 ROOMS: Final = 2
-STAYING: Final = 3
+STAYING: Final = 2
 """Of each room."""
 AT_ONCE: Final = 8
 """Who comes when as many are there waits: a bound, should the machine be slow."""
