@@ -1,7 +1,7 @@
-"""``python -m benchmarks.memory.hours [--hours 2]``: what a daemon has grown by while people came.
+"""``python -m benchmarks.memory.hours [--hours 2] [--every 3]``: what a daemon has grown by while people came.
 
-Two rooms in which two people stay, with camera and microphone, and to which others come once a
-second, in ways of their own, most of which are not said (tests/process/leaving.py).
+Two rooms in which two people stay, with camera and microphone, and to which others come every
+few seconds, in ways of their own, most of which are not said (tests/process/leaving.py).
 """
 
 import argparse
@@ -28,7 +28,6 @@ STAYING: Final = 2
 """Of each room."""
 AT_ONCE: Final = 8
 """Who comes when as many are there waits: a bound, should the machine be slow."""
-EVERY_S: Final = 1.0
 READING_S: Final = 10.0
 MINUTES: Final = 5
 """A row of the table is the middle of the readings of as many."""
@@ -53,10 +52,11 @@ class Reading:
 class Hours:
     """One measurement: people who stay, people who come and go, and what is read meanwhile."""
 
-    def __init__(self, daemon: Daemon, seconds: float, seed: int) -> None:
+    def __init__(self, daemon: Daemon, *, seconds: float, every: float, seed: int) -> None:
         self.readings: list[Reading] = []
         self._daemon = daemon
         self._seconds = seconds
+        self._every = every
         self._chance = random.Random(seed)  # noqa: S311  (no secret)
         self._joins = 0
 
@@ -88,7 +88,7 @@ class Hours:
                 if limit.statistics().tasks_waiting == 0:
                     nursery.start_soon(one, self._joins)
                     self._joins += 1
-                await trio.sleep(EVERY_S)
+                await trio.sleep(self._every)
 
     async def _read(self) -> None:
         process = psutil.Process(self._daemon.process.pid)
@@ -134,12 +134,13 @@ def main() -> None:
     """Measure, and print the table and the growth."""
     parser = argparse.ArgumentParser(description=sys.modules[__name__].__doc__)
     parser.add_argument("--hours", type=float, default=2)
+    parser.add_argument("--every", type=float, default=3, help="seconds between two who come (3)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write all readings to this file")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running_daemon(Path(folder)) as daemon:
         empty = daemon.settled_census()
-        hours = Hours(daemon, options.hours * 3_600, options.seed)
+        hours = Hours(daemon, seconds=options.hours * 3_600, every=options.every, seed=options.seed)
         trio.run(hours.run)
         daemon.returns_to(empty, within=30)
         failures = len(daemon.log("error"))
