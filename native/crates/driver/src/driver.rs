@@ -18,10 +18,11 @@ use crate::links::{Links, Wake, link};
 use crate::mailbox::Refused;
 use crate::origin::Origin;
 use crate::reports::{Report, Reports};
+use crate::shared::{Job, Served, Shared};
 use crate::streams;
 use crate::sys;
 use crate::thread::{Parts, Thread, spawn};
-use crate::worker::{Job, Served, Shared, now};
+use crate::worker::now;
 
 /// Seconds from NTP's epoch (1900) to Unix's (1970), RFC 5905.
 const NTP_OFFSET: u64 = 2_208_988_800;

@@ -23,6 +23,7 @@ mod origin;
 mod reports;
 mod routes;
 mod send;
+mod shared;
 mod streams;
 #[allow(unsafe_code)]
 mod sys;
@@ -34,4 +35,4 @@ pub use counters::Counters;
 pub use driver::{CallError, Driver};
 pub use links::engine_id;
 pub use reports::Report;
-pub use worker::Served;
+pub use shared::Served;

@@ -14,8 +14,9 @@ use trio_sfu_core::engine::Engine;
 use crate::bind::Sockets;
 use crate::links::Links;
 use crate::reports::{Report, Reports};
+use crate::shared::Shared;
 use crate::sys;
-use crate::worker::{Shared, Worker, now};
+use crate::worker::{Worker, now};
 
 /// By so much its nice value is below that of the process's other threads: packets go before
 /// the event loop where both want the same core, which gives them three times its share.

@@ -4,8 +4,7 @@ use std::io;
 use std::net::UdpSocket;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use trio_sfu_core::engine::Engine;
@@ -15,12 +14,11 @@ use trio_sfu_core::time::Instant;
 use crate::bind::Sockets;
 use crate::coalescing::{Coalescing, Intake};
 use crate::counters::Counters;
-use crate::driver::CallError;
-use crate::links::{Link, Links, engine_id};
-use crate::mailbox::Mailbox;
+use crate::links::{Links, engine_id};
 use crate::reports::{Report, Reports};
 use crate::routes::{Routes, Way};
 use crate::send::Sender;
+use crate::shared::{Job, Served, Shared};
 use crate::streams::Streams;
 use crate::sys::{self, EventFd, Interest, Poller, Ready, ReceiveRing, Received};
 
@@ -28,82 +26,11 @@ use crate::sys::{self, EventFd, Interest, Poller, Ready, ReceiveRing, Received};
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// How long a batch waits for a full socket before the rest of it is dropped.
 const LONGEST_BLOCK: Duration = Duration::from_millis(20);
-/// How long a call waits for its worker.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-/// The same for one that has kept a call waiting in vain, and has not come round since.
-const STUCK_ANSWER_WITHIN: Duration = Duration::from_millis(20);
 /// How long it is until another worker that takes nothing is tried again.
 const RELAY_RETRY: Duration = Duration::from_millis(1);
 /// Jobs done, and batches sent, per turn, so that neither starves receiving.
 const JOBS_PER_TURN: usize = 64;
 const BATCHES_PER_TURN: usize = 64;
-
-/// What a job sees of the worker it runs on.
-pub struct Served<'a> {
-    /// The worker's engine.
-    pub engine: &'a mut Engine,
-    /// The time, on the engine's clock.
-    pub now: Instant,
-    /// What the worker has counted.
-    pub counters: &'a Counters,
-}
-
-/// A job, from another thread.
-pub(crate) enum Job {
-    /// To be done with the engine.
-    Serve(Box<dyn FnOnce(Served<'_>) + Send>),
-    /// Another worker begins anew; this leads to it from now on.
-    Relink(usize, Link),
-}
-
-/// What a worker shares with the driver.
-pub(crate) struct Shared {
-    pub(crate) mailbox: Mailbox<Job>,
-    /// Turns of the loop.
-    pub(crate) progress: AtomicU64,
-    /// The turn that has let a call wait in vain.
-    pub(crate) stuck_at: AtomicU64,
-    /// Packets sent to subscribers.
-    pub(crate) forwarded: AtomicU64,
-    /// Whether UDP_SEGMENT is in use.
-    pub(crate) gso: AtomicBool,
-}
-
-impl Shared {
-    pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self {
-            mailbox: Mailbox::new()?,
-            progress: AtomicU64::new(0),
-            stuck_at: AtomicU64::new(u64::MAX),
-            forwarded: AtomicU64::new(0),
-            gso: AtomicBool::new(false),
-        })
-    }
-
-    /// Waits for an answer, two seconds; hardly at all when the loop is still in the turn
-    /// that has let another call wait in vain.
-    pub(crate) fn wait_for<R>(&self, answer: &Receiver<R>) -> Result<R, CallError> {
-        let why = |error| match error {
-            RecvTimeoutError::Disconnected => CallError::Lost,
-            RecvTimeoutError::Timeout => CallError::Silent,
-        };
-        let turn = || self.progress.load(Ordering::Relaxed);
-        if turn() == self.stuck_at.load(Ordering::Relaxed) {
-            return answer.recv_timeout(STUCK_ANSWER_WITHIN).map_err(why);
-        }
-        match answer.recv_timeout(ANSWER_WITHIN / 2).map_err(why) {
-            Err(CallError::Silent) => {}
-            answered => return answered,
-        }
-        // From here on it is not the turn any more that the call itself has caused.
-        let waited_for = turn();
-        let answer = answer.recv_timeout(ANSWER_WITHIN / 2).map_err(why);
-        if answer.is_err() && turn() == waited_for {
-            self.stuck_at.store(waited_for, Ordering::Relaxed);
-        }
-        answer
-    }
-}
 
 /// The engine's clock.
 pub(crate) fn now() -> Instant {
@@ -213,7 +140,8 @@ pub(crate) struct Worker {
     interests: Vec<Interest>,
     shared: Arc<Shared>,
     /// The mailbox's descriptor, open as long as the poller looks at it.
-    _waiting: Arc<EventFd>,
+    waiting: Arc<EventFd>,
+    jobs: Vec<Job>,
     reports: Arc<Reports>,
     events: Vec<Event>,
     coalescing: Coalescing,
@@ -259,7 +187,8 @@ impl Worker {
             ring: ReceiveRing::new(),
             interests: vec![Interest::Read; count],
             shared,
-            _waiting: waiting,
+            waiting,
+            jobs: Vec::new(),
             reports,
             events: Vec::new(),
             coalescing: Coalescing::new(now()),
@@ -269,9 +198,7 @@ impl Worker {
     /// Runs until the mailbox is closed.
     pub(crate) fn run(&mut self) -> io::Result<()> {
         let mut ready: Vec<Ready> = Vec::new();
-        let mut jobs: Vec<Job> = Vec::new();
-        loop {
-            self.wait(&mut ready)?;
+        while self.wait(&mut ready)? {
             let began = now();
             let mut intake = Intake::Nothing;
             self.shared.progress.fetch_add(1, Ordering::Relaxed);
@@ -287,7 +214,7 @@ impl Worker {
                 } else if token > self.sockets.len() {
                     let Path { links, engine, .. } = &mut self.path;
                     links.receive(now(), engine);
-                } else if !self.work(&mut jobs) {
+                } else if !self.work() {
                     return Ok(());
                 }
             }
@@ -313,17 +240,35 @@ impl Worker {
             let sent = (counters.socket_send_runs, counters.socket_send_datagrams);
             self.coalescing.turned((began, crate::worker::now()), intake, sent);
         }
+        Ok(())
     }
 
-    /// Waits until there is something to do, and a little longer where that pays.
-    fn wait(&mut self, ready: &mut Vec<Ready>) -> io::Result<()> {
+    /// Waits until there is something to do, and a little longer where that pays; `false` when the
+    /// driver has closed the mailbox.
+    fn wait(&mut self, ready: &mut Vec<Ready>) -> io::Result<bool> {
         let before = now();
         let pause = self.coalescing.pause(before).min(self.path.idle(before));
         if !pause.is_zero() {
             self.path.counters.socket_pauses += 1;
-            std::thread::sleep(pause);
+            if !self.work_until(before + pause)? {
+                return Ok(false);
+            }
         }
-        self.poller.wait(self.path.idle(now()), ready)
+        self.poller.wait(self.path.idle(now()), ready)?;
+        Ok(true)
+    }
+
+    /// Lets packets gather until `end`, but no jobs: an event loop stands still for each.
+    fn work_until(&mut self, end: Instant) -> io::Result<bool> {
+        loop {
+            let left = end.since(now());
+            if left.is_zero() {
+                return Ok(true);
+            }
+            if sys::readable_within(self.waiting.as_fd(), left)? && !self.work() {
+                return Ok(false);
+            }
+        }
     }
 
     fn receive(&mut self, socket: usize) -> Intake {
@@ -350,9 +295,9 @@ impl Worker {
     }
 
     /// Does the jobs that wait; `false` when the driver has closed the mailbox.
-    fn work(&mut self, jobs: &mut Vec<Job>) -> bool {
-        let open = self.shared.mailbox.take(JOBS_PER_TURN, jobs);
-        for job in jobs.drain(..) {
+    fn work(&mut self) -> bool {
+        let open = self.shared.mailbox.take(JOBS_PER_TURN, &mut self.jobs);
+        for job in self.jobs.drain(..) {
             let Path { engine, links, counters, .. } = &mut self.path;
             match job {
                 Job::Serve(job) => job(Served { engine, now: now(), counters }),
@@ -376,5 +321,48 @@ impl Worker {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::bind::{Listen, bind_worker};
+    use crate::links::Wake;
+    use std::sync::atomic::AtomicU64;
+    use trio_sfu_core::config::Config;
+
+    fn worker() -> (Worker, Arc<Shared>) {
+        let sockets = bind_worker(&["127.0.0.1:0".parse().unwrap()], 0, &Listen::default());
+        let links = Links::new(Arc::new(Wake::new().unwrap()), 1);
+        let shared = Arc::new(Shared::new().unwrap());
+        let reports = Arc::new(Reports::new(16).unwrap());
+        let engine = Engine::new(Config::default(), now());
+        let worker =
+            Worker::new(engine, sockets.unwrap(), links, Arc::clone(&shared), reports).unwrap();
+        (worker, shared)
+    }
+
+    #[test]
+    fn jobs_are_done_while_packets_gather_and_packets_gather_on() {
+        let (mut worker, shared) = worker();
+        let done = Arc::new(AtomicU64::new(0));
+        let first = Arc::clone(&done);
+        let job = move |served: Served<'_>| first.store(served.now.0, Ordering::Relaxed);
+        assert_eq!(shared.mailbox.put(Job::Serve(Box::new(job))), Ok(()));
+        let end = now() + Duration::from_millis(200);
+        assert!(worker.work_until(end).unwrap());
+        assert!((1..end.0).contains(&done.load(Ordering::Relaxed)));
+        assert!(now() >= end);
+    }
+
+    #[test]
+    fn a_worker_that_lets_packets_gather_can_be_ended() {
+        let (mut worker, shared) = worker();
+        shared.mailbox.close();
+        let end = now() + Duration::from_secs(60);
+        assert!(!worker.work_until(end).unwrap());
+        assert!(now() < end);
     }
 }

@@ -36,6 +36,22 @@ pub(crate) struct Ready {
     pub(crate) writable: bool,
 }
 
+/// Waits at most `timeout` for something to be read from `fd`; whether there is.
+pub(crate) fn readable_within(fd: BorrowedFd<'_>, timeout: Duration) -> io::Result<bool> {
+    let mut waited = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let limit = libc::timespec {
+        tv_sec: timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_nsec: timeout.subsec_nanos().into(),
+    };
+    // SAFETY: `waited` and `limit` live until the call returns; no signal mask is given.
+    let count = unsafe { libc::ppoll(&raw mut waited, 1, &raw const limit, std::ptr::null()) };
+    match checked(count) {
+        Ok(count) => Ok(count > 0),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// An epoll instance.
 #[derive(Debug)]
 pub(crate) struct Poller(OwnedFd);

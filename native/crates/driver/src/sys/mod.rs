@@ -14,7 +14,7 @@ mod socket;
 mod stream;
 mod time;
 
-pub(crate) use epoll::{Interest, Poller, Ready};
+pub(crate) use epoll::{Interest, Poller, Ready, readable_within};
 pub(crate) use eventfd::EventFd;
 pub(crate) use priority::lower_nice;
 pub(crate) use receive::{ReceiveRing, Received};
