@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import BrowserType, Error, sync_playwright
 
 from tests.browser.chromium import ChromiumBrowser, Chromiums, Devices
+from tests.browser.languages import by_turns
 from tests.browser.participant import Device, DeviceFactory, Participant, PersonFactory
 from tests.browser.patterns import write_camera, write_tone
 from tests.process.daemon import loaded_once
@@ -72,6 +74,15 @@ def devices(tmp_path_factory: pytest.TempPathFactory) -> DeviceFactory:
         return made[name, size]
 
     return device
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave each test in one language, where that is asked for: ``make test`` does."""
+    if os.environ.get("BROWSER_LANGUAGES") != "by-turns":
+        return
+    left_out = by_turns(item.nodeid for item in items)
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
+    items[:] = [item for item in items if item.nodeid not in left_out]
 
 
 FAILED = pytest.StashKey[bool]()
