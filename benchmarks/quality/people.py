@@ -91,7 +91,7 @@ class Cast:
         # Else there is no camera for a page that is not from this machine.
         secure = f"--unsafely-treat-insecure-origin-as-secure={url}"
         folder = self.folder / name
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         program = network.wrapper(folder, "/usr/bin/chromium", secure)
         browser = chromium_browser.launch(
             self.chromium,

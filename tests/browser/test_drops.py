@@ -12,24 +12,20 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import quantiles
 from typing import Final, Literal, TypeAlias, get_args
 
 import pytest
 
-from tests.browser.flow import GIVE_UP, agree, flows_again
-from tests.browser.participant import Participant, PersonFactory, chromium_of
-from tests.browser.patterns import COLOURS
+from tests.browser.pair import SCREEN, Pair, percentile, spread
+from tests.browser.participant import PersonFactory
 from tests.browser.test_nat import SETTINGS
 from tests.browser.test_partitions import own
 from tests.browser.test_resume import Relay, relay
-from tests.process.daemon import Daemon, running_daemon
+from tests.process.daemon import running_daemon
 from tests.process.network import ADDRESS, Network, behind_nat, own_network
-from tests.process.patience import eventually
 from tests.process.rebinding import forget_mappings
 
 ROOM: Final = "drops"
-SCREEN: Final = "MCCM"
 COUNT: Final = int(os.environ.get("SOAK_DROPS", "6"))
 SEED: Final = int(os.environ.get("SOAK_SEED", "7"))
 BACK_WITHIN: Final = 2.0
@@ -46,15 +42,12 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 Measure = Callable[[str, str], None]
 
 
-@dataclass(frozen=True)
-class Place:
-    """Bob sits beside the daemon, Alice behind the router; her socket goes through ``way``."""
+@dataclass
+class Place(Pair):
+    """Alice is behind the router; her socket goes through ``way``."""
 
-    daemon: Daemon
     router: Network
     way: Relay
-    alice: Participant
-    bob: Participant
 
     def drop(self, kind: Kind, chance: random.Random) -> None:
         """Let it happen; return when it is over."""
@@ -66,14 +59,6 @@ class Place:
             self.router.nft("insert rule ip filter through meta l4proto udp drop")
             time.sleep(chance.uniform(0.2, LONGEST))  # Not for luck: so long it lasts.
             self.router.nft("flush chain ip filter through")
-
-    def back(self) -> float:
-        """Return the seconds until both have sound and picture, from now."""
-        return flows_again(self.alice, self.bob)
-
-    def agrees(self) -> bool:
-        """Return whether both pages believe what the server knows, and nobody is twice."""
-        return agree(self.daemon, ROOM, (self.alice, self.bob))
 
 
 @pytest.fixture
@@ -91,21 +76,14 @@ def place(artifacts: Path, tmp_path: Path, person: PersonFactory) -> Iterator[Pl
         near = network.wrapper(tmp_path, "/usr/bin/chromium")
         alice = person("alice", executable=str(far))
         bob = person("bob", executable=str(near))
-        yield Place(daemon, router, way, alice, bob)
+        yield Place(daemon, way.url, ROOM, alice, bob, router, way)
 
 
 @pytest.mark.skipif(
     "SOAK_DROPS" not in os.environ, reason="SOAK_DROPS: it takes minutes (make soak)"
 )
 def test_sound_and_picture_are_back_after_random_drops(place: Place, measure: Measure) -> None:
-    place.bob.join(place.daemon.url, ROOM)
-    screen = [COLOURS[letter] for letter in SCREEN]
-    chromium_of(place.alice).prepare_screen(f"{place.way.url}/healthz", screen)
-    place.alice.join(place.way.url, ROOM)
-    for viewer, other in ((place.alice, place.bob), (place.bob, place.alice)):
-        viewer.sees(other.name, other.pattern)
-        viewer.hears({other.name: other.tone})
-    eventually(place.agrees, within=10, why="pages and server to agree")
+    place.meet()
     session = own(place.alice)
 
     chance = random.Random(SEED)
@@ -115,12 +93,10 @@ def test_sound_and_picture_are_back_after_random_drops(place: Place, measure: Me
     chance.shuffle(kinds)
     for number, kind in enumerate(kinds):
         if number == COUNT // 2:
-            place.alice.page.click("Share my screen")
-            place.bob.sees("alice", SCREEN)
-            eventually(place.agrees, within=GIVE_UP, why="pages and server to agree on the share")
+            place.share()
         place.drop(kind, chance)
         took[kind].append(place.back())
-        eventually(place.agrees, within=GIVE_UP, why=f"pages and server to agree after a {kind}")
+        place.agree_after(f"a {kind}")
         time.sleep(chance.uniform(0.5, 1.5))  # Not for luck: the next comes at a moment of its own.
 
     place.bob.sees("alice", SCREEN)
@@ -135,15 +111,3 @@ def test_sound_and_picture_are_back_after_random_drops(place: Place, measure: Me
     else:
         assert max(everything) <= BACK_AT_ALL
     assert own(place.alice) == session
-
-
-def percentile(times: list[float]) -> float:
-    """Return the 95th."""
-    return quantiles(times, n=20, method="inclusive")[-1] if len(times) > 1 else times[0]
-
-
-def spread(times: list[float]) -> str:
-    """Return how long it took, in words."""
-    ordered = sorted(times)
-    middle = ordered[len(ordered) // 2]
-    return f"median {middle:.2f} s, 95th {percentile(times):.2f} s, longest {ordered[-1]:.2f} s"

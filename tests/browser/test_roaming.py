@@ -15,19 +15,15 @@ from typing import Final, Literal, TypeAlias, get_args
 
 import pytest
 
-from tests.browser.flow import GIVE_UP, agree, flows_again
-from tests.browser.participant import Participant, PersonFactory, chromium_of
-from tests.browser.patterns import COLOURS
-from tests.browser.test_drops import percentile, spread
+from tests.browser.pair import SCREEN, Pair, percentile, spread
+from tests.browser.participant import PersonFactory
 from tests.browser.test_nat import WAY
 from tests.browser.test_partitions import own
-from tests.process.daemon import OF_PEERS, Daemon, running_daemon
+from tests.process.daemon import OF_PEERS, running_daemon
 from tests.process.network import ADDRESS, own_network
-from tests.process.patience import eventually
 from tests.process.roaming import Uplink, two_networks
 
 ROOM: Final = "roaming"
-SCREEN: Final = "MCCM"
 
 Kind: TypeAlias = Literal["moved", "dead", "renumbered", "gap"]
 """The old network goes and the other comes; it stays, but swallows everything; it gives another
@@ -66,33 +62,13 @@ Measure = Callable[[str, str], None]
 
 
 @dataclass
-class Place:
-    """Bob sits beside the daemon, Alice is on the way."""
+class Place(Pair):
+    """Alice is on the way."""
 
-    daemon: Daemon
     present: Uplink
     other: Uplink
-    alice: Participant
-    bob: Participant
     host: int = 2
     metric: int = 1000
-
-    def meet(self) -> None:
-        """Have both in the room, with sound and picture and a screen that Alice can share."""
-        self.bob.join(self.daemon.url, ROOM)
-        screen = [COLOURS[letter] for letter in SCREEN]
-        chromium_of(self.alice).prepare_screen(f"{url(self.daemon)}/healthz", screen)
-        self.alice.join(url(self.daemon), ROOM)
-        for viewer, other in ((self.alice, self.bob), (self.bob, self.alice)):
-            viewer.sees(other.name, other.pattern)
-            viewer.hears({other.name: other.tone})
-        eventually(self.agrees, within=10, why="pages and server to agree")
-
-    def share(self) -> None:
-        """Have Alice share her screen from now on."""
-        self.alice.page.click("Share my screen")
-        self.bob.sees("alice", SCREEN)
-        eventually(self.agrees, within=GIVE_UP, why="pages and server to agree on the share")
 
     def change(self, kind: Kind) -> None:
         """Let it happen; return when there is a network again."""
@@ -119,14 +95,6 @@ class Place:
         self.other.down()
         self.other.revive()
 
-    def back(self) -> float:
-        """Return the seconds until both have sound and picture, from now."""
-        return flows_again(self.alice, self.bob)
-
-    def agrees(self) -> bool:
-        """Return whether both pages believe what the server knows, and nobody is twice."""
-        return agree(self.daemon, ROOM, (self.alice, self.bob))
-
 
 @pytest.fixture
 def place(artifacts: Path, tmp_path: Path, person: PersonFactory) -> Iterator[Place]:
@@ -135,18 +103,15 @@ def place(artifacts: Path, tmp_path: Path, person: PersonFactory) -> Iterator[Pl
         first, second = stack.enter_context(two_networks(network))
         stack.enter_context(network.inside())
         daemon = stack.enter_context(running_daemon(artifacts, environment=SETTINGS))
+        url = f"http://{ADDRESS}:{daemon.http_port}"
         # Else there is no camera for a page that is not from this machine.
-        secure = f"--unsafely-treat-insecure-origin-as-secure={url(daemon)}"
+        secure = f"--unsafely-treat-insecure-origin-as-secure={url}"
         far = first.client.wrapper(tmp_path, "/usr/bin/chromium", secure, without=LOOPBACK)
         near = network.wrapper(tmp_path, "/usr/bin/chromium")
         first.up(metric=1000)
         alice = person("alice", executable=str(far))
         bob = person("bob", executable=str(near))
-        yield Place(daemon, first, second, alice, bob)
-
-
-def url(daemon: Daemon) -> str:
-    return f"http://{ADDRESS}:{daemon.http_port}"
+        yield Place(daemon, url, ROOM, alice, bob, first, second)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -164,7 +129,7 @@ def test_a_change_of_network_in_mid_call_and_in_mid_share(
             place.share()
         place.change(kind)
         took.append(place.back())
-        eventually(place.agrees, within=GIVE_UP, why=f"pages and server to agree after {kind}")
+        place.agree_after(kind)
         place.settle()
 
     place.bob.sees("alice", SCREEN)
