@@ -52,6 +52,15 @@ async def says(someone: Someone, *messages: Publish) -> None:
     await settle()
 
 
+async def presenter_goes(s: Scene, departure: Departure) -> tuple[Someone, Someone]:
+    """Have somebody share a screen and go, and somebody else stay; return both."""
+    ann, bob = await person(s, "ann"), await person(s, "bob")
+    await shares(ann)
+    ann.link.vanish(departure)
+    await settle()
+    return ann, bob
+
+
 async def comes_back(s: Scene, former: Someone) -> Someone:
     """Join in its place, and say as a client does what was shared before."""
     back = await s.join("r", former.joined.name or "", replaces=former.joined.resume_token)
@@ -190,10 +199,7 @@ async def test_what_crosses_the_news_does_not_count_and_then_it_may_share_again(
 
 async def test_who_was_away_is_told_when_back_and_does_not_share_again_by_itself() -> None:
     async with scene() as s:
-        ann, bob = await person(s, "ann"), await person(s, "bob")
-        await shares(ann)
-        ann.link.vanish(Departure.LOST)
-        await settle()
+        ann, bob = await presenter_goes(s, Departure.LOST)
         await shares(bob)
         assert presenting(s) == ["bob"]
         await bob.publish("screen", live=False)
@@ -235,10 +241,7 @@ async def test_who_joins_anew_with_a_screen_gives_way_to_who_shares_by_now() -> 
 
 async def test_who_was_taken_over_while_away_shares_no_more_in_another_session() -> None:
     async with scene() as s:
-        ann, bob = await person(s, "ann"), await person(s, "bob")
-        await shares(ann)
-        ann.link.vanish(Departure.LOST)
-        await settle()
+        ann, bob = await presenter_goes(s, Departure.LOST)
         await shares(bob)
         await bob.publish("screen", live=False)
         back = await comes_back(s, ann)
@@ -256,10 +259,7 @@ async def test_who_was_taken_over_while_away_shares_no_more_in_another_session()
 
 async def test_whose_place_was_taken_when_they_had_gone_shares_no_more() -> None:
     async with scene() as s:
-        ann, bob = await person(s, "ann"), await person(s, "bob")
-        await shares(ann)
-        ann.link.vanish(Departure.LEFT)
-        await settle()
+        ann, bob = await presenter_goes(s, Departure.LEFT)
         await shares(bob)
         bob.link.vanish(Departure.LEFT)
         await settle()
@@ -271,10 +271,7 @@ async def test_whose_place_was_taken_when_they_had_gone_shares_no_more() -> None
 
 async def test_who_is_lost_again_before_saying_it_does_not_share_in_the_third_session() -> None:
     async with scene() as s:
-        ann, bob = await person(s, "ann"), await person(s, "bob")
-        await shares(ann)
-        ann.link.vanish(Departure.LEFT)
-        await settle()
+        ann, bob = await presenter_goes(s, Departure.LEFT)
         second = await s.join("r", "ann", replaces=ann.joined.resume_token)
         second.link.vanish(Departure.LEFT)
         await settle()
@@ -297,10 +294,7 @@ async def test_who_presses_the_button_while_away_is_not_held_to_what_was() -> No
 
 async def test_a_room_that_fails_forgets_nobody_who_was_taken_over() -> None:
     async with scene() as s:
-        ann, bob = await person(s, "ann"), await person(s, "bob")
-        await shares(ann)
-        ann.link.vanish(Departure.LOST)
-        await settle()
+        ann, bob = await presenter_goes(s, Departure.LOST)
         await shares(bob)
         await bob.publish("screen", live=False)
         s.rooms.rooms[RoomId("r")].end("room-failed")

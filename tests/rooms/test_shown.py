@@ -1,4 +1,7 @@
-from tests.rooms.scripted import Someone, scene, settle
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.rooms.scripted import Scene, Someone, scene, settle
 from trio_sfu.signaling.carried import Tile
 from trio_sfu.signaling.messages import Answer, Leave, Prefer, Slots, View
 from trio_sfu.webrtc.events import EncodingIdle, EncodingStarted, EncodingStopped, Path, SlotShows
@@ -17,11 +20,18 @@ async def publisher(someone: Someone) -> None:
     await start(someone, "camera", "q", "h", "f")
 
 
-async def test_a_viewer_gets_microphone_and_camera_in_one_pair() -> None:
+@asynccontextmanager
+async def watched() -> AsyncIterator[tuple[Scene, Someone, Someone]]:
+    """Have somebody publish and somebody else see it; gives the scene and both."""
     async with scene() as s:
         ann, bob = await s.join(), await s.join()
         await publisher(ann)
         await bob.offer()
+        yield s, ann, bob
+
+
+async def test_a_viewer_gets_microphone_and_camera_in_one_pair() -> None:
+    async with watched() as (_, ann, bob):
         assert bob.shown == {
             "a0": (ann.id, "microphone"),
             "v0": (ann.id, "camera"),
@@ -35,10 +45,7 @@ async def test_a_viewer_gets_microphone_and_camera_in_one_pair() -> None:
 
 
 async def test_the_mapping_follows_the_answer() -> None:
-    async with scene() as s:
-        ann, bob = await s.join(), await s.join()
-        await publisher(ann)
-        await bob.offer()
+    async with watched() as (_, _, bob):
         kinds = [type(message) for message in bob.link.heard]
         assert kinds.index(Answer) < kinds.index(Slots)
 
@@ -56,10 +63,7 @@ async def test_a_camera_is_mapped_when_its_packets_arrive() -> None:
 
 
 async def test_sharing_swaps_in_the_screen_and_its_end_swaps_back() -> None:
-    async with scene() as s:
-        ann, bob = await s.join(), await s.join()
-        await publisher(ann)
-        await bob.offer()
+    async with watched() as (_, ann, bob):
         bob.link.forget()
         await ann.publish("screen")
         assert bob.pc.slots["v0"].shown[1:] == []
@@ -73,10 +77,7 @@ async def test_sharing_swaps_in_the_screen_and_its_end_swaps_back() -> None:
 
 
 async def test_a_screen_on_which_nothing_moves_stays_on_the_stage() -> None:
-    async with scene() as s:
-        ann, bob = await s.join(), await s.join()
-        await publisher(ann)
-        await bob.offer()
+    async with watched() as (s, ann, bob):
         await ann.publish("screen")
         await start(ann, "screen", "")
         await ann.happen(EncodingIdle("screen", ""))
@@ -91,10 +92,7 @@ async def test_a_screen_on_which_nothing_moves_stays_on_the_stage() -> None:
 
 
 async def test_a_screen_that_is_shared_again_is_shown_from_its_first_packet_on() -> None:
-    async with scene() as s:
-        ann, bob = await s.join(), await s.join()
-        await publisher(ann)
-        await bob.offer()
+    async with watched() as (_, ann, bob):
         await ann.publish("screen")
         await start(ann, "screen", "")
         await ann.publish("screen", live=False)
@@ -106,10 +104,7 @@ async def test_a_screen_that_is_shared_again_is_shown_from_its_first_packet_on()
 
 
 async def test_a_screen_that_is_over_gives_way_to_the_camera_by_itself() -> None:
-    async with scene() as s:
-        ann, bob = await s.join(), await s.join()
-        await publisher(ann)
-        await bob.offer()
+    async with watched() as (_, ann, bob):
         await ann.publish("screen")
         await start(ann, "screen", "")
         await ann.happen(EncodingStopped("screen", ""))
@@ -119,20 +114,14 @@ async def test_a_screen_that_is_over_gives_way_to_the_camera_by_itself() -> None
 
 
 async def test_the_sound_of_a_screen_is_heard_beside_the_microphone() -> None:
-    async with scene() as s:
-        ann, bob = await s.join(), await s.join()
-        await publisher(ann)
-        await bob.offer()
+    async with watched() as (_, ann, bob):
         await ann.publish("screen-audio")
         assert bob.shown["a0"] == (ann.id, "microphone")
         assert bob.shown["a2"] == (ann.id, "screen-audio")
 
 
 async def test_a_muted_camera_goes_dark() -> None:
-    async with scene() as s:
-        ann, bob = await s.join(), await s.join()
-        await publisher(ann)
-        await bob.offer()
+    async with watched() as (_, ann, bob):
         await ann.publish("camera", muted=True)
         assert bob.shown["v0"] is None
         assert bob.pc.slots["v0"].shown[-1] is None
@@ -160,10 +149,7 @@ async def test_each_viewer_gets_the_quality_it_prefers() -> None:
 
 
 async def test_what_nobody_looks_at_is_not_sent() -> None:
-    async with scene() as s:
-        ann, bob = await s.join(), await s.join()
-        await publisher(ann)
-        await bob.offer()
+    async with watched() as (_, ann, bob):
         camera = ann.pc.tracks["camera"].id
         for view in (
             View(tiles=[Tile(peer=ann.id, width=640, height=360, visible=False)]),
@@ -178,10 +164,7 @@ async def test_what_nobody_looks_at_is_not_sent() -> None:
 
 
 async def test_an_encoding_that_stops_is_replaced_by_the_nearest() -> None:
-    async with scene() as s:
-        ann, bob = await s.join(), await s.join()
-        await publisher(ann)
-        await bob.offer()
+    async with watched() as (_, ann, bob):
         for rid in ("f", "h", "q"):
             await ann.happen(EncodingStopped("camera", rid))
         camera = ann.pc.tracks["camera"].id
@@ -189,10 +172,7 @@ async def test_an_encoding_that_stops_is_replaced_by_the_nearest() -> None:
 
 
 async def test_a_layer_that_pauses_is_replaced_and_a_camera_that_pauses_is_not_dark() -> None:
-    async with scene() as s:
-        ann, bob = await s.join(), await s.join()
-        await publisher(ann)
-        await bob.offer()
+    async with watched() as (_, ann, bob):
         camera = ann.pc.tracks["camera"].id
         shown = bob.pc.slots["v0"].shown
         for rid in ("f", "h"):
@@ -246,10 +226,7 @@ async def test_joining_leaving_and_sharing_cost_the_others_no_sdp() -> None:
 
 async def test_a_viewer_on_another_path_gets_keyframes_of_what_is_shown() -> None:
     """What went by the former one may be lost; a browser asks for a keyframe only after 3 s."""
-    async with scene() as s:
-        ann, bob = await s.join(), await s.join()
-        await publisher(ann)
-        await bob.offer()
+    async with watched() as (_, ann, bob):
         camera, microphone = (ann.pc.tracks[each] for each in ("camera", "microphone"))
         camera.encodings = ("q", "h", "f")
         await bob.happen(Path("192.0.2.1", 1))
