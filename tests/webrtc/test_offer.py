@@ -88,6 +88,9 @@ def test_a_data_channel_is_a_line_of_no_kind() -> None:
         (Description([Section("0", port=0)]), "offer-invalid"),
         (Description([Section("0", payload_types="seven")]), "offer-invalid"),
         (Description([Section("0", more=["a=ssrc:4294967296 cname:x"])]), "offer-invalid"),
+        # Of a format that the line has not, wherever the line is.
+        (Description([Section("0", more=["a=fmtp:127 x=1"]), Section("1")]), "offer-invalid"),
+        (Description([Section("0"), Section("1", more=["a=fmtp:127 x=1"])]), "offer-invalid"),
         (Description([Section(str(n)) for n in range(LIMITS.lines + 1)]), "too-many-lines"),
         (Description([Section("0", more=["a=x"] * MAX_ATTRIBUTES)]), "too-many-lines"),
         (Description(more=["a=x"] * (MAX_ATTRIBUTES + 1)), "too-many-lines"),

@@ -106,9 +106,11 @@ def _parse(sdp: str, limits: OfferLimits) -> ParsedOffer:
                 f"a line has at most {MAX_ATTRIBUTES} attributes", code="too-many-lines"
             )
         session = SessionDescription.parse("\r\n".join(_needed(session_lines, groups)))
-        lines = tuple(map(_line, session.media, groups))
+        # Not by `map`: a StopIteration of the parser would end it, with lines missing.
+        found = [_line(media, text) for media, text in zip(session.media, groups, strict=True)]
     except _PARSER_ERRORS as error:
         raise NegotiationError("the offer is not valid SDP") from error
+    lines = tuple(found)
     if not lines:
         raise NegotiationError("the offer has no media line")
     _check_bundle(session, lines)
