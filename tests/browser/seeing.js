@@ -19,10 +19,10 @@
     return best;
   };
 
-  const pattern = (video) => {
+  const pattern = (video, picture = video) => {
     if (!video || video.videoWidth === 0) return "none";
     if (!video.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return "hidden";
-    context.drawImage(video, 0, 0, 64, 36);
+    context.drawImage(picture, 0, 0, 64, 36);
     let letters = "";
     for (const [x, y] of [[16, 9], [48, 9], [16, 27], [48, 27]]) {
       const { data } = context.getImageData(x - 2, y - 2, 4, 4);
@@ -31,6 +31,16 @@
       letters += nearest(...sum.map((s) => s / 16));
     }
     return letters;
+  };
+
+  // When pictures get larger, the element draws the first of them cut to the size of the one before:
+  // on a canvas, not on the screen.
+  const pictureOf = (video) => {
+    try {
+      return new VideoFrame(video);
+    } catch {
+      return null; // There is none yet, or this browser has no such thing.
+    }
   };
 
   const tile = (name) => document.querySelector(`article.tile[data-name="${CSS.escape(name)}"]`);
@@ -74,7 +84,9 @@
           : null;
         if (looked && looked.video === video && looked.shown === shown) return;
         looked = { video, shown };
-        const now = pattern(video);
+        const picture = pictureOf(video);
+        const now = pattern(video, picture ?? video);
+        picture?.close();
         if (film.at(-1)?.[1] !== now) film.push([Date.now(), now]);
       };
       look();
